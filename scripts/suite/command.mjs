@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the repository, without a trailing slash. */
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+/** The environment variable that every process of this run inherits, so that what stays behind can be found. */
+export const markName = 'PORTCULLIS_TEST_RUN'
+/** Its value in this run. */
+export const mark = randomUUID()
+
+/** @type {Set<number>} process groups that are running now */
+const groups = new Set()
+
+/**
+ * @typedef {object} Result
+ * @property {number} code exit code; 1 when the command could not start, 124 when it ran out of time
+ * @property {string} output what it wrote, standard output and standard error together
+ * @property {number} ms how long it took
+ */
+
+/**
+ * Runs a command to its end, in a process group of its own, so that it can be ended with all it started.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, timeoutMs?: number, live?: boolean }} [options] `live` shows the output as
+ *   it comes; `timeoutMs` is 10 minutes unless told
+ * @returns {Promise<Result>} never rejects
+ */
+export function run(command, args, { env = {}, timeoutMs = 600_000, live = false } = {}) {
+  const started = performance.now()
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', [markName]: mark, ...env },
+    })
+    const group = child.pid
+    if (group !== undefined) groups.add(group)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+        if (live) process.stdout.write(text)
+      })
+    }
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      output += `\nran out of time after ${Math.round(timeoutMs / 1000)} s\n`
+      if (group !== undefined) endGroup(group, 'SIGKILL')
+    }, timeoutMs)
+    child.on('error', (error) => {
+      output += `${error.message}\n`
+    })
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      if (group !== undefined) groups.delete(group)
+      resolve({ code: late ? 124 : (code ?? 1), output, ms: performance.now() - started })
+    })
+  })
+}
+
+/**
+ * Runs a tool that the workspace has installed.
+ *
+ * @param {string} name its file in `node_modules/.bin`
+ * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
+export function runTool(name, args, options) {
+  return run(`${root}/node_modules/.bin/${name}`, args, options)
+}
+
+/**
+ * On the first Ctrl-C or SIGTERM, ends everything that is running, calls `done` and exits with 130.
+ *
+ * @param {() => Promise<void>} done what to do once the commands have had a moment to stop by themselves
+ */
+export function stopOnSignal(done) {
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      console.log('\nstopping')
+      for (const group of groups) endGroup(group, 'SIGTERM')
+      setTimeout(() => {
+        for (const group of groups) endGroup(group, 'SIGKILL')
+        done().finally(() => process.exit(130))
+      }, 2_000)
+    })
+  }
+}
+
+/** @param {number} group @param {NodeJS.Signals} signal */
+function endGroup(group, signal) {
+  try {
+    process.kill(-group, signal)
+  } catch {
+    // The group has ended by itself in the meantime.
+  }
+}

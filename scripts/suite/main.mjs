@@ -1,0 +1,109 @@
+import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { setup } from '../setup.mjs'
+import { root, run, stopOnSignal } from './command.mjs'
+import { endLeftovers, leftovers } from './leftovers.mjs'
+import { Report } from './report.mjs'
+import { runSteps, staticChecks } from './steps.mjs'
+import { turbo } from './turbo.mjs'
+import { runTests } from './vitest.mjs'
+import { packages, workspaces } from './workspaces.mjs'
+
+/** Property tests draw the same values on every run, unless a seed is given. */
+const defaultSeed = '20260801'
+const minute = 60_000
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<0 | 1>} the exit code
+ */
+export async function main(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      deep: { type: 'boolean', default: false },
+      search: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '10' },
+      'with-browser': { type: 'boolean', default: false },
+    },
+  })
+  const report = new Report()
+  stopOnSignal(async () => void endLeftovers())
+
+  const missing = setup({ withBrowser: values['with-browser'] })
+  if (missing !== undefined) {
+    report.check('system packages', false, 0, missing)
+    return report.end()
+  }
+  if (await install(report)) {
+    if (values.search) await search(report, Number(values.minutes))
+    else await everything(report, values.deep)
+    nothingIsLeft(report)
+  }
+  return report.end()
+}
+
+/** @param {Report} report */
+async function install(report) {
+  const { devEngines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { name, version } = devEngines.packageManager
+  const args = ['-y', `${name}@${version}`, 'install', '--frozen-lockfile', '--reporter=append-only']
+  const { code, output, ms } = await run('npx', args, { env: { CI: 'true' } })
+  report.check('install', code === 0, ms, output)
+  return code === 0
+}
+
+/** @param {Report} report @param {boolean} deep */
+async function everything(report, deep) {
+  const seed = process.env.PORTCULLIS_SEED ?? defaultSeed
+  console.log(`PORTCULLIS_SEED=${seed}`)
+  await runSteps(staticChecks, report)
+  for (const [task, where] of /** @type {const} */ ([
+    ['build', workspaces()],
+    ['check:package', packages()],
+  ])) {
+    const { name, ok, ms, details } = await turbo(task, where)
+    report.check(name, ok, ms, details)
+  }
+  const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? (deep ? '50' : '1') }
+  addTests(report, await runTests({ tier: deep ? 'deep' : 'fast', env, timeoutMs: (deep ? 60 : 12) * minute }))
+}
+
+/**
+ * Looks for counterexamples until the time is up or one is found.
+ *
+ * @param {Report} report
+ * @param {number} minutes
+ */
+async function search(report, minutes) {
+  if (!(minutes > 0)) {
+    report.check('--minutes takes a number above 0', false, 0)
+    return
+  }
+  const end = Date.now() + minutes * minute
+  while (report.failed === 0 && Date.now() < end) {
+    const seed = String(randomInt(2 ** 31))
+    console.log(`PORTCULLIS_SEED=${seed}`)
+    const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? '1' }
+    addTests(report, await runTests({ tier: 'search', env, timeoutMs: Math.max(end - Date.now(), minute) }))
+  }
+}
+
+/** @param {Report} report @param {Awaited<ReturnType<typeof runTests>>} result */
+function addTests(report, { passed, failed, findings }) {
+  for (const finding of findings) console.log(`FAILED  ${finding}`)
+  report.add(passed, failed)
+}
+
+/** @param {Report} report */
+function nothingIsLeft(report) {
+  const started = performance.now()
+  if (leftovers() === undefined) {
+    console.log(`not checked on ${process.platform}: whether a process is left running`)
+    return
+  }
+  const left = endLeftovers().map(({ pid, name }) => `${pid} ${name}`)
+  report.check('nothing is left running', left.length === 0, performance.now() - started, left.join('\n'))
+}

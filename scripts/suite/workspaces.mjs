@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './command.mjs'
+
+/**
+ * @typedef {object} Manifest the parts of a package.json that the checks read
+ * @property {string} name
+ * @property {string} [version]
+ * @property {boolean} [private]
+ * @property {string} [license]
+ * @property {string} [description]
+ * @property {string} [type]
+ * @property {string[]} [files]
+ * @property {Record<string, string>} [engines]
+ * @property {Record<string, string>} [scripts]
+ * @property {Record<string, Record<string, string>>} [exports]
+ * @property {{ access?: string, exports?: Record<string, Record<string, string>> }} [publishConfig]
+ * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [peerDependencies]
+ * @property {Record<string, string>} [optionalDependencies]
+ * @property {Record<string, string>} [devDependencies]
+ */
+
+/** @typedef {{ folder: string, manifest: Manifest }} Workspace `folder` is relative to the root */
+
+/**
+ * The published packages, in the order of their folders.
+ *
+ * @returns {Workspace[]}
+ */
+export function packages() {
+  return children('packages').flatMap((room) => children(room)).flatMap(read)
+}
+
+/**
+ * Everything pnpm knows as a workspace: packages, examples and the tests that cross packages.
+ *
+ * @returns {Workspace[]}
+ */
+export function workspaces() {
+  return [...packages(), ...children('examples').flatMap(read), ...read('test')]
+}
+
+/** @param {string} folder */
+function children(folder) {
+  if (!existsSync(join(root, folder))) return []
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${folder}/${entry.name}`)
+    .toSorted()
+}
+
+/** @param {string} folder @returns {Workspace[]} */
+function read(folder) {
+  const file = join(root, folder, 'package.json')
+  return existsSync(file) ? [{ folder, manifest: JSON.parse(readFileSync(file, 'utf8')) }] : []
+}
