@@ -1,0 +1,80 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { refuse } from '../refusal.ts'
+import { requestStateOf } from '../requests/request-state.ts'
+import { stateOf } from '../state.ts'
+import type { Decision, DecisionResult } from './decide.ts'
+import { rankOf } from './phases.ts'
+import type { Stage } from './phases.ts'
+
+type StageHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+
+function planOf(scope: FastifyInstance, stage: Stage): readonly Decision[] {
+  return stateOf(scope)
+    .decisions.visibleFrom(scope)
+    .map((entry) => entry.value)
+    .filter((decision) => decision.stage === stage)
+    .sort((a, b) => rankOf(stage, a.phase) - rankOf(stage, b.phase) || (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * Makes the hook function of one stage. A child scope that registers gates too has a second one; whichever comes first
+ * runs all decisions that hold in the request's scope, and the other finds them done.
+ */
+export function stageHook(stage: Stage): StageHook {
+  const plans = new WeakMap<FastifyInstance, readonly Decision[]>()
+
+  function planFor(scope: FastifyInstance): readonly Decision[] {
+    const known = plans.get(scope)
+    if (known !== undefined) return known
+    const plan = planOf(scope, stage)
+    plans.set(scope, plan)
+    return plan
+  }
+
+  function run(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: HookHandlerDoneFunction,
+    plan: readonly Decision[],
+    from: number,
+  ): void {
+    for (let index = from; index < plan.length; index++) {
+      const result = plan[index]?.run(request, reply)
+      if (result !== undefined) {
+        // Anything but an immediate "yes" continues in a promise; the rest of the plan runs after it.
+        void conclude(request, reply, result).then(
+          (stopped) => {
+            if (!stopped) resume(request, reply, done, plan, index + 1)
+          },
+          (error: Error) => done(error),
+        )
+        return
+      }
+    }
+    done()
+  }
+
+  function resume(...[request, reply, done, plan, from]: Parameters<typeof run>): void {
+    try {
+      run(request, reply, done, plan, from)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
+  return function portcullisStage(request, reply, done) {
+    const { stagesRun } = requestStateOf(request)
+    if (stagesRun.has(stage)) return done()
+    stagesRun.add(stage)
+    resume(request, reply, done, planFor(request.server), 0)
+  }
+}
+
+async function conclude(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  result: DecisionResult | Promise<DecisionResult>,
+): Promise<boolean> {
+  const refusal = await result
+  return refusal === undefined ? false : refuse(request, reply, refusal)
+}

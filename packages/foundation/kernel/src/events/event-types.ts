@@ -1,0 +1,64 @@
+import type { Principal } from '../principal.ts'
+import type { TraceContext } from '../requests/trace-context.ts'
+
+/** How grave an event is. */
+export type Severity = 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL'
+
+/** What became of the act. `measured`: it would have been refused, but the gate only measures. */
+export type EventOutcome = 'allowed' | 'refused' | 'measured' | 'succeeded' | 'failed'
+
+/** Details of a limit that was passed. Numbers only: never a name or value that the client sent. */
+export interface LimitDetails {
+  readonly code: string
+  readonly limit?: number | undefined
+  readonly actual?: number | undefined
+  readonly policy?: string | undefined
+}
+
+/**
+ * Every security event and its details. Open: an app adds its own by declaration merging, under `app.*` names.
+ */
+export interface SecurityEventDetails {
+  'auth.failure': { readonly reason: string }
+  'auth.success': { readonly method?: string | undefined }
+  'auth.token_reuse': { readonly family: string }
+  'authz.denied': { readonly permission?: string | undefined }
+  'query.rejected': LimitDetails
+  'query.depth_exceeded': LimitDetails
+  'query.cost_exceeded': LimitDetails
+  'rate_limit.exceeded': LimitDetails
+  'rate_limit.store_unavailable': { readonly policy?: string | undefined; readonly behaviour: string }
+  'pii.revealed': { readonly fields: readonly string[] }
+  'data.accessed': { readonly resource: string }
+  'data.exported': { readonly resource: string }
+  'data.erased': { readonly resource: string }
+  'db.query': { readonly fingerprint: string }
+  'config.unsafe': { readonly code: string; readonly message: string }
+  'admin.action': { readonly action: string }
+}
+
+/** A dotted event name. */
+export type SecurityEventType = keyof SecurityEventDetails
+
+/** What a publisher gives. */
+export interface SecurityEventInput<Type extends SecurityEventType = SecurityEventType> {
+  readonly type: Type
+  readonly severity: Severity
+  readonly outcome: EventOutcome
+  readonly details: SecurityEventDetails[Type]
+}
+
+/** What a subscriber receives: the event with its time and, where it came of a request, the request's facts. */
+export interface SecurityEvent<
+  Type extends SecurityEventType = SecurityEventType,
+> extends SecurityEventInput<Type> {
+  /** RFC 3339, UTC. */
+  readonly time: string
+  readonly requestId?: string | undefined
+  readonly trace?: TraceContext | undefined
+  /** The route's pattern (`/users/:id`), never the URL. */
+  readonly route?: string | undefined
+  readonly method?: string | undefined
+  /** As far as it was known when the event was published. */
+  readonly principal?: Pick<Principal, 'kind' | 'id' | 'tenantId'> | undefined
+}

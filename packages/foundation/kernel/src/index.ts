@@ -1,0 +1,48 @@
+import './routes/route-record.ts'
+
+export { decide } from './decisions/decide.ts'
+export type { Decision, DecisionResult } from './decisions/decide.ts'
+export { PHASES } from './decisions/phases.ts'
+export type { Phase, Stage } from './decisions/phases.ts'
+export { environmentOf, instancesOf, unsafeSetting } from './environment.ts'
+export type { Environment } from './environment.ts'
+export * from './errors.ts'
+export { SECURITY_EVENT_CHANNEL } from './events/event-bus.ts'
+export type { SecurityEventListener, SecurityEvents } from './events/event-bus.ts'
+export type {
+  EventOutcome,
+  LimitDetails,
+  SecurityEvent,
+  SecurityEventDetails,
+  SecurityEventInput,
+  SecurityEventType,
+  Severity,
+} from './events/event-types.ts'
+export { defineGate } from './gates.ts'
+export type { GateDefinition, GateRegistration } from './gates.ts'
+export { kernelOptions as options } from './options.ts'
+export type { KernelOptions } from './options.ts'
+export { defineOptions } from './options/define-options.ts'
+export type { OptionDefinition, OptionSet } from './options/define-options.ts'
+export { duration } from './options/duration.ts'
+export type { Duration } from './options/duration.ts'
+export { callback, either, finite, flag, integer, mode, oneOf, text } from './options/scalars.ts'
+export type { Mode } from './options/scalars.ts'
+export { nearestName } from './options/suggest.ts'
+export { kernel, kernel as default } from './plugin.ts'
+export { anonymous } from './principal.ts'
+export type { AnonymousPrincipal, IdentifiedAs, Identify, KnownPrincipal } from './principal.ts'
+export { formatRefusals, onRefused, recordRefusal, refusalOf, refuse } from './refusal.ts'
+export type { ClientError, Refusal, RefusalFormat } from './refusal.ts'
+export { frameworkErrors } from './requests/framework-errors.ts'
+export { REQUEST_ID_HEADER } from './requests/request-id.ts'
+export { onSettled } from './requests/settled.ts'
+export type { Outcome, SettledListener } from './requests/settled.ts'
+export type { TraceContext } from './requests/trace-context.ts'
+export { onceRoutesKnown, provideRouteConfig, routesOf } from './routes/check-routes.ts'
+export { optionsFor, routeOption } from './routes/route-option.ts'
+export type { RouteRecord } from './routes/route-record.ts'
+export { createScopedRegistry } from './scoped-registry.ts'
+export type { ScopedEntry, ScopedRegistry } from './scoped-registry.ts'
+export type { Principal } from './types.ts'
+export { useKernel } from './use-kernel.ts'

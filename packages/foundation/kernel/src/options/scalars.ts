@@ -1,0 +1,59 @@
+import * as v from 'valibot'
+
+/** A whole number from `minimum` to `maximum`, both included. */
+export function integer(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): v.GenericSchema<number> {
+  const expects =
+    maximum === Number.MAX_SAFE_INTEGER
+      ? `a whole number of at least ${minimum}`
+      : `a whole number from ${minimum} to ${maximum}`
+  return v.pipe(
+    v.number(expects),
+    v.check((value) => Number.isSafeInteger(value) && value >= minimum && value <= maximum, expects),
+  )
+}
+
+/** A finite number of at least `minimum`. */
+export function finite(minimum: number): v.GenericSchema<number> {
+  const expects = `a finite number of at least ${minimum}`
+  return v.pipe(
+    v.number(expects),
+    v.check((value) => Number.isFinite(value) && value >= minimum, expects),
+  )
+}
+
+/** `true` or `false`. */
+export function flag(): v.GenericSchema<boolean> {
+  return v.boolean('true or false')
+}
+
+/** One of the given words. */
+export function oneOf<const Words extends readonly string[]>(
+  ...words: Words
+): v.GenericSchema<Words[number]> {
+  return v.picklist(words, words.map((word) => `'${word}'`).join(' or '))
+}
+
+/** A string that is not empty. */
+export function text(expects = 'a string that is not empty'): v.GenericSchema<string> {
+  return v.pipe(v.string(expects), v.minLength(1, expects))
+}
+
+/** A function. `expects` is its signature, as the reader of an error message should see it. */
+export function callback<Fn>(expects: string): v.GenericSchema<Fn> {
+  return v.custom<Fn>((value) => typeof value === 'function', `a function ${expects}`)
+}
+
+/** Either of two things. */
+export function either<A, AOut, B, BOut>(
+  a: v.GenericSchema<A, AOut>,
+  b: v.GenericSchema<B, BOut>,
+  expects: string,
+): v.GenericSchema<A | B, AOut | BOut> {
+  return v.union([a, b], expects)
+}
+
+/** Said by a gate that only reports, or by one that refuses. */
+export type Mode = 'enforce' | 'measure'
+
+/** Schema of {@link Mode}. */
+export const mode: v.GenericSchema<Mode> = oneOf('enforce', 'measure')

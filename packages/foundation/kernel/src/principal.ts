@@ -1,0 +1,108 @@
+import type { FastifyRequest } from 'fastify'
+import { InvalidPrincipalError, PrincipalNotResolvedError } from './errors.ts'
+import { requestStateOf } from './requests/request-state.ts'
+import { stateOf } from './state.ts'
+
+/** What every principal carries. */
+interface PrincipalFacts {
+  /** The tenant (organisation, account) on whose behalf the caller acts. */
+  readonly tenantId?: string | undefined
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+  readonly sessionId?: string | undefined
+  /** Who the caller acts for, when somebody acts in another's name. */
+  readonly actingFor?: string | undefined
+}
+
+/** Somebody whose identity was verified. */
+export interface KnownPrincipal extends PrincipalFacts {
+  readonly kind: 'user' | 'service' | 'agent'
+  /** Stable and unique within its kind and tenant. */
+  readonly id: string
+}
+
+/** Nobody: no identity was shown. */
+export interface AnonymousPrincipal extends PrincipalFacts {
+  readonly kind: 'anonymous'
+  readonly id: null
+}
+
+/** Who asks. */
+export type Principal = KnownPrincipal | AnonymousPrincipal
+
+/** What an `identify` function may answer: a principal with only `id`, or more of it; `null` is anonymous. */
+export type IdentifiedAs =
+  | (Partial<PrincipalFacts> & { readonly id: string; readonly kind?: KnownPrincipal['kind'] | undefined })
+  | null
+  | undefined
+
+/**
+ * Tells who sends a request, from whatever authentication the app has (a verified token, a session, a trusted
+ * gateway's header). Called at most once for a request, when somebody first asks. It must only use what is verified.
+ */
+export type Identify = (request: FastifyRequest) => IdentifiedAs | Promise<IdentifiedAs>
+
+/** The principal of a request without an identity. */
+export const anonymous: AnonymousPrincipal = Object.freeze({
+  kind: 'anonymous',
+  id: null,
+  roles: Object.freeze([]),
+  permissions: Object.freeze([]),
+})
+
+const KINDS: ReadonlySet<unknown> = new Set(['user', 'service', 'agent'])
+const LONGEST_ID = 1024
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function optionalString(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && value.length > 0 && value.length <= LONGEST_ID)
+}
+
+function toPrincipal(answer: IdentifiedAs): Principal {
+  if (answer === null || answer === undefined) return anonymous
+  const { id, kind = 'user', roles = [], permissions = [], tenantId, sessionId, actingFor } = answer
+  if (typeof id !== 'string' || id.length === 0 || id.length > LONGEST_ID) {
+    throw new InvalidPrincipalError(`id must be a string of 1 to ${LONGEST_ID} characters`)
+  }
+  if (!KINDS.has(kind)) throw new InvalidPrincipalError("kind must be 'user', 'service' or 'agent'")
+  if (!isStrings(roles)) throw new InvalidPrincipalError('roles must be an array of strings')
+  if (!isStrings(permissions)) throw new InvalidPrincipalError('permissions must be an array of strings')
+  if (![tenantId, sessionId, actingFor].every(optionalString)) {
+    throw new InvalidPrincipalError(
+      `tenantId, sessionId and actingFor must be strings of 1 to ${LONGEST_ID} characters`,
+    )
+  }
+  return Object.freeze({ kind, id, roles, permissions, tenantId, sessionId, actingFor })
+}
+
+/**
+ * Finds out who sends a request: the nearest scope's `identify`, asked once; without one, anonymous.
+ *
+ * @throws PORTCULLIS_KERNEL_INVALID_PRINCIPAL when `identify` answers something else; whatever `identify` throws
+ */
+export function resolvePrincipal(request: FastifyRequest): Promise<Principal> {
+  const state = requestStateOf(request)
+  state.resolving ??= identify(request)
+  return state.resolving
+}
+
+async function identify(request: FastifyRequest): Promise<Principal> {
+  const find = stateOf(request.server).identifiers.find(request.server, 'identify')
+  const principal = find === undefined ? anonymous : toPrincipal(await find(request))
+  requestStateOf(request).principal = principal
+  return principal
+}
+
+/**
+ * The principal that was resolved before.
+ *
+ * @throws PORTCULLIS_KERNEL_PRINCIPAL_NOT_RESOLVED before `await request.resolvePrincipal()`
+ */
+export function principalOf(request: FastifyRequest): Principal {
+  const { principal } = requestStateOf(request)
+  if (principal === undefined) throw new PrincipalNotResolvedError()
+  return principal
+}

@@ -1,0 +1,87 @@
+import type { FastifyError } from '@fastify/error'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SecurityEventInput } from './events/event-types.ts'
+import type { Mode } from './options/scalars.ts'
+import { requestStateOf } from './requests/request-state.ts'
+import { stateOf } from './state.ts'
+
+/** An error that a client sees: coded, with a status, and with GraphQL `extensions` where there are any. */
+export type ClientError = FastifyError & { extensions?: Record<string, unknown> }
+
+/** A gate's "no". */
+export interface Refusal {
+  /** The gate's name. */
+  readonly gate: string
+  readonly error: ClientError
+  /** `measure` reports the refusal and lets the request pass. Default: `enforce`. */
+  readonly mode?: Mode
+  /** Headers of the answer, such as `retry-after`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What is published. Its outcome is filled in by the kernel: `refused` or `measured`. */
+  readonly event: Omit<SecurityEventInput, 'outcome'>
+}
+
+/** Answers in a format of its own, such as a GraphQL error body; `false` leaves the answer to Fastify's error handling. */
+export type RefusalFormat = (request: FastifyRequest, reply: FastifyReply, error: ClientError) => boolean
+
+/**
+ * Calls `listener` when a gate refuses the request, before the answer is sent: for giving back what an earlier phase
+ * reserved. What it throws is logged.
+ */
+export function onRefused(
+  request: FastifyRequest,
+  listener: (refusal: Refusal) => void | Promise<void>,
+): void {
+  requestStateOf(request).refused.push(listener)
+}
+
+/** What refused the request, if anything did. */
+export function refusalOf(request: FastifyRequest): Refusal | undefined {
+  return requestStateOf(request).refusal
+}
+
+/**
+ * Records a refusal: publishes its event and, where it is enforced, gives back what earlier phases reserved. For
+ * callers that answer themselves, such as a GraphQL engine's hook; everybody else calls {@link refuse}.
+ *
+ * @returns whether the refusal is enforced
+ */
+export async function recordRefusal(request: FastifyRequest, refusal: Refusal): Promise<boolean> {
+  const enforced = refusal.mode !== 'measure'
+  const outcome = enforced ? 'refused' : 'measured'
+  void stateOf(request.server).events.publish({ ...refusal.event, outcome }, request)
+  if (!enforced) return false
+  const state = requestStateOf(request)
+  state.refusal ??= refusal
+  for (const listener of state.refused.splice(0)) {
+    try {
+      await listener(refusal)
+    } catch (error) {
+      request.log.error({ err: error }, 'a refusal listener failed')
+    }
+  }
+  return true
+}
+
+/**
+ * Refuses a request in the right shape: a GraphQL error body on a GraphQL route, else a coded Fastify error, so that
+ * the app's own error handler keeps its format. In measure mode it only reports.
+ *
+ * @returns whether a reply was sent
+ */
+export async function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+): Promise<boolean> {
+  if (!(await recordRefusal(request, refusal))) return false
+  for (const [name, value] of Object.entries(refusal.headers ?? {})) void reply.header(name, value)
+  const { refusalFormat } = stateOf(request.server)
+  if (refusalFormat?.(request, reply, refusal.error) !== true) void reply.send(refusal.error)
+  return true
+}
+
+/** Sets how refusals are answered where Fastify's error handling would give the wrong shape. One for each app. */
+export function formatRefusals(app: FastifyInstance, format: RefusalFormat): void {
+  stateOf(app).refusalFormat = format
+}

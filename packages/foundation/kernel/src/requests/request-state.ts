@@ -1,0 +1,39 @@
+import type { FastifyRequest } from 'fastify'
+import type { Principal } from '../principal.ts'
+import type { Refusal } from '../refusal.ts'
+import type { SettledListener } from './settled.ts'
+
+/** What the kernel remembers of one request. */
+export interface RequestState {
+  /** The stages whose decisions have run. */
+  readonly stagesRun: Set<string>
+  /** Called once when the response is over. */
+  settled: SettledListener[] | 'over'
+  /** Called once when a gate refuses the request. */
+  readonly refused: ((refusal: Refusal) => void | Promise<void>)[]
+  /** What refused the request, if anything. */
+  refusal: Refusal | undefined
+  principal: Principal | undefined
+  resolving: Promise<Principal> | undefined
+  armed: boolean
+}
+
+// A registered symbol: two copies of the kernel in one process meet in the same state.
+const KEY = Symbol.for('portcullis.request/1')
+
+type Carrier = FastifyRequest & { [KEY]?: RequestState }
+
+/** The kernel's state of a request, created when first asked for. */
+export function requestStateOf(request: FastifyRequest): RequestState {
+  const carrier = request as Carrier
+  carrier[KEY] ??= {
+    stagesRun: new Set(),
+    settled: [],
+    refused: [],
+    refusal: undefined,
+    principal: undefined,
+    resolving: undefined,
+    armed: false,
+  }
+  return carrier[KEY]
+}
