@@ -11,7 +11,11 @@ import { workspaces } from './suite/workspaces.mjs'
 
 const files = repositoryFiles()
 verdict(
-  [...checkText(files), ...houses().flatMap((house) => checkPackage(factsOf(house))), ...checkRootReferences()],
+  [
+    ...checkText(files),
+    ...houses().flatMap((house) => checkPackage(factsOf(house))),
+    ...checkRootReferences(),
+  ],
   `${files.length} files and ${houses().length} packages keep to the rules of the house`,
 )
 
@@ -26,7 +30,9 @@ function factsOf({ room, name, manifest, sources }) {
     readme: existsSync(readme) ? readFileSync(readme, 'utf8') : undefined,
     tests: existsSync(tests) ? readdirSync(tests, { recursive: true, encoding: 'utf8' }) : [],
     augments: sources.some(({ text }) => /^declare module ['"]fastify['"]/m.test(text)),
-    references: ['tsconfig.src.json', 'tsconfig.test.json'].flatMap((file) => referencesOf(`${folder}/${file}`)),
+    references: ['tsconfig.src.json', 'tsconfig.test.json'].flatMap((file) =>
+      referencesOf(`${folder}/${file}`),
+    ),
   }
 }
 
@@ -37,8 +43,12 @@ function checkRootReferences() {
     .filter((folder) => existsSync(join(root, folder, 'tsconfig.json')))
   const present = referencesOf('tsconfig.json')
   return [
-    ...wanted.filter((folder) => !present.includes(folder)).map((folder) => `tsconfig.json does not refer to ${folder}`),
-    ...present.filter((folder) => !wanted.includes(folder)).map((folder) => `tsconfig.json refers to ${folder}, which is no workspace`),
+    ...wanted
+      .filter((folder) => !present.includes(folder))
+      .map((folder) => `tsconfig.json does not refer to ${folder}`),
+    ...present
+      .filter((folder) => !wanted.includes(folder))
+      .map((folder) => `tsconfig.json refers to ${folder}, which is no workspace`),
   ]
 }
 

@@ -9,8 +9,18 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What the tests need: any one of the programs will do, the package provides one. */
-const redis = { what: 'Redis', programs: ['redis-server', 'valkey-server'], debian: 'redis-server', brew: 'redis' }
-const browser = { what: 'Chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium', brew: 'chromium' }
+const redis = {
+  what: 'Redis',
+  programs: ['redis-server', 'valkey-server'],
+  debian: 'redis-server',
+  brew: 'redis',
+}
+const browser = {
+  what: 'Chromium',
+  programs: ['chromium', 'chromium-browser', 'google-chrome'],
+  debian: 'chromium',
+  brew: 'chromium',
+}
 
 /**
  * Makes sure that the system packages are there.

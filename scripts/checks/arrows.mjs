@@ -49,7 +49,10 @@ const scope = '@portcullis/'
  */
 export function checkArrows(houses) {
   const roomOf = new Map(houses.map(({ name, room }) => [name, room]))
-  return houses.flatMap((house) => [...checkManifest(house, roomOf), ...house.sources.flatMap((file) => checkSource(house, file))])
+  return houses.flatMap((house) => [
+    ...checkManifest(house, roomOf),
+    ...house.sources.flatMap((file) => checkSource(house, file)),
+  ])
 }
 
 /**
@@ -71,7 +74,8 @@ function checkManifest({ room, name, manifest }, roomOf) {
     .map((dependency) => dependency.slice(scope.length))
     .flatMap((target) => {
       const targetRoom = roomOf.get(target)
-      if (targetRoom === undefined) return [`${name} depends on ${scope}${target}, which is not a package of this repository`]
+      if (targetRoom === undefined)
+        return [`${name} depends on ${scope}${target}, which is not a package of this repository`]
       return mayImport({ room, name }, { room: targetRoom, name: target })
         ? []
         : [`${name} (${room}) depends on ${target} (${targetRoom}): no arrow allows it`]
@@ -84,7 +88,9 @@ function checkSource({ name, manifest }, { path, text }) {
   return importSpecifiers(text).flatMap((specifier) => {
     if (specifier.startsWith('.')) {
       const resolved = new URL(specifier, `file:///package/${path}`).pathname
-      return resolved.startsWith('/package/src/') ? [] : [`${name}/${path} imports ${specifier}, outside its own src`]
+      return resolved.startsWith('/package/src/')
+        ? []
+        : [`${name}/${path} imports ${specifier}, outside its own src`]
     }
     const target = specifier.split('/').slice(0, 2).join('/')
     return target.startsWith(scope) && !declared.has(target)

@@ -10,7 +10,10 @@ import { root } from '../suite/command.mjs'
  * @returns {{ path: string, text: string }[]}
  */
 export function repositoryFiles() {
-  const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
+  const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   if (listed.status !== 0) throw new Error(`git ls-files failed: ${listed.stderr}`)
   return listed.stdout
     .split('\0')
@@ -37,5 +40,8 @@ function sourcesOf(folder) {
   if (!existsSync(src)) return []
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
-    .map((path) => ({ path: `src/${path.replaceAll('\\', '/')}`, text: readFileSync(join(src, path), 'utf8') }))
+    .map((path) => ({
+      path: `src/${path.replaceAll('\\', '/')}`,
+      text: readFileSync(join(src, path), 'utf8'),
+    }))
 }

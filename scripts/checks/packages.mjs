@@ -44,13 +44,19 @@ function checkManifest({ folder, manifest }) {
     [manifest.license === 'MIT', '"license" is not "MIT"'],
     [manifest.type === 'module', '"type" is not "module"'],
     [manifest.engines?.node === '>=20.19', '"engines.node" is not ">=20.19"'],
-    [isDeepStrictEqual(manifest.files, ['dist', '!dist/.tsbuildinfo']), '"files" is not ["dist", "!dist/.tsbuildinfo"]'],
+    [
+      isDeepStrictEqual(manifest.files, ['dist', '!dist/.tsbuildinfo']),
+      '"files" is not ["dist", "!dist/.tsbuildinfo"]',
+    ],
     [manifest.publishConfig?.access === 'public', '"publishConfig.access" is not "public"'],
     [manifest.scripts?.build !== undefined, 'has no script "build"'],
     [manifest.scripts?.['check:package'] !== undefined, 'has no script "check:package"'],
     [manifest.dependencies?.fastify === undefined, 'fastify belongs to the app: peerDependencies'],
     [manifest.dependencies?.graphql === undefined, 'graphql belongs to the app: peerDependencies'],
-    [thirdParty(manifest).length <= mostDependencies, `brings more than ${mostDependencies} third-party packages`],
+    [
+      thirdParty(manifest).length <= mostDependencies,
+      `brings more than ${mostDependencies} third-party packages`,
+    ],
   ]
   return [...demands.filter(([holds]) => !holds).map(([, finding]) => finding), ...checkExports(manifest)]
 }
@@ -67,7 +73,10 @@ function checkExports({ exports = {}, publishConfig }) {
     conditions[sourceCondition] === undefined ? [`"exports" of "${path}" has no "${sourceCondition}"`] : [],
   )
   const published = Object.fromEntries(
-    Object.entries(exports).map(([path, { [sourceCondition]: _source, ...conditions }]) => [path, conditions]),
+    Object.entries(exports).map(([path, { [sourceCondition]: _source, ...conditions }]) => [
+      path,
+      conditions,
+    ]),
   )
   return isDeepStrictEqual(published, publishConfig?.exports)
     ? withoutSource

@@ -18,9 +18,21 @@ const source = /(?:^|\/)src\/.*\.ts$/
 
 /** @type {Rule[]} */
 const rules = [
-  { files: code, pattern: /\b(?:TO[D]O|FIX[M]E|XX[X]|HAC[K])\b/, says: 'a leftover: finish it or file an issue' },
-  { files: code, pattern: /\b(?:it|test|describe)\.(?:on[l]y|ski[p]|tod[o])\b/, says: 'a test that is not run, or hides others' },
-  { files: code, pattern: /@ts-(?:ign[o]re|noch[e]ck)|(?:ox|es)lint-disabl[e]/, says: 'a check that is switched off' },
+  {
+    files: code,
+    pattern: /\b(?:TO[D]O|FIX[M]E|XX[X]|HAC[K])\b/,
+    says: 'a leftover: finish it or file an issue',
+  },
+  {
+    files: code,
+    pattern: /\b(?:it|test|describe)\.(?:on[l]y|ski[p]|tod[o])\b/,
+    says: 'a test that is not run, or hides others',
+  },
+  {
+    files: code,
+    pattern: /@ts-(?:ign[o]re|noch[e]ck)|(?:ox|es)lint-disabl[e]/,
+    says: 'a check that is switched off',
+  },
   { files: /./, pattern: /(?:^|[\s'"`(=:])\/(?:home|root|Users|work)\//, says: 'a path of one machine' },
   {
     files: /(?:^|\/)src\/core\/.*\.ts$/,
@@ -39,11 +51,14 @@ export function checkText(files) {
   return files.flatMap(({ path, text }) => {
     const lines = text.split('\n')
     const length = text.endsWith('\n') ? lines.length - 1 : lines.length
-    const tooLong = source.test(path) && length > longestFile ? [`${path}: ${length} lines, at most ${longestFile}`] : []
+    const tooLong =
+      source.test(path) && length > longestFile ? [`${path}: ${length} lines, at most ${longestFile}`] : []
     const broken = rules
       .filter((rule) => rule.files.test(path))
       .flatMap((rule) =>
-        lines.flatMap((line, index) => (rule.pattern.test(line) ? [`${path}:${index + 1}: ${rule.says}`] : [])),
+        lines.flatMap((line, index) =>
+          rule.pattern.test(line) ? [`${path}:${index + 1}: ${rule.says}`] : [],
+        ),
       )
     return [...tooLong, ...broken]
   })

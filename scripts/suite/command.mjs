@@ -25,7 +25,7 @@ const groups = new Set()
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, timeoutMs?: number, live?: boolean }} [options] `live` shows the output as
+ * @param {{ env?: Record<string, string | undefined>, timeoutMs?: number, live?: boolean }} [options] `live` shows the output as
  *   it comes; `timeoutMs` is 10 minutes unless told
  * @returns {Promise<Result>} never rejects
  */
@@ -78,7 +78,7 @@ export function runTool(name, args, options) {
 /**
  * On the first Ctrl-C or SIGTERM, ends everything that is running, calls `done` and exits with 130.
  *
- * @param {() => Promise<void>} done what to do once the commands have had a moment to stop by themselves
+ * @param {() => void} done what to do once the commands have had a moment to stop by themselves
  */
 export function stopOnSignal(done) {
   let stopping = false
@@ -90,7 +90,8 @@ export function stopOnSignal(done) {
       for (const group of groups) endGroup(group, 'SIGTERM')
       setTimeout(() => {
         for (const group of groups) endGroup(group, 'SIGKILL')
-        done().finally(() => process.exit(130))
+        done()
+        process.exit(130)
       }, 2_000)
     })
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setup } from '../setup.mjs'
 import { root, run, stopOnSignal } from './command.mjs'
-import { endLeftovers, leftovers } from './leftovers.mjs'
+import { Descendants } from './leftovers.mjs'
 import { Report } from './report.mjs'
 import { runSteps, staticChecks } from './steps.mjs'
 import { turbo } from './turbo.mjs'
@@ -30,7 +30,9 @@ export async function main(args) {
     },
   })
   const report = new Report()
-  stopOnSignal(async () => void endLeftovers())
+  const descendants = new Descendants()
+  descendants.follow()
+  stopOnSignal(() => void descendants.end())
 
   const missing = setup({ withBrowser: values['with-browser'] })
   if (missing !== undefined) {
@@ -40,7 +42,7 @@ export async function main(args) {
   if (await install(report)) {
     if (values.search) await search(report, Number(values.minutes))
     else await everything(report, values.deep)
-    nothingIsLeft(report)
+    nothingIsLeft(report, descendants)
   }
   return report.end()
 }
@@ -68,7 +70,10 @@ async function everything(report, deep) {
     report.check(name, ok, ms, details)
   }
   const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? (deep ? '50' : '1') }
-  addTests(report, await runTests({ tier: deep ? 'deep' : 'fast', env, timeoutMs: (deep ? 60 : 12) * minute }))
+  addTests(
+    report,
+    await runTests({ tier: deep ? 'deep' : 'fast', env, timeoutMs: (deep ? 60 : 12) * minute }),
+  )
 }
 
 /**
@@ -97,13 +102,13 @@ function addTests(report, { passed, failed, findings }) {
   report.add(passed, failed)
 }
 
-/** @param {Report} report */
-function nothingIsLeft(report) {
-  const started = performance.now()
-  if (leftovers() === undefined) {
+/** @param {Report} report @param {Descendants} descendants */
+function nothingIsLeft(report, descendants) {
+  if (!Descendants.known) {
     console.log(`not checked on ${process.platform}: whether a process is left running`)
     return
   }
-  const left = endLeftovers().map(({ pid, name }) => `${pid} ${name}`)
+  const started = performance.now()
+  const left = descendants.end().map(({ pid, name }) => `${pid} ${name}`)
   report.check('nothing is left running', left.length === 0, performance.now() - started, left.join('\n'))
 }

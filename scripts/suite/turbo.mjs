@@ -14,7 +14,9 @@ export async function turbo(task, workspaces) {
   const { code, output, ms } = await runTool('turbo', args, { env: { NO_COLOR: '1' } })
   const executed = executedTasks(output)
   const enough = expected > 0 && executed >= expected
-  const details = enough ? output : `${output}\nexecuted ${executed} tasks where ${expected} packages have "${task}"`
+  const details = enough
+    ? output
+    : `${output}\nexecuted ${executed} tasks where ${expected} packages have "${task}"`
   return { ok: code === 0 && enough, ms, name: `${task} (${executed} tasks)`, details }
 }
 

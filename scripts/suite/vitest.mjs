@@ -27,7 +27,14 @@ export async function runTests({ tier, env, timeoutMs }) {
   const only = tier === 'search' ? testFiles(tier) : []
   const { code, ms } = await runTool(
     'vitest',
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--silent=passed-only', ...only],
+    [
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      '--silent=passed-only',
+      ...only,
+    ],
     { env: { ...env, PORTCULLIS_TIER: tier }, timeoutMs, live: true },
   )
   /** @type {FileResult[]} */
@@ -46,9 +53,13 @@ export function judge(results, expected, code) {
   const tests = results.flatMap((file) => file.assertionResults)
   const passed = tests.filter(({ status }) => status === 'passed').length
   const failedTests = tests.filter(({ status }) => status === 'failed').length
-  const ran = new Set(results.filter((file) => file.assertionResults.length > 0).map(({ name }) => relative(root, name)))
+  const ran = new Set(
+    results.filter((file) => file.assertionResults.length > 0).map(({ name }) => relative(root, name)),
+  )
   const findings = [
-    ...tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(({ fullName }) => `not run: ${fullName}`),
+    ...tests
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => `not run: ${fullName}`),
     ...expected.filter((file) => !ran.has(file)).map((file) => `no test was executed in ${file}`),
   ]
   if (expected.length === 0) findings.push('there is no test file')
@@ -64,10 +75,12 @@ export function judge(results, expected, code) {
  * @returns {string[]} paths relative to the root
  */
 export function testFiles(tier) {
-  const folders = [...workspaces().map(({ folder }) => (folder === 'test' ? folder : `${folder}/test`))]
+  const folders = workspaces().map(({ folder }) => (folder === 'test' ? folder : `${folder}/test`))
   const all = folders.flatMap(testsBelow)
   if (tier === 'search') return all.filter((file) => file.endsWith('.search.test.ts') || hasProperties(file))
-  return all.filter((file) => !file.endsWith('.search.test.ts') && (tier === 'deep' || !file.endsWith('.deep.test.ts')))
+  return all.filter(
+    (file) => !file.endsWith('.search.test.ts') && (tier === 'deep' || !file.endsWith('.deep.test.ts')),
+  )
 }
 
 /** @param {string} folder */

@@ -29,7 +29,9 @@ import { root } from './command.mjs'
  * @returns {Workspace[]}
  */
 export function packages() {
-  return children('packages').flatMap((room) => children(room)).flatMap(read)
+  return children('packages')
+    .flatMap((room) => children(room))
+    .flatMap(read)
 }
 
 /**
