@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync, readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { root, run, runTool } from '../suite/command.mjs'
+import { root, run } from '../suite/command.mjs'
 import { packages, workspaces } from '../suite/workspaces.mjs'
 import { codeBlocks, useOf } from './blocks.mjs'
 
@@ -76,7 +76,7 @@ export async function typeCheck(blocks) {
     config,
     JSON.stringify({ extends: extended, compilerOptions, files: files.map(({ file }) => file) }),
   )
-  const { code, output } = await runTool('tsc', ['-p', config, '--pretty', 'false'])
+  const { code, output } = await run('tsc', ['-p', config, '--pretty', 'false'])
   if (code === 0) return undefined
   return files.reduce((text, { block, file }) => inDocument(text, relative(root, file), block), output)
 }

@@ -1,14 +1,14 @@
-import { readFileSync, writeFileSync, existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from '../suite/command.mjs'
 import { packages } from '../suite/workspaces.mjs'
 
-/** The tables a package can print, and the names of their markers. */
-const tables = /** @type {const} */ ([
-  { marker: 'options', method: 'table' },
-  { marker: 'errors', method: 'errorTable' },
-])
+/**
+ * @typedef {object} Built what the tables need of a built package
+ * @property {{ table?: () => string }} [options] its checked options
+ * @property {(exported: object) => string} [errorTable] the kernel's: the table of the coded errors in a module
+ */
 
 /**
  * Compares the generated tables of every README with what the built packages print.
@@ -18,17 +18,16 @@ const tables = /** @type {const} */ ([
  */
 export async function checkTables({ write = false } = {}) {
   const findings = []
+  const kernel = await load('packages/foundation/kernel/dist/index.js')
   for (const { folder, manifest } of packages()) {
-    const built = join(root, folder, manifest.exports?.['.']?.default ?? '')
+    const built = await load(join(folder, manifest.exports?.['.']?.default ?? ''))
     const readme = join(root, folder, 'README.md')
-    if (!existsSync(built) || !existsSync(readme)) continue
-    const { options } = await import(pathToFileURL(built).href)
+    if (!existsSync(readme)) continue
     const before = readFileSync(readme, 'utf8')
-    const { text, missing } = fillIn(before, options)
+    const tables = { options: built.options?.table?.(), errors: errorsOf(built, kernel) }
+    const { text, missing } = fillIn(before, tables)
     findings.push(
-      ...missing.map(
-        (marker) => `${folder}/README.md has no <!-- ${marker}:start --> … <!-- ${marker}:end -->`,
-      ),
+      ...missing.map((name) => `${folder}/README.md has no <!-- ${name}:start --> … <!-- ${name}:end -->`),
     )
     if (text === before) continue
     if (write) writeFileSync(readme, text)
@@ -38,22 +37,33 @@ export async function checkTables({ write = false } = {}) {
 }
 
 /**
- * Puts the tables between their markers.
+ * Puts tables between their markers.
  *
  * @param {string} markdown
- * @param {{ table?: () => string, errorTable?: () => string } | undefined} options what the package exports
- * @returns {{ text: string, missing: string[] }} `missing` names the markers that are not there for a table that is
+ * @param {Record<string, string | undefined>} tables by the name of their markers; undefined where there is none
+ * @returns {{ text: string, missing: string[] }} `missing` names the tables whose markers are not there
  */
-export function fillIn(markdown, options) {
+export function fillIn(markdown, tables) {
   let text = markdown
   const missing = []
-  for (const { marker, method } of tables) {
-    const table = options?.[method]?.()
+  for (const [name, table] of Object.entries(tables)) {
     if (table === undefined) continue
-    const [start, end] = [`<!-- ${marker}:start -->`, `<!-- ${marker}:end -->`]
+    const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
     const [from, to] = [text.indexOf(start), text.indexOf(end)]
-    if (from === -1 || to < from) missing.push(marker)
+    if (from === -1 || to < from) missing.push(name)
     else text = `${text.slice(0, from + start.length)}\n\n${table.trim()}\n\n${text.slice(to)}`
   }
   return { text, missing }
+}
+
+/** A table with rows, or nothing. @param {Built} built @param {Built} kernel */
+function errorsOf(built, kernel) {
+  const table = kernel.errorTable?.(built)
+  return table !== undefined && table.trim().split('\n').length > 2 ? table : undefined
+}
+
+/** @param {string} path relative to the root @returns {Promise<Built>} */
+async function load(path) {
+  const file = join(root, path)
+  return existsSync(file) && file.endsWith('.js') ? import(pathToFileURL(file).href) : {}
 }

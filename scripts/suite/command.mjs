@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository, without a trailing slash. */
@@ -9,6 +10,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 export const markName = 'PORTCULLIS_TEST_RUN'
 /** Its value in this run. */
 export const mark = randomUUID()
+
+/** The workspace's tools come first, as in an npm script; turbo looks for pnpm there. */
+const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter)
 
 /** @type {Set<number>} process groups that are running now */
 const groups = new Set()
@@ -21,7 +25,7 @@ const groups = new Set()
  */
 
 /**
- * Runs a command to its end, in a process group of its own, so that it can be ended with all it started.
+ * Runs a command, such as a tool of the workspace, to its end, in a process group of its own, so that it can be ended with all it started.
  *
  * @param {string} command
  * @param {string[]} args
@@ -36,7 +40,7 @@ export function run(command, args, { env = {}, timeoutMs = 600_000, live = false
       cwd: root,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', [markName]: mark, ...env },
+      env: { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: '1', [markName]: mark, ...env },
     })
     const group = child.pid
     if (group !== undefined) groups.add(group)
@@ -62,17 +66,6 @@ export function run(command, args, { env = {}, timeoutMs = 600_000, live = false
       resolve({ code: late ? 124 : (code ?? 1), output, ms: performance.now() - started })
     })
   })
-}
-
-/**
- * Runs a tool that the workspace has installed.
- *
- * @param {string} name its file in `node_modules/.bin`
- * @param {string[]} args
- * @param {Parameters<typeof run>[2]} [options]
- */
-export function runTool(name, args, options) {
-  return run(`${root}/node_modules/.bin/${name}`, args, options)
 }
 
 /**

@@ -62,11 +62,10 @@ async function everything(report, deep) {
   const seed = process.env.PORTCULLIS_SEED ?? defaultSeed
   console.log(`PORTCULLIS_SEED=${seed}`)
   await runSteps(staticChecks, report)
-  for (const [task, where] of /** @type {const} */ ([
-    ['build', workspaces()],
-    ['check:package', packages()],
-  ])) {
-    const { name, ok, ms, details } = await turbo(task, where)
+  const built = await turbo('build', workspaces())
+  report.check(built.name, built.ok, built.ms, built.details)
+  if (built.ok) {
+    const { name, ok, ms, details } = await turbo('check:package', packages())
     report.check(name, ok, ms, details)
   }
   const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? (deep ? '50' : '1') }

@@ -1,4 +1,4 @@
-import { run, runTool } from './command.mjs'
+import { run } from './command.mjs'
 
 /**
  * @typedef {object} Step one check that passes or fails as a whole
@@ -8,11 +8,11 @@ import { run, runTool } from './command.mjs'
 
 /** The checks that need no build and no server. @type {Step[]} */
 export const staticChecks = [
-  { name: 'lint', start: () => runTool('oxlint', ['--type-aware', '--deny-warnings']) },
-  { name: 'format', start: () => runTool('oxfmt', ['--check']) },
+  { name: 'lint', start: () => run('oxlint', ['--type-aware', '--deny-warnings']) },
+  { name: 'format', start: () => run('oxfmt', ['--check']) },
   { name: 'arrows between packages', start: () => run(process.execPath, ['scripts/arrows.mjs']) },
   { name: 'rules of the house', start: () => run(process.execPath, ['scripts/house.mjs']) },
-  { name: 'dead code', start: () => runTool('knip', ['--no-progress']) },
+  { name: 'dead code', start: () => run('knip', ['--no-progress']) },
 ]
 
 /**

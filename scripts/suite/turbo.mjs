@@ -1,4 +1,4 @@
-import { runTool } from './command.mjs'
+import { run } from './command.mjs'
 
 /**
  * Runs one task in every package that has it, and fails when fewer tasks were executed than packages have it: with
@@ -11,7 +11,7 @@ import { runTool } from './command.mjs'
 export async function turbo(task, workspaces) {
   const expected = workspaces.filter(({ manifest }) => manifest.scripts?.[task] !== undefined).length
   const args = ['run', task, '--concurrency=2', '--output-logs=errors-only']
-  const { code, output, ms } = await runTool('turbo', args, { env: { NO_COLOR: '1' } })
+  const { code, output, ms } = await run('turbo', args, { env: { NO_COLOR: '1' } })
   const executed = executedTasks(output)
   const enough = expected > 0 && executed >= expected
   const details = enough

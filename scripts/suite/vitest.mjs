@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { root, runTool } from './command.mjs'
+import { root, run } from './command.mjs'
 import { workspaces } from './workspaces.mjs'
 
 /** @typedef {'fast' | 'deep' | 'search'} Tier */
@@ -25,7 +25,7 @@ export async function runTests({ tier, env, timeoutMs }) {
   mkdirSync(join(root, '.cache'), { recursive: true })
   const report = join(root, '.cache', `tests-${process.pid}.json`)
   const only = tier === 'search' ? testFiles(tier) : []
-  const { code, ms } = await runTool(
+  const { code, ms } = await run(
     'vitest',
     [
       'run',

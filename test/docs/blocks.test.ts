@@ -65,21 +65,21 @@ describe('type-checking blocks', () => {
 })
 
 describe('generated tables', () => {
-  const options = { table: () => '| a |', errorTable: () => '| b |' }
+  const tables = { options: '| a |', errors: '| b |' }
 
   it('replace what stands between their markers', () => {
     const before =
       '<!-- options:start -->\nold\n<!-- options:end -->\n<!-- errors:start --><!-- errors:end -->\n'
-    const { text, missing } = fillIn(before, options)
+    const { text, missing } = fillIn(before, tables)
     expect(missing).toEqual([])
     expect(text).toBe(
       '<!-- options:start -->\n\n| a |\n\n<!-- options:end -->\n<!-- errors:start -->\n\n| b |\n\n<!-- errors:end -->\n',
     )
-    expect(fillIn(text, options).text).toBe(text)
+    expect(fillIn(text, tables).text).toBe(text)
   })
 
-  it('need markers, unless the package prints no such table', () => {
-    expect(fillIn('# Gate\n', options).missing).toEqual(['options', 'errors'])
-    expect(fillIn('# Gate\n', undefined)).toEqual({ text: '# Gate\n', missing: [] })
+  it('need markers, unless there is no such table', () => {
+    expect(fillIn('# Gate\n', tables).missing).toEqual(['options', 'errors'])
+    expect(fillIn('# Gate\n', { options: undefined })).toEqual({ text: '# Gate\n', missing: [] })
   })
 })
