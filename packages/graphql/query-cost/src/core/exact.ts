@@ -1,0 +1,190 @@
+import type { FieldNode, SelectionNode, SelectionSetNode } from 'graphql'
+import { addTimes, raiseTo, UNBOUNDED, zero, type CostVector } from './arithmetic.ts'
+import type { CostedField, CostedObject } from './costed.ts'
+import type { Meter } from './input-cost.ts'
+import { NO_SIZES, type Operation, type PassedSize } from './operation.ts'
+
+/** Fields nested deeper than this are priced as unbounded rather than with a stack that could overflow. */
+export const MAX_NESTING = 500
+
+/** The fields of one response name, which one resolver call answers. */
+interface Group {
+  readonly field: CostedField
+  readonly nodes: FieldNode[]
+}
+
+type ByType = Map<CostedObject, Readonly<CostVector>>
+
+/**
+ * The exact analysis: for each concrete type it collects fields as execution would (GraphQL specification, section
+ * 6.3.2), merges them by response name, and takes the dearest type where several are possible. Results are kept
+ * per set of merged selection sets, type and handed down sizes, so that fragments are priced once however often they are spread.
+ */
+export class ExactAnalysis {
+  /** Set when the budget was spent: the result is then worthless. */
+  spent = false
+  /** Set when something was nested too deep to be looked at. */
+  truncated = false
+  readonly #operation: Operation
+  readonly #meter: Meter
+  readonly #ofOne = new Map<SelectionSetNode, ByType>()
+  readonly #ofSeveral = new Map<string, ByType>()
+  readonly #ids = new Map<SelectionSetNode, number>()
+
+  constructor(operation: Operation, meter: Meter) {
+    this.#operation = operation
+    this.#meter = meter
+  }
+
+  /** What one object of a type costs below itself. */
+  object(
+    sets: readonly SelectionSetNode[],
+    type: CostedObject,
+    passed: readonly PassedSize[] = NO_SIZES,
+    nesting = 0,
+  ): Readonly<CostVector> {
+    if (nesting > MAX_NESTING) {
+      this.truncated = true
+      return UNBOUNDED
+    }
+    const known = this.#remembered(sets, passed)
+    const remembered = known.get(type)
+    if (remembered !== undefined) return remembered
+    // Whoever asks for it again before it is finished is part of a cycle.
+    known.set(type, UNBOUNDED)
+    const sum = zero()
+    for (const group of this.#collect(sets, type)) this.#add(sum, group, passed, nesting)
+    known.set(type, sum)
+    return sum
+  }
+
+  /** Adds what one response name costs. */
+  #add(sum: CostVector, { field, nodes }: Group, passed: readonly PassedSize[], nesting: number): void {
+    if (this.spent) return
+    let own = 0
+    let size = 0
+    for (const node of nodes) {
+      own = Math.max(own, this.#operation.ownCost(field, node))
+      size = Math.max(size, this.#operation.listSize(field, node, passed))
+    }
+    const each = zero()
+    if (field.composite === null) {
+      each.type = field.leafWeight
+    } else {
+      const sets = nodes.flatMap((node) => node.selectionSet ?? [])
+      const below = this.#passedBelow(field, nodes, passed)
+      for (const type of field.composite.possible) {
+        const one = this.object(sets, type, below, nesting + 1)
+        raiseTo(each, { type: one.type + type.weight, field: one.field, meta: one.meta })
+      }
+    }
+    const total = { type: 0, field: own, meta: 0 }
+    addTimes(total, each, size)
+    addTimes(sum, field.introspection ? asIntrospection(total) : total, field.multiplier)
+  }
+
+  #passedBelow(
+    field: CostedField,
+    nodes: readonly FieldNode[],
+    passed: readonly PassedSize[],
+  ): readonly PassedSize[] {
+    if (field.sizings.length === 0 && passed.length === 0) return NO_SIZES
+    const largest = new Map<number, PassedSize>()
+    for (const node of nodes) {
+      for (const one of this.#operation.passedSizes(field, node, passed)) {
+        if (one.size > (largest.get(one.path.id)?.size ?? -1)) largest.set(one.path.id, one)
+      }
+    }
+    return largest.size === 0 ? NO_SIZES : [...largest.values()]
+  }
+
+  #collect(sets: readonly SelectionSetNode[], type: CostedObject): Iterable<Group> {
+    const { fragments, costed } = this.#operation
+    const groups = new Map<string, Group>()
+    const visited = new Set<string>()
+    const pending = [...sets]
+    for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
+      for (const selection of set.selections) {
+        this.#meter.steps += workOf(selection)
+        if (this.#meter.steps > costed.budget) {
+          this.spent = true
+          return []
+        }
+        if (selection.kind === 'Field') {
+          this.#group(groups, type, selection)
+        } else if (this.#operation.includes(selection)) {
+          const fragment =
+            selection.kind === 'InlineFragment' ? selection : fragments.get(selection.name.value)
+          if (fragment === undefined || !applies(fragment.typeCondition?.name.value, type)) continue
+          if (selection.kind === 'FragmentSpread') {
+            if (visited.has(selection.name.value)) continue
+            visited.add(selection.name.value)
+          }
+          pending.push(fragment.selectionSet)
+        }
+      }
+    }
+    return groups.values()
+  }
+
+  #group(groups: Map<string, Group>, type: CostedObject, node: FieldNode): void {
+    const field = type.fields.get(node.name.value)
+    if (field === undefined || (field.free && !this.#hasCostlyDirective(node))) return
+    if (!this.#operation.includes(node)) return
+    const responseName = (node.alias ?? node.name).value
+    const group = groups.get(responseName)
+    if (group === undefined) groups.set(responseName, { field, nodes: [node] })
+    else if (group.field === field) group.nodes.push(node)
+    // Two fields under one name are refused by validation; here neither may hide the other.
+    else this.#conflicting(groups, responseName, field, node)
+  }
+
+  #conflicting(groups: Map<string, Group>, responseName: string, field: CostedField, node: FieldNode): void {
+    const key = `${responseName} ${field.name}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { field, nodes: [node] })
+    else group.nodes.push(node)
+  }
+
+  #hasCostlyDirective(node: FieldNode): boolean {
+    return (node.directives?.length ?? 0) > 0 && this.#operation.costed.directives.size > 0
+  }
+
+  #remembered(sets: readonly SelectionSetNode[], passed: readonly PassedSize[]): ByType {
+    const [first] = sets
+    if (sets.length === 1 && first !== undefined && passed === NO_SIZES) return getOrAdd(this.#ofOne, first)
+    this.#meter.steps += sets.length
+    const ids = sets.map((set) => this.#idOf(set)).sort((a, b) => a - b)
+    const sizes = passed.map(({ path, size }) => `${path.id}:${size}`).sort()
+    return getOrAdd(this.#ofSeveral, `${ids.join()}/${sizes.join()}`)
+  }
+
+  #idOf(set: SelectionSetNode): number {
+    let id = this.#ids.get(set)
+    if (id === undefined) this.#ids.set(set, (id = this.#ids.size))
+    return id
+  }
+}
+
+/** How much there is to look at in one selection, without what is below it. */
+export const workOf = (selection: SelectionNode): number =>
+  1 +
+  (selection.directives?.length ?? 0) +
+  (selection.kind === 'Field' ? (selection.arguments?.length ?? 0) : 0)
+
+/** True when a fragment on the condition is executed for objects of the type. */
+export const applies = (condition: string | undefined, type: CostedObject): boolean =>
+  condition === undefined || type.belongsTo.has(condition)
+
+/** The work below `__schema` or `__type`, which is not measured with the schema's own weights. */
+export const asIntrospection = ({ type, field, meta }: CostVector): CostVector => ({
+  type: 0,
+  field: 0,
+  meta: type + field + meta,
+})
+
+function getOrAdd<Key>(map: Map<Key, ByType>, key: Key): ByType {
+  let found = map.get(key)
+  if (found === undefined) map.set(key, (found = new Map()))
+  return found
+}

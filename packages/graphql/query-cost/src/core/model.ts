@@ -1,0 +1,48 @@
+import { getIntrospectionQuery, parse, type GraphQLSchema } from 'graphql'
+import { Annotations } from './annotations.ts'
+import { Compilation } from './compile.ts'
+import type { CostedSchema } from './costed.ts'
+import { InvalidCostModelError } from './errors.ts'
+import { analyze } from './estimate.ts'
+import { ListSizes } from './list-size.ts'
+import { atLeastZero, checkOptions, operationCosts } from './options.ts'
+import type { CostModel, CostModelOptions } from './types.ts'
+
+const STANDARD_INTROSPECTION = parse(
+  getIntrospectionQuery({
+    specifiedByUrl: true,
+    directiveIsRepeatable: true,
+    schemaDescription: true,
+    inputValueDeprecation: true,
+    oneOf: true,
+  }),
+  { noLocation: true },
+)
+
+/**
+ * Compiles a schema's costs, once; the model then prices any number of operations.
+ *
+ * Costs come from `@cost` and `@listSize` in the schema's text and from `weights`, which win. The rest has the
+ * defaults of the IBM GraphQL Cost Directives specification, except that a list of unknown size has
+ * `defaultListSize` items and that pagination arguments are recognised by name (see `inferred`).
+ *
+ * @throws {@link InvalidCostModelError} that lists everything wrong with the options and the schema's directives.
+ */
+export function createCostModel(schema: GraphQLSchema, options: CostModelOptions = {}): CostModel {
+  const annotations = new Annotations(options)
+  checkOptions(options, annotations)
+  const listSizes = new ListSizes(annotations)
+  const { composites, inputs } = new Compilation(schema, annotations, listSizes)
+  const costed: CostedSchema = {
+    schema,
+    composites,
+    directives: inputs.directives(schema),
+    defaultListSize: atLeastZero('defaultListSize', options.defaultListSize, 10, annotations),
+    operationCost: operationCosts(options.operationCost, annotations),
+    budget: atLeastZero('budget', options.budget, 100_000, annotations),
+  }
+  annotations.reportUnknown(schema)
+  if (annotations.problems.length > 0) throw new InvalidCostModelError(annotations.problems)
+  const introspectionUnit = Math.max(1, analyze(costed, STANDARD_INTROSPECTION, {}).cost.meta)
+  return { schema, inferred: listSizes.inferred, costed, introspectionUnit }
+}

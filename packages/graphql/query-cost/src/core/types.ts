@@ -1,0 +1,135 @@
+import type { FieldNode, GraphQLSchema, OperationDefinitionNode, OperationTypeNode } from 'graphql'
+import type { CostedSchema } from './costed.ts'
+
+/**
+ * A schema coordinate: `Type`, `Type.field`, `Type.field(argument:)`, `Input.field`, `@directive` or
+ * `@directive(argument:)`, as in the GraphQL specification's schema coordinates.
+ */
+export type Coordinate = string
+
+/** The four arguments of `@listSize` (IBM GraphQL Cost Directives, section 8). */
+export interface ListSizeSettings {
+  /** The most items the list ever has, when no slicing argument says otherwise. A whole number, at least 0. */
+  assumedSize?: number
+  /**
+   * Arguments that set the size: `first`, or a path into an input object (`page.first`). A list argument counts
+   * its entries. The largest one given wins, and each wins over `assumedSize`.
+   */
+  slicingArguments?: readonly string[]
+  /** Fields of the returned type that the size is meant for (`edges`, or a path such as `page.items`). */
+  sizedFields?: readonly string[]
+  /**
+   * Exactly one slicing argument has to be given. Default: true when there are slicing arguments and no
+   * `assumedSize`. (Section 9.2.4 of the specification forbids `true` beside an `assumedSize`.)
+   */
+  requireOneSlicingArgument?: boolean
+}
+
+/** What `weights` says of one coordinate. */
+export interface WeightSettings {
+  /** The coordinate's own cost, as `@cost(weight:)`; may be negative, a field never costs less than 0. */
+  cost?: number
+  /** Fields only: multiplies the field and everything below it. At least 0, default 1. */
+  multiplier?: number
+  /** Fields only: as `@listSize`; a number is short for `{ assumedSize }`. */
+  listSize?: ListSizeSettings | number
+}
+
+/** Names of the directives that carry costs in the schema. */
+export interface CostDirectiveNames {
+  /** Default `cost`. */
+  cost?: string
+  /** Default `listSize`. */
+  listSize?: string
+}
+
+/** `query`, `mutation` or `subscription`. */
+export type OperationKind = `${OperationTypeNode}`
+
+/** Options of {@link createCostModel}. */
+export interface CostModelOptions {
+  /** Size of a list that nothing else bounds. Default 10; `Infinity` refuses every such list. */
+  defaultListSize?: number
+  /** Costs by coordinate; they win over directives in the schema. A number is short for `{ cost }`. */
+  weights?: Readonly<Record<Coordinate, number | WeightSettings>>
+  /** Flat cost added to each operation of a kind. Default 0 for all three. */
+  operationCost?: Readonly<Partial<Record<OperationKind, number>>>
+  /** Names of the directives to read. */
+  directives?: CostDirectiveNames
+  /**
+   * Steps (selections looked at) that one exact analysis may take before the coarser upper bound is used.
+   * Default 100,000.
+   */
+  budget?: number
+}
+
+/** A list size taken from a naming convention, because neither `@listSize` nor `weights` says anything. */
+export interface InferredListSize {
+  /** The field, `Type.field`. */
+  readonly coordinate: Coordinate
+  /** Arguments taken for slicing arguments: those named `first`, `last` or `limit` that hold a number. */
+  readonly slicingArguments: readonly string[]
+  /** `edges` and `nodes` where the field returns a connection; empty where it returns a list. */
+  readonly sizedFields: readonly string[]
+}
+
+/** A schema with its costs, made once by {@link createCostModel} and used for every operation. */
+export interface CostModel {
+  /** The schema the model was made from. */
+  readonly schema: GraphQLSchema
+  /** List sizes that were inferred from names: worth a review. */
+  readonly inferred: readonly InferredListSize[]
+  /** The compiled costs. */
+  readonly costed: CostedSchema
+  /** Raw work of the standard introspection query in this schema, the measure of `introspectionCost`. */
+  readonly introspectionUnit: number
+}
+
+/** Which operation of a document is priced, and with which variables. */
+export interface CostRequest {
+  /**
+   * The operation, or its name. When it is absent or unknown and the document has several, the dearest of
+   * all counts.
+   */
+  operation?: OperationDefinitionNode | string | null
+  /** The client's variables as received, not coerced. */
+  variables?: Readonly<Record<string, unknown>> | null
+}
+
+/** What was wrong with the sizes an operation asks for. */
+export type CostProblemCode =
+  | 'missing-slicing-argument'
+  | 'several-slicing-arguments'
+  | 'invalid-slicing-value'
+
+/** A size that cannot be accepted; never holds a value the client sent. */
+export interface CostProblem {
+  readonly code: CostProblemCode
+  /** The field, `Type.field`. */
+  readonly coordinate: Coordinate
+  /** Slicing arguments concerned. */
+  readonly slicingArguments: readonly string[]
+  /** One place in the document where it happens. */
+  readonly node: FieldNode
+}
+
+/** The price of an operation: an upper bound of what its execution can cost, whatever the data. */
+export interface CostEstimate {
+  /** `fieldCost + typeCost + introspectionCost`; `Infinity` when nothing finite bounds it, never NaN. */
+  readonly cost: number
+  /** Weights of all objects, scalars and enums the response can hold, the root object included. */
+  readonly typeCost: number
+  /** Weights of all resolver calls, with their arguments and directives, and the operation's flat cost. */
+  readonly fieldCost: number
+  /**
+   * Work asked from `__schema` and `__type`, as a share of the standard introspection query, which costs
+   * {@link STANDARD_INTROSPECTION_COST} on every schema. 0 when the operation has none.
+   */
+  readonly introspectionCost: number
+  /** True when a budget was spent and a coarser, still sound, upper bound is given. */
+  readonly approximate: boolean
+  /** Unacceptable sizes, one per field and kind; the caller refuses the operation. */
+  readonly problems: readonly CostProblem[]
+  /** Selections and input values looked at, for growth tests and reports. */
+  readonly steps: number
+}
