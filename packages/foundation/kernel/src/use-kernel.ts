@@ -5,7 +5,7 @@ import { assignRequestId, replaceDefaultRequestIds } from './requests/request-id
 import { requestStateOf } from './requests/request-state.ts'
 import { armSettled } from './requests/settled.ts'
 import { checkRoutes, checkUnseenRoute } from './routes/check-routes.ts'
-import { recordOf, recordRoute } from './routes/route-record.ts'
+import { recordRoute, routeRecordOf } from './routes/route-record.ts'
 import { stateOf } from './state.ts'
 
 const INSTALLED = Symbol.for('portcullis.installed/1')
@@ -21,8 +21,8 @@ function portcullisArrival(
   state.armed = true
   assignRequestId(request, reply)
   armSettled(request, reply)
-  const { config } = request.routeOptions
-  if (recordOf(config) === undefined && !request.is404) checkUnseenRoute(request.server, config)
+  const route = routeRecordOf(request)
+  if (!route.seen && !request.is404) checkUnseenRoute(route)
   done()
 }
 

@@ -26,42 +26,32 @@ export function routesOf(app: FastifyInstance): readonly RouteRecord[] {
   return stateOf(app).routes
 }
 
+/** Names of five letters or fewer are near to many words, so they need to be nearer. */
 function looksLike(key: string, gate: string): boolean {
-  return (
-    key !== gate &&
-    editDistance(key.toLowerCase(), gate.toLowerCase(), gate.length <= 5 ? 1 : 2) <=
-      (gate.length <= 5 ? 1 : 2)
-  )
+  const limit = gate.length <= 5 ? 1 : 2
+  return editDistance(key.toLowerCase(), gate.toLowerCase(), limit) <= limit
 }
 
-function complaintsOf(
-  app: FastifyInstance,
-  config: Record<string, unknown>,
-  scope: FastifyInstance,
-): string[] {
-  const { gates } = stateOf(app)
+function complaintsOf(route: RouteRecord): string[] {
+  const { gates } = stateOf(route.scope)
   const names = new Set(gates.all().map((entry) => entry.name))
-  const complaints: string[] = []
-  for (const [key, value] of Object.entries(config)) {
-    if (names.has(key)) {
-      const registration = gates.find(scope, key)
-      if (registration !== undefined) complaints.push(...parseComplaints(registration, value))
-      else if (value !== false) {
-        complaints.push(
-          `config.${key} is set, but ${key} is not registered in this route's scope, so it would do nothing. Register it in this scope or an outer one`,
-        )
-      }
-      continue
-    }
+  return Object.entries(route.config).flatMap(([key, value]) => {
+    if (value === undefined) return []
+    if (names.has(key)) return gateComplaints(gates.find(route.scope, key), key, value)
     const meant = [...names].find((name) => looksLike(key, name))
-    if (meant !== undefined && value !== undefined)
-      complaints.push(`config.${key} is no option of a gate. Did you mean '${meant}'?`)
-  }
-  return complaints
+    return meant === undefined ? [] : [`config.${key} is no option of a gate. Did you mean '${meant}'?`]
+  })
+}
+
+function gateComplaints(registration: GateRegistration | undefined, key: string, value: unknown): string[] {
+  if (value === false) return []
+  if (registration !== undefined) return parseComplaints(registration, value)
+  return [
+    `config.${key} is set, but ${key} is not registered in this route's scope, so it would do nothing. Register it in this scope or an outer one.`,
+  ]
 }
 
 function parseComplaints(registration: GateRegistration, value: unknown): string[] {
-  if (value === false || value === undefined) return []
   try {
     registration.set.parseRoute(registration.options, value)
     return []
@@ -83,7 +73,7 @@ export async function checkRoutes(app: FastifyInstance): Promise<void> {
   for (const route of state.routes) {
     for (const source of state.routeConfigSources) Object.assign(route.config, source(route))
     complaints.push(
-      ...complaintsOf(app, route.config, route.scope).map((text) => `${route.method} ${route.url}: ${text}`),
+      ...complaintsOf(route).map((text) => `${route.method} ${route.url}: ${text}`),
     )
   }
   if (complaints.length > 0) throw new InvalidRouteOptionsError(complaints.join('\n'))
@@ -96,16 +86,21 @@ export async function checkRoutes(app: FastifyInstance): Promise<void> {
   for (const check of state.routesKnown) await check()
 }
 
-const checkedLate = new WeakSet<object>()
+/** Whether every route of the app is in {@link routesOf}: the kernel was loaded before `Fastify()` was called. */
+export function sawEveryRoute(app: FastifyInstance): boolean {
+  return stateOf(app).sawEveryRoute
+}
+
+const checkedLate = new WeakSet<RouteRecord>()
 
 /**
  * Checks a route that was not seen at boot, on its first request.
  *
  * @throws PORTCULLIS_KERNEL_INVALID_ROUTE_OPTIONS on that and every further request: the route fails closed
  */
-export function checkUnseenRoute(scope: FastifyInstance, config: object): void {
-  if (checkedLate.has(config)) return
-  const complaints = complaintsOf(scope, config as Record<string, unknown>, scope)
+export function checkUnseenRoute(route: RouteRecord): void {
+  if (checkedLate.has(route)) return
+  const complaints = complaintsOf(route)
   if (complaints.length > 0) throw new InvalidRouteOptionsError(complaints.join('\n'))
-  checkedLate.add(config)
+  checkedLate.add(route)
 }

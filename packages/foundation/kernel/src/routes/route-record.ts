@@ -1,5 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { stateOf } from '../state.ts'
 
 /** One route of the app, with the scope it belongs to. */
@@ -15,6 +15,8 @@ export interface RouteRecord {
   readonly config: Record<string, unknown>
   /** Parsed options of the gates, by registration. */
   readonly parsed: Map<object, unknown>
+  /** Whether it was recorded when it was declared, so that it could be checked at boot. */
+  readonly seen: boolean
 }
 
 // Fastify copies a route's `config` once, after the onRoute hooks, symbols included: so each request finds its record.
@@ -31,8 +33,11 @@ function createRecord(scope: FastifyInstance, route: RouteWithSocket): RouteReco
     schema: route.schema,
     config: { ...(route.config as object | undefined) },
     parsed: new Map(),
+    seen: true,
   }
 }
+
+const unseen = new WeakMap<object, RouteRecord>()
 
 /** An `onRoute` hook that records the route and nothing else. */
 export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
@@ -43,9 +48,23 @@ export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
   route.config = { ...config, [RECORD]: record } as never
 }
 
-/** The record of the route that a request's `config` belongs to, or `undefined` where the kernel did not see it. */
-export function recordOf(config: object): RouteRecord | undefined {
-  return (config as Record<symbol, RouteRecord | undefined>)[RECORD]
+/** The record of the route of a request. One that was declared before the kernel was loaded gets its record here. */
+export function routeRecordOf(request: FastifyRequest): RouteRecord {
+  const { config, url = '', method, schema } = request.routeOptions
+  const known = (config as unknown as Record<symbol, RouteRecord | undefined>)[RECORD] ?? unseen.get(config)
+  if (known !== undefined) return known
+  const record: RouteRecord = {
+    scope: request.server,
+    method: String(method),
+    url,
+    websocket: false,
+    schema,
+    config: { ...config },
+    parsed: new Map(),
+    seen: false,
+  }
+  unseen.set(config, record)
+  return record
 }
 
 // Static imports run before the importing module calls Fastify(), so this sees every route in every order of

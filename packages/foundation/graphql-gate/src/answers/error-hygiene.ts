@@ -1,0 +1,45 @@
+/** A GraphQL error as it stands in a response. */
+export interface ResponseError {
+  readonly message?: unknown
+  readonly path?: unknown
+  readonly [member: string]: unknown
+}
+
+/** Where graphql-js puts a value that the client sent into a message: from there on, the message is dropped. */
+const ECHOES = [' got invalid value ', ', found ', ' value: ', ' has invalid value ', ' cannot represent '] as const
+
+function withoutEcho(message: string): string {
+  if (message.startsWith('Syntax Error')) {
+    const quote = message.indexOf('"')
+    return quote === -1 ? message : `${message.slice(0, quote).trimEnd()}.`
+  }
+  let end = message.length
+  for (const echo of ECHOES) {
+    const at = message.indexOf(echo)
+    if (at !== -1) end = Math.min(end, at + (echo === ', found ' ? 0 : echo.trimEnd().length))
+  }
+  return end === message.length ? withoutLeadingValue(message) : `${message.slice(0, end).replace(/[:,]$/, '')}.`
+}
+
+/** `Value "x" does not exist in "Color" enum.` */
+function withoutLeadingValue(message: string): string {
+  const known = ' does not exist in '
+  const at = message.startsWith('Value ') ? message.lastIndexOf(known) : -1
+  return at === -1 ? message : `The value${message.slice(at)}`
+}
+
+function withoutSuggestion(message: string): string {
+  const at = message.indexOf(' Did you mean ')
+  return at === -1 ? message : message.slice(0, at)
+}
+
+/**
+ * Takes out of a request error (syntax, validation, variables) what the client sent and, where asked, names that the
+ * schema would suggest. Errors with a `path` come from resolvers and stay as the app made them.
+ */
+export function cleanError(error: ResponseError, suggestions: boolean): ResponseError {
+  const { message } = error
+  if (error.path !== undefined || typeof message !== 'string') return error
+  const clean = withoutEcho(suggestions ? message : withoutSuggestion(message))
+  return clean === message ? error : { ...error, message: clean }
+}

@@ -1,0 +1,69 @@
+import { Kind, OperationTypeNode } from 'graphql'
+import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
+
+/** One GraphQL operation that a request asks to execute. */
+export interface GraphQLOperation {
+  readonly document: DocumentNode
+  /** As the client sent them: not coerced, own properties only are meant. */
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly operationName: string | undefined
+  /**
+   * The operation that will run. More than one where the door tells no name: whoever judges takes the worst of them.
+   * None where the document holds no operation: nothing will run.
+   */
+  readonly candidates: readonly OperationDefinitionNode[]
+  /** The kind of the operation; where there are several candidates, the most powerful kind among them. */
+  readonly kind: OperationTypeNode
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+}
+
+interface DocumentFacts {
+  readonly operations: readonly OperationDefinitionNode[]
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+}
+
+const facts = new WeakMap<DocumentNode, DocumentFacts>()
+
+function factsOf(document: DocumentNode): DocumentFacts {
+  const known = facts.get(document)
+  if (known !== undefined) return known
+  const operations: OperationDefinitionNode[] = []
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition)
+    else if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  }
+  const found = { operations, fragments }
+  facts.set(document, found)
+  return found
+}
+
+function kindOf(candidates: readonly OperationDefinitionNode[]): OperationTypeNode {
+  for (const kind of [OperationTypeNode.MUTATION, OperationTypeNode.SUBSCRIPTION]) {
+    if (candidates.some((candidate) => candidate.operation === kind)) return kind
+  }
+  return OperationTypeNode.QUERY
+}
+
+/**
+ * Describes what a document will do.
+ *
+ * @param operationName the name that was sent; where it is missing or unknown, every operation is a candidate
+ */
+export function describeOperation(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+  operationName: string | undefined,
+): GraphQLOperation {
+  const { operations, fragments } = factsOf(document)
+  const named = operations.filter((operation) => operation.name?.value === operationName)
+  const candidates = operationName !== undefined && named.length === 1 ? named : operations
+  return { document, variables, operationName, candidates, kind: kindOf(candidates), fragments }
+}
+
+/** Whether the name that was sent, or its absence, tells exactly which operation runs. */
+export function isDetermined(operation: GraphQLOperation): boolean {
+  const { candidates, operationName } = operation
+  if (candidates.length !== 1) return candidates.length === 0
+  return operationName === undefined || candidates[0]?.name?.value === operationName
+}

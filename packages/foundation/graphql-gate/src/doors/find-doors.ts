@@ -1,0 +1,75 @@
+import { onceRoutesKnown, provideRouteConfig, routesOf, sawEveryRoute, unsafeSetting } from '@portcullis/kernel'
+import type { FastifyInstance } from 'fastify'
+import { checksOf } from '../checks/operation-check.ts'
+import { NoDoorError } from '../errors.ts'
+import type { DoorSettings } from '../options.ts'
+import { guardEngine } from '../stages/engine.ts'
+import { gateStateOf } from '../state.ts'
+import { doorFrom } from './door-from.ts'
+import type { Door } from './door.ts'
+import { mercuriusOf } from './mercurius-engine.ts'
+
+const METHODS: ReadonlySet<string> = new Set(['POST', 'GET', 'HEAD'])
+
+/** Makes the options that graphql-gate's `routes` holds for routes of others part of those routes' config. */
+export function provideDoorSettings(
+  app: FastifyInstance,
+  settings: Readonly<Record<string, DoorSettings>>,
+): void {
+  const used = new Set<string>()
+  provideRouteConfig(app, (route) => {
+    const found = settings[route.url]
+    if (found === undefined || ![route.method].flat().some((method) => METHODS.has(method))) return undefined
+    used.add(route.url)
+    const { schema, ...gates } = found
+    return { graphql: schema === undefined ? true : { schema }, ...gates }
+  })
+  onceRoutesKnown(app, () => {
+    const unused = Object.keys(settings).find((url) => !used.has(url))
+    if (unused !== undefined) throw new NoDoorError(`graphqlGate.routes['${unused}']`)
+  })
+}
+
+/** Finds all doors once the routes are known, guards the engines behind them and refuses to boot where that fails. */
+export function findDoors(app: FastifyInstance): void {
+  const state = gateStateOf(app)
+  if (state.installed) return
+  state.installed = true
+  onceRoutesKnown(app, () => {
+    const scopes = new Set<FastifyInstance>(state.guards.map((guard) => guard.scope))
+    for (const route of routesOf(app)) {
+      scopes.add(route.scope)
+      const door = doorFrom(route)
+      if (door !== undefined) state.doors.set(route, door)
+    }
+    for (const scope of scopes) guardEngine(scope)
+    for (const guard of state.guards) requireDoor(guard.scope, guard.name)
+    for (const door of state.doors.values()) requireGuards(app, door)
+  })
+}
+
+function isWithin(scope: FastifyInstance, outer: FastifyInstance): boolean {
+  return scope === outer || Object.prototype.isPrototypeOf.call(outer, scope)
+}
+
+function requireDoor(scope: FastifyInstance, name: string): void {
+  const doors = [...gateStateOf(scope).doors.keys()]
+  if (mercuriusOf(scope) !== undefined || doors.some((route) => isWithin(route.scope, scope))) return
+  // Doors that were declared before the kernel was loaded are found when their first request comes.
+  if (sawEveryRoute(scope)) throw new NoDoorError(name)
+}
+
+function requireGuards(app: FastifyInstance, door: Door): void {
+  const { route } = door
+  const where = `${route.method} ${route.url}`
+  if (route.websocket) {
+    unsafeSetting(
+      app,
+      `${where} takes GraphQL over WebSocket, which no gate guards yet. Switch subscriptions off, or serve them from another app.`,
+    )
+  }
+  if (checksOf(route.scope).length === 0) {
+    unsafeSetting(app, `The GraphQL route ${where} has no check in its scope. Register the gates in this scope or an outer one.`)
+  }
+}
+

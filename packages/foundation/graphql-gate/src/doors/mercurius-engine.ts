@@ -1,0 +1,45 @@
+import type { RouteRecord } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
+
+/** mercurius' context of an operation, as far as it is read here. */
+export interface MercuriusContext {
+  readonly reply?: FastifyReply
+  readonly request?: FastifyRequest
+  readonly operationId?: number
+  readonly __currentQuery?: unknown
+}
+
+/** mercurius' hook that runs before each execution, on first and on cached documents alike. */
+export type PreExecution = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  context: MercuriusContext,
+  variables: Record<string, unknown> | null | undefined,
+) => Promise<void>
+
+/** The decorator `app.graphql` of mercurius, as far as it is used here. */
+export interface MercuriusEngine {
+  readonly schema: GraphQLSchema
+  addHook(name: 'preExecution', hook: PreExecution): void
+}
+
+/** The mercurius that a scope sees, if there is one. */
+export function mercuriusOf(scope: FastifyInstance): MercuriusEngine | undefined {
+  const { graphql } = scope as { graphql?: Partial<MercuriusEngine> }
+  const found = typeof graphql?.addHook === 'function' && graphql.schema !== undefined
+  return found ? (graphql as MercuriusEngine) : undefined
+}
+
+type JsonSchema = { readonly properties?: Record<string, unknown>; readonly anyOf?: readonly JsonSchema[] }
+
+function hasPersistedFlag(schema: JsonSchema | undefined): boolean {
+  return schema?.properties?.['persisted'] !== undefined || schema?.anyOf?.some(hasPersistedFlag) === true
+}
+
+/** Whether a route is one of those that mercurius declares, told by the request schema they have. */
+export function isMercuriusRoute(route: RouteRecord): boolean {
+  if (mercuriusOf(route.scope) === undefined) return false
+  const { body, querystring } = (route.schema ?? {}) as { body?: JsonSchema; querystring?: JsonSchema }
+  return hasPersistedFlag(body) || hasPersistedFlag(querystring)
+}

@@ -1,0 +1,93 @@
+import { codedError } from '@portcullis/kernel'
+import type { CodedError } from '@portcullis/kernel'
+
+/** Codes with which graphql-gate refuses a request. */
+export type GraphqlGateErrorCode =
+  | 'MALFORMED_GRAPHQL_REQUEST'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'AST_NOT_ALLOWED'
+  | 'UNREADABLE_BATCH_ENTRY'
+  | 'UNKNOWN_OPERATION'
+  | 'OPERATION_NOT_ALLOWED_OVER_GET'
+  | 'MAX_BYTES_EXCEEDED'
+  | 'MAX_TOKENS_EXCEEDED'
+  | 'MAX_NESTING_EXCEEDED'
+  | 'MAX_BATCH_EXCEEDED'
+  | 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR'
+
+/** The request is no GraphQL request: its body, query string, `query`, `variables` or `operationName` has the wrong shape. */
+export const MalformedGraphqlRequest: CodedError<'MALFORMED_GRAPHQL_REQUEST'> = codedError(
+  'MALFORMED_GRAPHQL_REQUEST',
+  'This is not a GraphQL request: %s.',
+  400,
+)
+
+/** The document has a syntax error, on a route whose engine cannot be asked. */
+export const GraphqlParseFailed: CodedError<'GRAPHQL_PARSE_FAILED'> = codedError(
+  'GRAPHQL_PARSE_FAILED',
+  'The GraphQL document has a syntax error.',
+  400,
+)
+
+/** A document was sent as a parsed tree in JSON, which would walk past every bound on its text. */
+export const AstNotAllowed: CodedError<'AST_NOT_ALLOWED'> = codedError(
+  'AST_NOT_ALLOWED',
+  'Send the GraphQL document as text.',
+  400,
+)
+
+/** A batch has an entry whose operation cannot be known before the first entry runs. */
+export const UnreadableBatchEntry: CodedError<'UNREADABLE_BATCH_ENTRY'> = codedError(
+  'UNREADABLE_BATCH_ENTRY',
+  'Every entry of a batch must hold a GraphQL document that can be read.',
+  400,
+)
+
+/** `operationName` names no operation of the document, or is missing where the document has several. */
+export const UnknownOperation: CodedError<'UNKNOWN_OPERATION'> = codedError(
+  'UNKNOWN_OPERATION',
+  'operationName must name one operation of the document.',
+  400,
+)
+
+/** A mutation or subscription was sent over GET, which browsers send across sites. */
+export const OperationNotAllowedOverGet: CodedError<'OPERATION_NOT_ALLOWED_OVER_GET'> = codedError(
+  'OPERATION_NOT_ALLOWED_OVER_GET',
+  'Only queries may be sent over GET.',
+  405,
+)
+
+/** The source text of a document is too long. */
+export const MaxBytesExceeded: CodedError<'MAX_BYTES_EXCEEDED'> = codedError(
+  'MAX_BYTES_EXCEEDED',
+  'Query source exceeds the maximum size%s',
+  413,
+)
+
+/** A document has too many lexical tokens. */
+export const MaxTokensExceeded: CodedError<'MAX_TOKENS_EXCEEDED'> = codedError(
+  'MAX_TOKENS_EXCEEDED',
+  'Query exceeds the maximum number of tokens%s',
+  400,
+)
+
+/** A document nests brackets too deeply. */
+export const MaxNestingExceeded: CodedError<'MAX_NESTING_EXCEEDED'> = codedError(
+  'MAX_NESTING_EXCEEDED',
+  'Query exceeds the maximum nesting%s',
+  400,
+)
+
+/** A batch has too many entries. */
+export const MaxBatchExceeded: CodedError<'MAX_BATCH_EXCEEDED'> = codedError(
+  'MAX_BATCH_EXCEEDED',
+  'Batch exceeds the maximum number of operations%s',
+  400,
+)
+
+/** No GraphQL route or engine was found in the scope of a gate, so it would guard nothing. Boot error. */
+export const NoDoorError: CodedError<'PORTCULLIS_GRAPHQL_GATE_NO_DOOR'> = codedError(
+  'PORTCULLIS_GRAPHQL_GATE_NO_DOOR',
+  '%s is registered, but there is no GraphQL route in its scope, so it would guard nothing. Register mercurius in the same scope, mark your own route with { config: { graphql: { schema } } }, or name it in the routes option of @portcullis/graphql-gate.',
+  500,
+)

@@ -1,0 +1,12 @@
+import { routeOption } from '@portcullis/kernel'
+import type { FastifyRequest } from 'fastify'
+import { graphqlGateOptions } from './options.ts'
+import type { ResolvedGraphqlGateOptions } from './options.ts'
+
+const defaults = graphqlGateOptions.parse({})
+
+/** graphql-gate's options for the route of a request. It cannot be switched off, so without options the defaults hold. */
+export function gateOptionsFor(request: FastifyRequest): Readonly<ResolvedGraphqlGateOptions> {
+  const options = routeOption<ResolvedGraphqlGateOptions>(request, 'graphqlGate')
+  return options === false ? defaults : options
+}

@@ -1,0 +1,82 @@
+import { callback, defineOptions, flag, integer } from '@portcullis/kernel'
+import type { OptionSet } from '@portcullis/kernel'
+import type { GraphQLSchema } from 'graphql'
+import * as v from 'valibot'
+
+/** What is told of a GraphQL route that cannot carry a `config` of its own. Other keys are options of gates. */
+export interface DoorSettings {
+  /** The schema, for gates that need one. mercurius' own is found by itself. */
+  readonly schema?: GraphQLSchema | undefined
+  readonly [gate: string]: unknown
+}
+
+/** Finds the text of a stored document by its hash or id; `undefined` when there is none. */
+export type PersistedQuery = (hash: string) => string | undefined | Promise<string | undefined>
+
+/** Options of graphql-gate: what belongs to no single check. */
+export interface GraphqlGateOptions {
+  /** GraphQL routes by their pattern, prefix included, with the options of gates for them. */
+  routes?: Readonly<Record<string, DoorSettings>> | undefined
+  /** Longest source text of one document, in UTF-8 bytes. Default: 102,400. */
+  maxBytes?: number | undefined
+  /** Most lexical tokens of one document. Default: 10,000. */
+  maxTokens?: number | undefined
+  /** Deepest nesting of brackets. Default: 200. */
+  maxNesting?: number | undefined
+  /** Most entries of a batch. Default: 10. */
+  maxBatch?: number | undefined
+  /** Lets stored documents be judged before any entry of a batch runs. */
+  persistedQuery?: PersistedQuery | undefined
+  /** Answers refusals with status 200, for clients that read GraphQL errors only there. Default: false. */
+  legacyStatus?: boolean | undefined
+  /** Whether refusals tell their numbers. Default: in development yes, in production no. */
+  exposeLimits?: boolean | undefined
+}
+
+/** {@link GraphqlGateOptions} with their defaults. */
+export interface ResolvedGraphqlGateOptions {
+  readonly routes: Readonly<Record<string, DoorSettings>>
+  readonly maxBytes: number
+  readonly maxTokens: number
+  readonly maxNesting: number
+  readonly maxBatch: number
+  readonly persistedQuery: PersistedQuery | undefined
+  readonly legacyStatus: boolean
+  readonly exposeLimits: boolean | undefined
+}
+
+const routes = v.record(
+  v.pipe(v.string(), v.startsWith('/', "a route's pattern, which begins with '/'")),
+  v.record(v.string(), v.unknown(), 'an object of gate options'),
+  "an object such as { '/graphql': { depthLimit: { maxDepth: 6 } } }",
+)
+
+/** The options of graphql-gate as a checked set. */
+export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> = defineOptions<ResolvedGraphqlGateOptions>(
+  'graphqlGate',
+  {
+    routes: {
+      schema: routes,
+      default: {},
+      pluginOnly: true,
+      doc: 'GraphQL routes by pattern, prefix included, with the options of gates for them (for routes that a server plugin declares).',
+    },
+    maxBytes: { schema: integer(1), default: 102_400, doc: 'Longest source text of one document, in UTF-8 bytes.' },
+    maxTokens: { schema: integer(1), default: 10_000, doc: 'Most lexical tokens of one document.' },
+    maxNesting: { schema: integer(1, 1000), default: 200, doc: 'Deepest nesting of brackets of any kind.' },
+    maxBatch: { schema: integer(1), default: 10, doc: 'Most entries of a batch.' },
+    persistedQuery: {
+      schema: callback<PersistedQuery>('(hash) => text or undefined'),
+      doc: 'Finds stored documents by hash or id, so that batches of them can be judged before any entry runs.',
+    },
+    legacyStatus: {
+      schema: flag(),
+      default: false,
+      doc: 'Answers refusals with status 200, for clients that read GraphQL errors only there.',
+    },
+    exposeLimits: {
+      schema: flag(),
+      doc: 'Whether refusals tell their numbers. Without it: in development yes, in production no.',
+    },
+  },
+)

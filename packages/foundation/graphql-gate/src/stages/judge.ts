@@ -1,0 +1,29 @@
+import type { Refusal } from '@portcullis/kernel'
+import type { FastifyRequest } from 'fastify'
+import type { GraphQLSchema } from 'graphql'
+import { checksOf } from '../checks/operation-check.ts'
+import type { GraphQLOperation } from '../core/operation.ts'
+import { ledgerOf } from './request-ledger.ts'
+
+/**
+ * Runs every check of the request's scope over operations that are about to execute, in phase order.
+ *
+ * @param onRefusal is told each refusal; answers whether it is enforced, which ends the judgement
+ * @returns whether the operations may run
+ */
+export async function judge(
+  request: FastifyRequest,
+  schema: GraphQLSchema | undefined,
+  operations: readonly GraphQLOperation[],
+  onRefusal: (refusal: Refusal) => Promise<boolean>,
+): Promise<boolean> {
+  const ledger = ledgerOf(request)
+  const earlier = [...ledger.operations]
+  ledger.operations.push(...operations)
+  for (const check of checksOf(request.server)) {
+    const result = check.run({ request, schema, operations, earlier })
+    const refusal = result instanceof Promise ? await result : result
+    if (refusal !== undefined && (await onRefusal(refusal))) return false
+  }
+  return true
+}

@@ -1,0 +1,42 @@
+import { createScopedRegistry } from '@portcullis/kernel'
+import type { RouteRecord, ScopedRegistry } from '@portcullis/kernel'
+import type { FastifyInstance } from 'fastify'
+import type { BoundsSource } from './checks/bounds-source.ts'
+import type { OperationCheck } from './checks/operation-check.ts'
+import { createDocumentCache } from './core/parse-document.ts'
+import type { DocumentCache } from './core/parse-document.ts'
+import type { Door } from './doors/door.ts'
+
+/** Everything graphql-gate knows of one app. */
+export interface GateState {
+  readonly documents: DocumentCache
+  readonly checks: ScopedRegistry<OperationCheck>
+  readonly bounds: ScopedRegistry<BoundsSource>
+  /** The doors that were found at boot. */
+  readonly doors: Map<RouteRecord, Door>
+  /** Engines whose own hook is guarded. */
+  readonly engines: Set<object>
+  /** Gates that must see a door, with the scopes they were registered in. */
+  readonly guards: { readonly name: string; readonly scope: FastifyInstance }[]
+  installed: boolean
+}
+
+// A registered symbol: copies of this package in one process share the state of an app.
+const KEY = Symbol.for('portcullis.graphql-gate/1')
+
+type Carrier = { [KEY]?: GateState }
+
+/** graphql-gate's state of an app, created when first asked for. */
+export function gateStateOf(app: FastifyInstance): GateState {
+  const carrier = app.server as Carrier
+  carrier[KEY] ??= {
+    documents: createDocumentCache(),
+    checks: createScopedRegistry(),
+    bounds: createScopedRegistry(),
+    doors: new Map(),
+    engines: new Set(),
+    guards: [],
+    installed: false,
+  }
+  return carrier[KEY]
+}

@@ -1,0 +1,57 @@
+import { decide, formatRefusals, useKernel } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { formatGraphqlRefusal } from './answers/format-refusal.ts'
+import { rewriteResponse } from './answers/rewrite-response.ts'
+import type { GraphQLOperation } from './core/operation.ts'
+import type { Door } from './doors/door.ts'
+import { findDoors } from './doors/find-doors.ts'
+import { decideBounds } from './stages/bounds.ts'
+import { decideOperations } from './stages/operations.ts'
+import { ledgerOf } from './stages/request-ledger.ts'
+import { gateStateOf } from './state.ts'
+
+/** The decorator `app.graphqlGate`. */
+export interface GraphqlGate {
+  /** The GraphQL routes of the app, known once it is ready. */
+  doors(): readonly { readonly method: string; readonly url: string; readonly engine: Door['engine'] }[]
+}
+
+const INSTALLED = Symbol.for('portcullis.graphql-gate-installed/1')
+
+function decorate(app: FastifyInstance): void {
+  if (!app.hasDecorator('graphqlGate')) {
+    app.decorate('graphqlGate', {
+      getter(this: FastifyInstance): GraphqlGate {
+        const { doors } = gateStateOf(this)
+        return { doors: () => [...doors.values()].map(({ route, engine }) => ({ method: route.method, url: route.url, engine })) }
+      },
+    })
+  }
+  if (!app.hasRequestDecorator('graphqlOperations')) {
+    app.decorateRequest('graphqlOperations', {
+      getter(this: FastifyRequest): readonly GraphQLOperation[] {
+        return ledgerOf(this).operations
+      },
+    })
+  }
+}
+
+/**
+ * Loads graphql-gate into a scope: finds the doors, bounds and reads their requests, runs the checks. Every GraphQL gate
+ * calls it; calling it again changes nothing but the name that must see a door.
+ *
+ * @param guard the gate that must see a door in this scope, or the app does not boot
+ */
+export function useGraphqlGate(app: FastifyInstance, guard: string): void {
+  useKernel(app)
+  gateStateOf(app).guards.push({ name: guard, scope: app })
+  const marked = app as FastifyInstance & { [INSTALLED]?: true }
+  if (marked[INSTALLED] === true) return
+  marked[INSTALLED] = true
+  decorate(app)
+  formatRefusals(app, formatGraphqlRefusal)
+  findDoors(app)
+  decide(app, { stage: 'preValidation', phase: 'bounds', name: 'graphqlGate', run: decideBounds })
+  decide(app, { stage: 'preHandler', phase: 'operation', name: 'graphqlGate', run: decideOperations })
+  app.addHook('preSerialization', rewriteResponse)
+}

@@ -1,0 +1,8 @@
+export { measureShape } from './core/measure-shape.ts'
+export type { CyclicFragments, Fragments, Shape } from './core/measure-shape.ts'
+export * from './errors.ts'
+export { depthLimitOptions as options } from './options.ts'
+export type { DepthLimitOptions } from './options.ts'
+export { depthLimit, depthLimit as default } from './plugin.ts'
+export type { DepthLimit } from './plugin.ts'
+export type { GraphqlGate, Principal } from './types.ts'
