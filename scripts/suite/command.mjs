@@ -16,6 +16,8 @@ const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter)
 
 /** @type {Set<number>} process groups that are running now */
 const groups = new Set()
+/** After a signal no command is started, and none reports its end. */
+let stopping = false
 
 /**
  * @typedef {object} Result
@@ -31,11 +33,12 @@ const groups = new Set()
  * @param {string[]} args
  * @param {{ env?: Record<string, string | undefined>, timeoutMs?: number, live?: boolean }} [options] `live` shows the output as
  *   it comes; `timeoutMs` is 10 minutes unless told
- * @returns {Promise<Result>} never rejects
+ * @returns {Promise<Result>} never rejects; never settles once a signal has stopped the run
  */
 export function run(command, args, { env = {}, timeoutMs = 600_000, live = false } = {}) {
   const started = performance.now()
   return new Promise((resolve) => {
+    if (stopping) return
     const child = spawn(command, args, {
       cwd: root,
       detached: true,
@@ -63,7 +66,7 @@ export function run(command, args, { env = {}, timeoutMs = 600_000, live = false
     child.on('close', (code) => {
       clearTimeout(timer)
       if (group !== undefined) groups.delete(group)
-      resolve({ code: late ? 124 : (code ?? 1), output, ms: performance.now() - started })
+      if (!stopping) resolve({ code: late ? 124 : (code ?? 1), output, ms: performance.now() - started })
     })
   })
 }
@@ -74,7 +77,6 @@ export function run(command, args, { env = {}, timeoutMs = 600_000, live = false
  * @param {() => void} done what to do once the commands have had a moment to stop by themselves
  */
 export function stopOnSignal(done) {
-  let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
       if (stopping) return
