@@ -4,7 +4,7 @@
  */
 
 /** The rooms of `packages/`, and the rooms each may import besides its own single arrows below. */
-const roomsAllowed = {
+export const roomsAllowed = {
   foundation: [],
   graphql: ['foundation'],
   traffic: ['foundation'],

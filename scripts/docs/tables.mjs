@@ -13,13 +13,14 @@ import { packages } from '../suite/workspaces.mjs'
 /**
  * Compares the generated tables of every README with what the built packages print.
  *
- * @param {{ write?: boolean }} [how] `write` renews the tables instead
+ * @param {{ write?: boolean, of?: import('../suite/workspaces.mjs').Workspace[] }} [how] `write` renews the tables
+ *   instead; `of` are the packages to look at, all unless told
  * @returns {Promise<string[]>} one sentence for each table that is missing or out of date
  */
-export async function checkTables({ write = false } = {}) {
+export async function checkTables({ write = false, of = packages() } = {}) {
   const findings = []
   const kernel = await load('packages/foundation/kernel/dist/index.js')
-  for (const { folder, manifest } of packages()) {
+  for (const { folder, manifest } of of) {
     const built = await load(join(folder, manifest.exports?.['.']?.default ?? ''))
     const readme = join(root, folder, 'README.md')
     if (!existsSync(readme)) continue

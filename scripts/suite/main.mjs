@@ -1,15 +1,13 @@
 import { randomInt } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setup } from '../setup.mjs'
-import { root, run, stopOnSignal } from './command.mjs'
+import { run, stopOnSignal } from './command.mjs'
 import { Descendants } from './leftovers.mjs'
 import { Report } from './report.mjs'
 import { runSteps, staticChecks } from './steps.mjs'
 import { turbo } from './turbo.mjs'
 import { runTests } from './vitest.mjs'
-import { packages, workspaces } from './workspaces.mjs'
+import { packageManager, packages, workspaces } from './workspaces.mjs'
 
 /** Property tests draw the same values on every run, unless a seed is given. */
 const defaultSeed = '20260801'
@@ -49,9 +47,7 @@ export async function main(args) {
 
 /** @param {Report} report */
 async function install(report) {
-  const { devEngines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const { name, version } = devEngines.packageManager
-  const args = ['-y', `${name}@${version}`, 'install', '--frozen-lockfile', '--reporter=append-only']
+  const args = ['-y', packageManager(), 'install', '--frozen-lockfile', '--reporter=append-only']
   const { code, output, ms } = await run('npx', args, { env: { CI: 'true' } })
   report.check('install', code === 0, ms, output)
   return code === 0

@@ -24,6 +24,16 @@ import { root } from './command.mjs'
 /** @typedef {{ folder: string, manifest: Manifest }} Workspace `folder` is relative to the root */
 
 /**
+ * The package manager of the workspace, as `npx` takes it: the exact version of the root's `devEngines`.
+ *
+ * @returns {string} such as `pnpm@12.21.0`
+ */
+export function packageManager() {
+  const { devEngines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return `${devEngines.packageManager.name}@${devEngines.packageManager.version}`
+}
+
+/**
  * The published packages, in the order of their folders.
  *
  * @returns {Workspace[]}

@@ -1,0 +1,149 @@
+import Fastify from 'fastify'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { buildSchema, graphql, parse, validate } from 'graphql'
+import type { GraphQLSchema } from 'graphql'
+import mercurius from 'mercurius'
+
+/** One operation as a client means it. */
+export interface Operation {
+  readonly query: string
+  readonly variables?: Record<string, unknown>
+  readonly operationName?: string
+}
+
+/** A way in which an operation can be sent. */
+export type DoorName = 'post' | 'get' | 'batch' | 'prepared' | 'application/graphql'
+
+/** A GraphQL server on Fastify, with the doors it has. */
+export interface Server {
+  readonly name: string
+  readonly doors: readonly DoorName[]
+  /** Builds the app; `register` adds the gates where a user would, before the GraphQL server. */
+  build(parts: ServerParts): FastifyInstance
+}
+
+/** What an app of the harness is made of. */
+export interface ServerParts {
+  readonly schema: string
+  readonly resolvers?: Record<string, Record<string, (...args: never[]) => unknown>>
+  readonly register: (app: FastifyInstance) => void
+  /** Stored documents by id. */
+  readonly stored?: Record<string, string>
+  /** The route's config. */
+  readonly config?: Record<string, unknown>
+}
+
+/** How many times the resolvers of an app were called: what no refused operation may change. */
+export function countingResolvers(fields: readonly string[]): {
+  readonly resolvers: Record<string, Record<string, () => unknown>>
+  readonly calls: () => number
+} {
+  let calls = 0
+  const resolve = (): unknown => {
+    calls += 1
+    return null
+  }
+  return {
+    resolvers: { Query: Object.fromEntries(fields.map((field) => [field, resolve])) },
+    calls: () => calls,
+  }
+}
+
+const mercuriusServer = (jit: number): Server => ({
+  name: `mercurius, jit ${jit}`,
+  doors: ['post', 'get', 'batch', 'prepared', 'application/graphql'],
+  build({ schema, resolvers, register, stored, config }) {
+    const app = Fastify()
+    register(app)
+    void app.register(mercurius, {
+      schema,
+      ...(resolvers === undefined ? {} : { resolvers: resolvers as never }),
+      jit,
+      allowBatchedQueries: true,
+      ...(stored === undefined ? {} : { persistedQueries: stored }),
+      additionalRouteOptions: { config: config ?? {} } as never,
+    })
+    return app
+  },
+})
+
+interface Body {
+  query: string
+  variables?: Record<string, unknown> | string
+  operationName?: string
+}
+
+async function run(schema: GraphQLSchema, body: Body, rootValue: unknown): Promise<unknown> {
+  const document = parse(body.query)
+  const errors = validate(schema, document)
+  if (errors.length > 0) return { errors }
+  const variables: unknown = typeof body.variables === 'string' ? JSON.parse(body.variables) : body.variables
+  return graphql({
+    schema,
+    source: body.query,
+    rootValue,
+    variableValues: variables as Record<string, unknown>,
+    operationName: body.operationName,
+  })
+}
+
+const handWrittenServer: Server = {
+  name: 'hand-written',
+  doors: ['post', 'get', 'batch'],
+  build({ schema: sdl, resolvers, register, config }) {
+    const app = Fastify()
+    const schema = buildSchema(sdl)
+    const root = resolvers?.['Query']
+    register(app)
+    const routeConfig = { ...config, graphql: { schema } }
+    app.post<{ Body: Body | Body[] }>('/graphql', { config: routeConfig }, async ({ body }) =>
+      Array.isArray(body) ? Promise.all(body.map((one) => run(schema, one, root))) : run(schema, body, root),
+    )
+    app.get<{ Querystring: Body }>('/graphql', { config: routeConfig }, async ({ query }) =>
+      run(schema, query, root),
+    )
+    return app
+  },
+}
+
+/** Every server of the harness. */
+export const SERVERS: readonly Server[] = [mercuriusServer(0), mercuriusServer(1), handWrittenServer]
+
+/** The request that sends an operation through a door. `prepared` sends the id under which it was stored. */
+export function requestThrough(door: DoorName, operation: Operation, id = 'stored'): InjectOptions {
+  const { query, variables, operationName } = operation
+  switch (door) {
+    case 'post':
+      return { method: 'POST', url: '/graphql', payload: { ...operation } }
+    case 'batch':
+      return { method: 'POST', url: '/graphql', payload: [{ query: '{ __typename }' }, { ...operation }] }
+    case 'prepared':
+      return { method: 'POST', url: '/graphql', payload: { ...operation, query: id, persisted: true } }
+    case 'application/graphql':
+      return {
+        method: 'POST',
+        url: '/graphql',
+        headers: { 'content-type': 'application/graphql' },
+        payload: query,
+      }
+    case 'get': {
+      const search = new URLSearchParams({ query })
+      if (variables !== undefined) search.set('variables', JSON.stringify(variables))
+      if (operationName !== undefined) search.set('operationName', operationName)
+      return { method: 'GET', url: `/graphql?${search.toString()}` }
+    }
+  }
+}
+
+/** The code of the first error in an answer, whatever its shape. */
+export function codeOf(body: string): string | undefined {
+  interface Answer {
+    readonly code?: string
+    readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[]
+  }
+  const parsed = JSON.parse(body) as Answer | Answer[]
+  const answers = Array.isArray(parsed) ? parsed : [parsed]
+  return answers
+    .flatMap((answer) => [answer.code, ...(answer.errors ?? []).map((error) => error.extensions?.code)])
+    .find((code) => code !== undefined)
+}
