@@ -1,0 +1,285 @@
+import {
+  getArgumentValues,
+  getDirectiveValues,
+  getNamedType,
+  getNullableType,
+  getVariableValues,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  isAbstractType,
+  isCompositeType,
+  isInputObjectType,
+  isListType,
+  isObjectType,
+  Kind,
+  type ASTNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
+
+/**
+ * The rules of the price, written as plainly as possible: no memory, no cleverness, exponential where it comes to
+ * that. Values come from graphql-js' own coercion, as resolvers get them. It shares no code with the engine. Only for
+ * valid operations with valid variables, without introspection.
+ */
+export interface OracleInput {
+  schema: GraphQLSchema
+  document: DocumentNode
+  variables?: Record<string, unknown>
+  operationName?: string
+  defaultListSize?: number
+  multipliers?: Record<string, number>
+}
+
+interface Price {
+  type: number
+  field: number
+}
+
+interface Handed {
+  path: string[]
+  size: number
+}
+
+interface Sizing {
+  assumedSize?: number
+  slicingArguments?: string[]
+  sizedFields?: string[]
+}
+
+type Field = GraphQLField<unknown, unknown>
+type Values = Record<string, unknown>
+
+const product = (a: number, b: number) => (a === 0 || b === 0 ? 0 : a * b)
+
+export function oracle(input: OracleInput): Price {
+  const operations = input.document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION)
+  const operation = operations.find((one) => one.name?.value === input.operationName) ?? operations[0]
+  if (operation === undefined) throw new Error('nothing to price')
+  return new Oracle(input, operation).price()
+}
+
+class Oracle {
+  readonly schema: GraphQLSchema
+  readonly input: OracleInput
+  readonly operation: OperationDefinitionNode
+  readonly variables: Values
+
+  constructor(input: OracleInput, operation: OperationDefinitionNode) {
+    this.schema = input.schema
+    this.input = input
+    this.operation = operation
+    const { coerced, errors } = getVariableValues(
+      input.schema,
+      operation.variableDefinitions ?? [],
+      input.variables ?? {},
+    )
+    if (coerced === undefined)
+      throw new Error(`invalid variables: ${errors.map((error) => error.message).join()}`)
+    this.variables = coerced
+  }
+
+  get defaultListSize() {
+    return this.input.defaultListSize ?? 10
+  }
+
+  price(): Price {
+    const root = this.schema.getRootType(this.operation.operation)
+    if (!root) throw new Error('no root type')
+    const below = this.selections([this.operation.selectionSet], root, [])
+    return { type: this.typeWeight(root) + below.type, field: below.field }
+  }
+
+  weight(node: ASTNode | null | undefined): number | undefined {
+    const directive = this.schema.getDirective('cost')
+    if (!node || !directive) return undefined
+    const values = getDirectiveValues(directive, node as { directives?: [] })
+    return values === undefined ? undefined : Number(values['weight'])
+  }
+
+  typeWeight(type: GraphQLNamedType): number {
+    return Math.max(0, this.weight(type.astNode) ?? (isCompositeType(type) ? 1 : 0))
+  }
+
+  /** What an object of one concrete type costs below itself. */
+  selections(sets: SelectionSetNode[], type: GraphQLObjectType, handed: Handed[]): Price {
+    const groups = new Map<string, FieldNode[]>()
+    for (const set of sets) this.collect(set, type, groups, new Set())
+    const sum = { type: 0, field: 0 }
+    for (const nodes of groups.values()) {
+      const name = nodes[0]?.name.value ?? ''
+      const field = type.getFields()[name]
+      if (field === undefined) continue
+      const price = this.field(type, field, nodes, handed)
+      const multiplier = this.input.multipliers?.[`${type.name}.${name}`] ?? 1
+      sum.type += product(price.type, multiplier)
+      sum.field += product(price.field, multiplier)
+    }
+    return sum
+  }
+
+  collect(
+    set: SelectionSetNode,
+    type: GraphQLObjectType,
+    groups: Map<string, FieldNode[]>,
+    path: Set<FragmentDefinitionNode>,
+  ) {
+    for (const selection of set.selections) {
+      if (getDirectiveValues(GraphQLSkipDirective, selection, this.variables)?.['if'] === true) continue
+      if (getDirectiveValues(GraphQLIncludeDirective, selection, this.variables)?.['if'] === false) continue
+      if (selection.kind === Kind.FIELD) {
+        const key = selection.alias?.value ?? selection.name.value
+        groups.set(key, [...(groups.get(key) ?? []), selection])
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        if (this.matches(selection.typeCondition?.name.value, type))
+          this.collect(selection.selectionSet, type, groups, path)
+      } else {
+        const fragment = this.input.document.definitions.find(
+          (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
+        ) as FragmentDefinitionNode | undefined
+        if (fragment === undefined || path.has(fragment)) continue
+        if (!this.matches(fragment.typeCondition.name.value, type)) continue
+        this.collect(fragment.selectionSet, type, groups, new Set([...path, fragment]))
+      }
+    }
+  }
+
+  matches(condition: string | undefined, type: GraphQLObjectType): boolean {
+    if (condition === undefined || condition === type.name) return true
+    const conditionType = this.schema.getType(condition)
+    return isAbstractType(conditionType) && this.schema.isSubType(conditionType, type)
+  }
+
+  field(parent: GraphQLObjectType, field: Field, nodes: FieldNode[], handed: Handed[]): Price {
+    const named = getNamedType(field.type)
+    const args = getArgumentValues(field, nodes[0] as FieldNode, this.variables)
+    const own = Math.max(...nodes.map((node) => this.ownCost(field, node)))
+    const sizings = this.sizings(parent, field)
+    const size = this.listSize(field, sizings, args, handed)
+    if (!isCompositeType(named)) return { type: product(size, this.typeWeight(named)), field: own }
+    const below: Handed[] = handed
+      .filter(({ path }) => path.length > 1 && path[0] === field.name)
+      .map(({ path, size: inner }) => ({ path: path.slice(1), size: inner }))
+    for (const sizing of sizings) {
+      const asked = this.asked(sizing, args) ?? sizing.assumedSize ?? this.defaultListSize
+      for (const path of sizing.sizedFields ?? []) below.push({ path: path.split('.'), size: asked })
+    }
+    const sets = nodes.flatMap((node) => node.selectionSet ?? [])
+    let type = 0
+    let cost = 0
+    for (const concrete of isObjectType(named) ? [named] : this.schema.getPossibleTypes(named)) {
+      const one = this.selections(sets, concrete, below)
+      type = Math.max(type, one.type + this.typeWeight(concrete))
+      cost = Math.max(cost, one.field)
+    }
+    return { type: product(size, type), field: own + product(size, cost) }
+  }
+
+  ownCost(field: Field, node: FieldNode): number {
+    let cost = this.weight(field.astNode) ?? (isCompositeType(getNamedType(field.type)) ? 1 : 0)
+    cost += this.argumentsCost(field.args, getArgumentValues(field, node, this.variables))
+    for (const directive of node.directives ?? []) {
+      const definition = this.schema.getDirective(directive.name.value)
+      if (!definition) continue
+      const values = getArgumentValues(definition, directive, this.variables)
+      cost += Math.max(0, this.argumentsCost(definition.args, values))
+    }
+    return Math.max(0, cost)
+  }
+
+  argumentsCost(
+    inputs: readonly { name: string; type: GraphQLInputType; astNode?: ASTNode | null | undefined }[],
+    values: Values,
+  ): number {
+    let cost = 0
+    for (const input of inputs) {
+      if (!(input.name in values)) continue
+      const weight = this.weight(input.astNode) ?? (isInputObjectType(getNamedType(input.type)) ? 1 : 0)
+      const value = values[input.name]
+      cost += value === null ? Math.max(0, weight) : weight + this.inside(input.type, value)
+    }
+    return cost
+  }
+
+  inside(type: GraphQLInputType, value: unknown): number {
+    const named = getNamedType(type)
+    if (!isInputObjectType(named) || value === null) return 0
+    if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + this.inside(type, item), 0)
+    return this.argumentsCost(Object.values(named.getFields()), value as Values)
+  }
+
+  sizings(parent: GraphQLObjectType, field: Field): Sizing[] {
+    const own = this.listSizeDirectives(field)
+    if (own.length > 0) return own
+    for (const parentInterface of parent.getInterfaces()) {
+      const inherited = parentInterface.getFields()[field.name]
+      if (inherited && this.listSizeDirectives(inherited).length > 0)
+        return this.listSizeDirectives(inherited)
+    }
+    const slicingArguments = field.args
+      .filter(
+        (arg) =>
+          ['first', 'last', 'limit'].includes(arg.name) &&
+          ['Int', 'Float'].includes(getNamedType(arg.type).name),
+      )
+      .map((arg) => arg.name)
+    if (slicingArguments.length === 0) return []
+    if (depth(field.type) > 0) return [{ slicingArguments }]
+    const named = getNamedType(field.type)
+    if (!isObjectType(named)) return []
+    const lists = Object.values(named.getFields()).filter((one) => depth(one.type) > 0)
+    const sizedFields = lists.map((one) => one.name).filter((name) => name === 'edges' || name === 'nodes')
+    return sizedFields.length > 0 ? [{ slicingArguments, sizedFields }] : []
+  }
+
+  listSizeDirectives(field: Field): Sizing[] {
+    const directive = this.schema.getDirective('listSize')
+    const nodes = field.astNode?.directives?.filter((node) => node.name.value === 'listSize') ?? []
+    if (!directive) return []
+    return nodes.map((node) => getArgumentValues(directive, node) as Sizing)
+  }
+
+  asked(sizing: Sizing, args: Values): number | undefined {
+    const sizes: number[] = []
+    for (const path of sizing.slicingArguments ?? []) {
+      let value: unknown = args
+      for (const name of path.split('.'))
+        value = value === null ? null : (value as Values | undefined)?.[name]
+      if (Array.isArray(value)) sizes.push(value.length)
+      else if (typeof value === 'number') sizes.push(Math.max(0, value))
+    }
+    return sizes.length === 0 ? undefined : Math.max(...sizes)
+  }
+
+  listSize(field: Field, sizings: Sizing[], args: Values, handed: Handed[]): number {
+    const lists = depth(field.type)
+    if (lists === 0) return 1
+    const mine = sizings.filter((sizing) => (sizing.sizedFields ?? []).length === 0)
+    const asked = mine.map((sizing) => this.asked(sizing, args)).filter((size) => size !== undefined)
+    const fromAbove = handed
+      .filter(({ path }) => path.length === 1 && path[0] === field.name)
+      .map(({ size }) => size)
+    const assumed = mine
+      .filter((sizing) => this.asked(sizing, args) === undefined)
+      .map((sizing) => sizing.assumedSize ?? this.defaultListSize)
+    let sizes = [...asked, ...(fromAbove.length > 0 ? fromAbove : assumed)]
+    if (sizes.length === 0) sizes = [this.defaultListSize]
+    let size = Math.max(...sizes)
+    for (let inner = 1; inner < lists; inner++) size = product(size, this.defaultListSize)
+    return size
+  }
+}
+
+function depth(type: GraphQLOutputType): number {
+  const nullable = getNullableType(type)
+  return isListType(nullable) ? 1 + depth(nullable.ofType) : 0
+}
