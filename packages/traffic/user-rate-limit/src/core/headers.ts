@@ -1,0 +1,55 @@
+import type { Policy } from './policy.ts'
+import type { Limit } from './verdict.ts'
+
+/**
+ * Value of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10): a list of strings with `q` units per `w`
+ * seconds, and the unit `qu` where the policy names one. A window below a second is sent as one second.
+ */
+export function rateLimitPolicyField(policies: readonly Policy[]): string {
+  return policies
+    .map(({ name, quota, window, unit }) => {
+      const qu = unit === undefined ? '' : `;qu=${quoted(unit)}`
+      return `${quoted(name)};q=${quota};w=${seconds(window)}${qu}`
+    })
+    .join(', ')
+}
+
+/**
+ * Value of `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10): a list of strings with `r` units left and `t` seconds
+ * until quota is back: for a violated policy until the same call fits, otherwise until the whole quota is free. On a
+ * refusal only violated policies carry `t`, so that `Retry-After` is never earlier than any of them, as the draft asks.
+ * Policies that were not enforced, because their store is away and they are `open`, are left out.
+ */
+export function rateLimitField(limits: readonly Limit[]): string {
+  const refused = limits.some((limit) => limit.violated)
+  return limits
+    .filter((limit) => limit.degraded !== 'open')
+    .map((limit) => {
+      const wait = limit.violated ? limit.retryAfterMs : refused ? null : limit.resetMs
+      return `${quoted(limit.policy.name)};r=${limit.remaining}${wait === null ? '' : `;t=${seconds(wait)}`}`
+    })
+    .join(', ')
+}
+
+/**
+ * Value of `Retry-After` in seconds (RFC 9110, section 10.2.3): the longest wait of all violated policies, rounded up,
+ * at least 1. `undefined` when nothing is violated, or when waiting can't help because the cost is above a capacity.
+ */
+export function retryAfterSeconds(limits: readonly Limit[]): number | undefined {
+  let longest = 0
+  for (const { violated, retryAfterMs } of limits) {
+    if (!violated) continue
+    if (retryAfterMs === null) return undefined
+    longest = Math.max(longest, retryAfterMs, 1)
+  }
+  return longest === 0 ? undefined : seconds(longest)
+}
+
+function seconds(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000)
+}
+
+/** A String of RFC 9651, section 3.3.3; policies hold printable ASCII only. */
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}

@@ -1,0 +1,104 @@
+import { InvalidPolicy } from './failures.ts'
+
+/**
+ * How a policy counts.
+ * - `sliding-window`: never more than `quota` in any window of that length. The window is cut into at most 60 buckets
+ *   and the oldest, partial one counts in full, so quota comes back at most `ceil(window / 60)` ms late (plus nothing).
+ * - `fixed-window`: `quota` per window, which opens at the first charge. Up to `2 * quota - 1` in a window that
+ *   straddles two of them.
+ * - `gcra`: a steady `quota` per `window` with bursts up to `burst`. At most `burst + quota` in a window.
+ */
+export type Algorithm = 'sliding-window' | 'fixed-window' | 'gcra'
+
+/** What a policy's decision is while its store is unavailable: refused, admitted, or counted by this instance alone. */
+export type OnStoreError = 'closed' | 'open' | 'local'
+
+/** A policy as it is written; `definePolicy` checks it and fills in the defaults. */
+export interface PolicyInput {
+  /** Unique name, 1 to 64 printable ASCII characters; appears in the `RateLimit` fields. */
+  readonly name: string
+  /** Units admitted per window: an integer >= 1. */
+  readonly quota: number
+  /** Length of the window in milliseconds: an integer from 1 to 366 days. */
+  readonly window: number
+  /** How the policy counts. Default: `'sliding-window'`. */
+  readonly algorithm?: Algorithm
+  /** With `gcra` only: the most units at once, an integer >= 1. Default: `quota`. */
+  readonly burst?: number
+  /** Quota unit, sent as `qu` of `RateLimit-Policy`; printable ASCII. Default: not sent, which means requests. */
+  readonly unit?: string
+  /** What happens while the store is unavailable. Default: `'local'`. */
+  readonly onStoreError?: OnStoreError
+}
+
+/** A checked policy with all defaults filled in; frozen. */
+export interface Policy {
+  readonly name: string
+  readonly quota: number
+  readonly window: number
+  readonly algorithm: Algorithm
+  /** The most units at once: `burst` of a gcra policy, `quota` otherwise. */
+  readonly capacity: number
+  readonly unit: string | undefined
+  readonly onStoreError: OnStoreError
+  /**
+   * Where a partition keeps the state of this policy: name and shape (algorithm and window). A changed shape starts
+   * anew; a changed quota or burst is applied to what was already counted.
+   */
+  readonly field: string
+}
+
+/** Largest integer of a structured field (RFC 9651, section 3.3.1). */
+const MAX_FIELD_INTEGER = 999_999_999_999_999
+/** Products of quota and window stay below this, so that twice of them is exact in a double. */
+const MAX_PRODUCT = 2 ** 52
+const MAX_WINDOW = 366 * 24 * 60 * 60 * 1000
+const PRINTABLE = /^[\x20-\x7e]{1,64}$/
+const ALGORITHMS: ReadonlyMap<Algorithm, string> = new Map([
+  ['sliding-window', 's'],
+  ['fixed-window', 'f'],
+  ['gcra', 'g'],
+])
+const ON_STORE_ERROR: readonly OnStoreError[] = ['closed', 'open', 'local']
+
+/**
+ * Checks a policy and fills in its defaults.
+ *
+ * @throws InvalidPolicy naming the property, what it got and what it takes.
+ */
+export function definePolicy(input: PolicyInput): Policy {
+  const { name, quota, window, algorithm = 'sliding-window', burst, unit, onStoreError = 'local' } = input
+  const refuse = (property: keyof PolicyInput, takes: string): never => {
+    const got: unknown = input[property]
+    const shown = typeof got === 'string' ? `'${got.slice(0, 64)}'` : String(got)
+    throw new InvalidPolicy(`Rate limit policy '${name}': ${property} must be ${takes}, got ${shown}.`)
+  }
+  if (typeof name !== 'string' || !PRINTABLE.test(name)) refuse('name', '1 to 64 printable ASCII characters')
+  if (!isWhole(quota, 1, MAX_FIELD_INTEGER)) refuse('quota', 'an integer from 1 to 999,999,999,999,999')
+  if (!isWhole(window, 1, MAX_WINDOW)) refuse('window', 'an integer of milliseconds from 1 to 366 days')
+  const code = ALGORITHMS.get(algorithm)
+  if (code === undefined) refuse('algorithm', "'sliding-window', 'fixed-window' or 'gcra'")
+  if (burst !== undefined && algorithm !== 'gcra') refuse('burst', "absent, unless algorithm is 'gcra'")
+  if (burst !== undefined && !isWhole(burst, 1, MAX_FIELD_INTEGER)) refuse('burst', 'an integer >= 1')
+  const capacity = burst ?? quota
+  if (algorithm === 'gcra' && Math.max(quota, capacity) * window > MAX_PRODUCT)
+    refuse(burst === undefined ? 'quota' : 'burst', 'such that its product with window stays below 2^52')
+  if (unit !== undefined && (typeof unit !== 'string' || !PRINTABLE.test(unit)))
+    refuse('unit', '1 to 64 printable ASCII characters')
+  if (!ON_STORE_ERROR.includes(onStoreError)) refuse('onStoreError', "'closed', 'open' or 'local'")
+  const field = `${code}${window}:${name}`
+  return Object.freeze({ name, quota, window, algorithm, capacity, unit, onStoreError, field })
+}
+
+/**
+ * One instance's share of a policy: quota and capacity divided by the number of instances, rounded down, at least 1.
+ * Counts in the same place as the policy itself, since its shape is the same.
+ */
+export function shareOf(policy: Policy, instances: number): Policy {
+  const share = (units: number): number => Math.max(1, Math.floor(units / instances))
+  return Object.freeze({ ...policy, quota: share(policy.quota), capacity: share(policy.capacity) })
+}
+
+function isWhole(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+}

@@ -1,0 +1,127 @@
+import { RedisUnreachable } from './failures.ts'
+
+/** Options of an ioredis client, as its constructor takes them. */
+export interface RedisOptions {
+  readonly host?: string
+  readonly port?: number
+  /** Path of a Unix socket. */
+  readonly path?: string
+  readonly username?: string
+  readonly password?: string
+  readonly db?: number
+  readonly tls?: object
+  readonly sentinels?: readonly { readonly host?: string; readonly port?: number }[]
+  readonly [option: string]: unknown
+}
+
+/** A client of ioredis 5.9 or 6: `Redis` or `Cluster`. It is duplicated and left as it is. */
+export interface RedisInstance {
+  duplicate(...overrides: never[]): object
+}
+
+/** Where Redis is: a URL, options of ioredis, or a client of ioredis to be duplicated. */
+export type RedisSource = string | RedisOptions | RedisInstance
+
+/** What is used of an ioredis client. */
+export interface RedisConnection {
+  readonly isCluster?: boolean
+  readonly status: string
+  connect(): Promise<void>
+  disconnect(): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  eval(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+}
+
+/**
+ * Opens a connection of the store's own, not yet connected. A command is sent at once or fails at once, and is never
+ * sent twice: no offline queue, no retries, and a delay on Cluster redirections after a lost connection that is longer
+ * than any deadline.
+ *
+ * @throws RedisUnreachable when a client has to be made and ioredis is not installed.
+ */
+export async function openConnection(source: RedisSource, storeTimeout: number): Promise<RedisConnection> {
+  const node = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResubscribe: false,
+    enableAutoPipelining: false,
+    stringNumbers: false,
+    replyMapping: 'legacy',
+    readOnly: false,
+    // Decisions have a timer of their own; this one ends handshakes with a server that is frozen.
+    commandTimeout: Math.max(1_000, 2 * storeTimeout),
+    retryStrategy: (times: number) => Math.min(1_000, 25 * 2 ** Math.min(times, 6)) + Math.random() * 50,
+    // After a failover the old primary answers READONLY: connect again, to whoever is primary now.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  } as const
+  if (isInstance(source)) {
+    const duplicate = source.duplicate.bind(source) as (...overrides: unknown[]) => object
+    const copy = isCluster(source)
+      ? duplicate([], {
+          lazyConnect: true,
+          enableOfflineQueue: false,
+          enableAutoPipelining: false,
+          scaleReads: 'master',
+          retryDelayOnFailover: storeTimeout + 50,
+          redisOptions: {
+            maxRetriesPerRequest: 0,
+            commandTimeout: node.commandTimeout,
+            stringNumbers: false,
+          },
+        })
+      : duplicate(node)
+    return copy as RedisConnection
+  }
+  const Redis = await loadClient()
+  const client = typeof source === 'string' ? new Redis(source, node) : new Redis({ ...source, ...node })
+  return client as RedisConnection
+}
+
+/** Host and port of a source for messages, without credentials. */
+export function describeSource(source: RedisSource): string {
+  if (typeof source === 'string') {
+    const url = URL.canParse(source) ? new URL(source) : undefined
+    if (url === undefined || url.hostname === '') return 'the configured address'
+    return `${url.hostname}:${url.port === '' ? 6379 : url.port}`
+  }
+  const { startupNodes, options } = source as { startupNodes?: unknown; options?: RedisOptions }
+  if (Array.isArray(startupNodes)) return startupNodes.map(describeNode).join(', ')
+  const own = isInstance(source) ? (options ?? {}) : source
+  if (own.path !== undefined) return own.path
+  return Array.isArray(own.sentinels) ? own.sentinels.map(describeNode).join(', ') : describeNode(own)
+}
+
+/** Why a client failed, in one word that holds no argument of a command. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return /^[A-Z]{2,}(?= )/.exec(error.message)?.[0] ?? 'connection closed'
+}
+
+function describeNode(node: unknown): string {
+  if (typeof node === 'string') return describeSource(node)
+  if (typeof node === 'number') return `localhost:${node}`
+  const { host, port } = node as RedisOptions
+  return `${host ?? 'localhost'}:${port ?? 6379}`
+}
+
+function isInstance(source: RedisSource): source is RedisInstance {
+  return typeof source === 'object' && typeof source['duplicate' as keyof typeof source] === 'function'
+}
+
+function isCluster(source: RedisInstance): boolean {
+  return (source as { isCluster?: boolean }).isCluster === true
+}
+
+type Constructor = new (...args: (string | object)[]) => object
+
+async function loadClient(): Promise<Constructor> {
+  try {
+    const client = await import('ioredis')
+    return client.Redis
+  } catch {
+    throw new RedisUnreachable('The redis option needs the client ioredis: npm install ioredis.')
+  }
+}

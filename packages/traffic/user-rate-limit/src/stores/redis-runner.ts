@@ -1,0 +1,159 @@
+import { CircuitBreaker } from './circuit-breaker.ts'
+import { RedisUnreachable, StoreUnavailable } from './failures.ts'
+import { RedisClock } from './redis-clock.ts'
+import { describeSource, openConnection, reasonOf } from './redis-connection.ts'
+import type { RedisConnection, RedisSource } from './redis-connection.ts'
+import { scriptOf } from './redis-scripts.ts'
+import type { Script } from './redis-scripts.ts'
+
+/** Milliseconds that `connect` waits for the first connection. */
+const CONNECT_TIMEOUT = 5_000
+
+/** Answers with the server's time in the form of the other scripts, to learn its clock and to probe. */
+const TIME = scriptOf("local time = redis.call('TIME') return { 1, time[1] * 1000000 + time[2] }")
+
+/** What a script is called with. `args` follow the deadline, which is the runner's. */
+export interface ScriptCall {
+  readonly script: Script
+  readonly keys: readonly string[]
+  readonly args: readonly (string | number)[]
+}
+
+/**
+ * Runs scripts on a connection of its own, each with a deadline in the server's time as first argument, and never longer
+ * than the caller waits. Keeps requests away from a server that doesn't answer.
+ */
+export class RedisRunner {
+  readonly #source: RedisSource
+  readonly #timeout: number
+  readonly #clock = new RedisClock()
+  readonly #breaker = new CircuitBreaker(() => performance.now())
+  #connection: RedisConnection | undefined
+  #lastError: Error | undefined
+  #closed = false
+
+  /** @param timeout milliseconds within which a call is answered or fails */
+  constructor(source: RedisSource, timeout: number) {
+    this.#source = source
+    this.#timeout = timeout
+  }
+
+  /** True when keys live on several servers. */
+  get isCluster(): boolean {
+    return this.#connection?.isCluster === true
+  }
+
+  /** See `RedisStore.connect`. */
+  async connect(): Promise<void> {
+    if (this.#closed) throw new StoreUnavailable('closed')
+    const endAt = performance.now() + CONNECT_TIMEOUT
+    try {
+      if (this.#connection === undefined) await this.#open(endAt)
+      await this.#probe(endAt)
+    } catch (error) {
+      if (error instanceof RedisUnreachable) throw error
+      const reason = reasonOf(this.#lastError ?? error)
+      throw new RedisUnreachable(`Redis at ${describeSource(this.#source)} can't be reached (${reason}).`)
+    }
+  }
+
+  /**
+   * The local moment at which a decision that starts now has to end.
+   *
+   * @throws StoreUnavailable at once while the server is known not to answer.
+   */
+  begin(): number {
+    if (this.#closed) throw new StoreUnavailable('closed')
+    const endAt = performance.now() + this.#timeout
+    if (!this.#breaker.open) return endAt
+    // In the background: no request waits for a server that was away a moment ago.
+    if (this.#breaker.mayProbe()) this.#probe(endAt).catch(() => this.#breaker.probeFailed())
+    throw new StoreUnavailable('breaker-open')
+  }
+
+  /**
+   * Runs a script until `endAt`. One that refuses itself as late, although the time is not up, has taught us the
+   * server's clock (the first call, or a clock that was set): it has changed nothing and is run once more.
+   */
+  async run(call: ScriptCall, endAt: number): Promise<number[]> {
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const reply = await this.#send(call.script, call.keys, [this.#clock.at(endAt), ...call.args], endAt)
+      if (reply[0] !== -1) return reply
+    }
+    throw new StoreUnavailable('late')
+  }
+
+  /** Ends the connection; what is under way fails. */
+  close(): void {
+    this.#closed = true
+    this.#connection?.disconnect()
+  }
+
+  async #open(endAt: number): Promise<void> {
+    const connection = await openConnection(this.#source, this.#timeout)
+    this.#connection = connection
+    connection.on('error', (error) => {
+      this.#lastError = error
+    })
+    await bounded(connection.connect(), endAt)
+  }
+
+  async #probe(endAt: number): Promise<void> {
+    await this.#send(TIME, [], [], endAt)
+  }
+
+  async #send(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    endAt: number,
+  ): Promise<number[]> {
+    const sent = performance.now()
+    try {
+      const reply = (await bounded(this.#evaluate(script, keys, args), endAt)) as number[]
+      this.#clock.learn(reply[1] ?? 0, sent, performance.now())
+      this.#breaker.succeeded()
+      return reply
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure.fault !== 'script') this.#breaker.failed()
+      throw failure
+    }
+  }
+
+  async #evaluate(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const connection = this.#connection
+    if (connection === undefined) throw new StoreUnavailable('unreachable')
+    try {
+      return await connection.evalsha(script.sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return connection.eval(script.source, keys.length, ...keys, ...args)
+    }
+  }
+}
+
+/**
+ * The outcome of some work, or a StoreUnavailable when the time is up first. A reply that waits in the socket because
+ * this process was busy is read before the time counts as up.
+ */
+async function bounded<T>(work: Promise<T>, endAt: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => setImmediate(() => reject(new StoreUnavailable('timeout'))),
+      Math.max(0, endAt - performance.now()),
+    )
+    work.finally(() => clearTimeout(timer)).then(resolve, reject)
+  })
+}
+
+/** An error reply about one key or script says nothing about the server: it must not open the breaker for everyone. */
+function failureOf(error: unknown): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error
+  const aboutScript = error instanceof Error && /^(?:ERR|WRONGTYPE) /.test(error.message)
+  return new StoreUnavailable(aboutScript ? 'script' : 'unreachable')
+}

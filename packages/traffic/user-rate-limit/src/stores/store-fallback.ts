@@ -1,0 +1,123 @@
+import { shareOf } from '../core/policy.ts'
+import type { Policy } from '../core/policy.ts'
+import type { Charge, Limit, Reservation, Verdict } from '../core/verdict.ts'
+import { StoreUnavailable } from './failures.ts'
+import { MemoryStore } from './memory-store.ts'
+import type { ActualCost, RateLimitStore } from './store.ts'
+
+/** What this instance has to know to count alone. */
+export interface StoreFallbackOptions {
+  /** Instances that share the store; while it is away, each counts to its share of every quota. An integer >= 1. */
+  readonly instances: number
+  /** Counts while the store is away. Default: a memory store of its own. */
+  readonly memory?: MemoryStore
+}
+
+/**
+ * A store that does what each policy declares in `onStoreError` while the inner store is unavailable:
+ * - `closed`: the call is StoreUnavailable, naming the policies that refuse; nothing is charged;
+ * - `local`: this instance counts, to its share of the quota (`quota / instances`, rounded down, at least 1);
+ * - `open`: admitted and not counted.
+ *
+ * When the store is back, what was counted here is charged to it with the next call of the same partition, so that an
+ * outage does not end with a fresh window.
+ */
+export function withStoreFallback(store: RateLimitStore, options: StoreFallbackOptions): RateLimitStore {
+  const { instances, memory = new MemoryStore() } = options
+  const shares = new WeakMap<Policy, Policy>()
+  const local = new WeakSet<Reservation>()
+
+  const shared = (charge: Charge): Charge => {
+    let share = shares.get(charge.policy)
+    if (share === undefined) {
+      share = shareOf(charge.policy, instances)
+      shares.set(charge.policy, share)
+    }
+    return { ...charge, policy: share }
+  }
+
+  /** What was counted here for the same partitions and is not in the store yet. */
+  const arrearsOf = (charges: readonly Charge[]): Charge[] => {
+    if (memory.size === 0) return []
+    const seen = new Set<string>()
+    return charges.flatMap((charge) => {
+      const place = `${charge.key}\n${charge.policy.field}`
+      const cost = charge.cost === 0 || seen.has(place) ? 0 : memory.used(shared(charge))
+      seen.add(place)
+      return cost === 0 ? [] : [{ ...charge, cost, final: true }]
+    })
+  }
+
+  const ask = async (charges: readonly Charge[]): Promise<Verdict> => {
+    const arrears = arrearsOf(charges)
+    if (arrears.length === 0) return store.reserve(charges)
+    const verdict = await store.reserve([...arrears, ...charges])
+    if (verdict.allowed) for (const charge of arrears) memory.forget(shared(charge))
+    const owed = new Map(arrears.map((charge, index) => [charge.policy, verdict.limits[index]]))
+    const limits = verdict.limits
+      .slice(arrears.length)
+      .map((limit) => (owed.get(limit.policy)?.violated === true ? { ...limit, ...violation(limit) } : limit))
+    return { ...verdict, limits }
+  }
+
+  const decideAlone = async (charges: readonly Charge[], error: StoreUnavailable): Promise<Verdict> => {
+    const closed = charges.filter((charge) => charge.policy.onStoreError === 'closed')
+    if (closed.length > 0) {
+      throw new StoreUnavailable(error.fault, [...new Set(closed.map((charge) => charge.policy.name))])
+    }
+    const counted = charges.filter((charge) => charge.policy.onStoreError === 'local')
+    const verdict = await memory.reserve(counted.map(shared))
+    if (verdict.reservation !== undefined) local.add(verdict.reservation)
+    const own = verdict.limits[Symbol.iterator]()
+    const limits = charges.map((charge): Limit => {
+      const limit = charge.policy.onStoreError === 'local' ? own.next().value : undefined
+      return limit === undefined ? unenforced(charge.policy) : degraded(limit, charge)
+    })
+    return { ...verdict, limits }
+  }
+
+  return {
+    async reserve(charges) {
+      try {
+        return await ask(charges)
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || error.fault === 'closed') throw error
+        return decideAlone(charges, error)
+      }
+    },
+    async cancel(reservation) {
+      await (local.has(reservation) ? memory : store).cancel(reservation)
+    },
+    async settle(reservation: Reservation, actual: ActualCost) {
+      await (local.has(reservation) ? memory : store).settle(reservation, actual)
+    },
+    async close() {
+      await Promise.all([store.close(), memory.close()])
+    },
+  }
+}
+
+function unenforced(policy: Policy): Limit {
+  const { quota, capacity } = policy
+  return {
+    policy,
+    quota,
+    remaining: capacity,
+    resetMs: 0,
+    retryAfterMs: 0,
+    violated: false,
+    degraded: 'open',
+  }
+}
+
+/** A call that is above this instance's share alone may fit when the store is back. */
+function degraded(limit: Limit, { policy, cost }: Charge): Limit {
+  const retryAfterMs = limit.retryAfterMs ?? (cost > policy.capacity ? null : policy.window)
+  return { ...limit, policy, retryAfterMs, degraded: 'local' }
+}
+
+/** A limit that is spent by what was counted here. */
+function violation(limit: Limit): Pick<Limit, 'violated' | 'retryAfterMs'> {
+  const retryAfterMs = limit.retryAfterMs === null ? null : Math.max(limit.retryAfterMs, limit.resetMs, 1)
+  return { violated: true, retryAfterMs }
+}

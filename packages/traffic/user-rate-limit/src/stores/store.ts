@@ -1,0 +1,31 @@
+import type { Charge, Reservation, Verdict } from '../core/verdict.ts'
+
+/**
+ * What counts. Each store decides atomically on its own clock; all of them give the same answers, since they do the
+ * same arithmetic.
+ */
+export interface RateLimitStore {
+  /**
+   * Charges all or nothing, in one round trip (one per partition on a Redis Cluster).
+   *
+   * @throws InvalidCost for a cost that is not a safe integer >= 0.
+   * @throws StoreUnavailable when the store can't decide in time.
+   */
+  reserve(charges: readonly Charge[]): Promise<Verdict>
+  /**
+   * Gives back what was charged, into the same window, never below zero and never after it has rolled over. Does
+   * nothing for a reservation that was settled or cancelled before. Rejects with StoreUnavailable when the store is
+   * away: the charge then stays.
+   */
+  cancel(reservation: Reservation): Promise<void>
+  /**
+   * Lowers the charge to what the call did cost: each policy to `actual`, or to its entry by policy name where a map is
+   * given (policies without an entry stay). Never below zero, never above the reservation. Otherwise as `cancel`.
+   */
+  settle(reservation: Reservation, actual: ActualCost): Promise<void>
+  /** Frees connections and memory. Afterwards every decision is StoreUnavailable. */
+  close(): Promise<void>
+}
+
+/** The cost of a call when it is known: one for all policies, or one by policy name. */
+export type ActualCost = number | ReadonlyMap<string, number>
