@@ -1,1 +1,6 @@
-export {}
+export { contractChecks, contractSuite } from './contract/contract-suite.ts'
+export type { ContractCheck, ContractRoute, GateContract } from './contract/gate-contract.ts'
+export { SET_UPS } from './contract/set-ups.ts'
+export type { SetUp } from './contract/set-ups.ts'
+export { startPostgres } from './services/postgres.ts'
+export { startRedis } from './services/redis.ts'
