@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -34,6 +35,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Many tests wait for a server rather than for a core, so two run at a time on a small machine as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: projectFolders().map((folder) => ({
       extends: true as const,
       test: { name: folder.name, root: folder.root, include: ['test/**/*.test.ts'], exclude },

@@ -74,9 +74,9 @@ export function run(command, args, { env = {}, timeoutMs = 600_000, live = false
 /**
  * On the first Ctrl-C or SIGTERM, ends everything that is running, calls `done` and exits with 130.
  *
- * @param {() => void} done what to do once the commands have had a moment to stop by themselves
+ * @param {() => void} [done] what to do once the commands have had a moment to stop by themselves
  */
-export function stopOnSignal(done) {
+export function stopOnSignal(done = () => {}) {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
       if (stopping) return
