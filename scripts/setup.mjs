@@ -65,11 +65,9 @@ function howToInstall(missing) {
   const names = missing.map(({ what }) => what).join(' and ')
   const debian = missing.map((one) => one.debian).join(' ')
   const brew = missing.map((one) => one.brew).join(' ')
-  const line =
-    process.platform === 'darwin'
-      ? `brew install ${brew}`
-      : `sudo apt-get update && sudo apt-get install -y ${debian}   (or your system's package of the same name)`
-  return `The tests run on real servers and ${names} is missing here. Install it with:\n  ${line}`
+  const mac = process.platform === 'darwin'
+  const line = mac ? `brew install ${brew}` : `sudo apt-get update && sudo apt-get install -y ${debian}`
+  return `The tests run on real servers, and ${names} is missing here. This installs it${mac ? '' : ' on Debian and Ubuntu'}:\n  ${line}`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
