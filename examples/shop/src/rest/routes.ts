@@ -1,0 +1,53 @@
+import type { FastifyInstance } from 'fastify'
+import type { Pool } from 'pg'
+import { inRole, isStaff, signedIn, viewerOf } from '../authentication.ts'
+import { listOrders } from '../database/queries/orders.ts'
+import { changeUser, usersById } from '../database/queries/users.ts'
+import type { OrderStatus, Role } from '../database/rows.ts'
+import { ShopError } from '../errors.ts'
+import { login } from '../sessions.ts'
+import * as schemas from './schemas.ts'
+
+/** The REST half of the shop. */
+export function registerRoutes(app: FastifyInstance, db: Pool): void {
+  app.post<{ Body: { email: string; password: string } }>(
+    '/auth/login',
+    { schema: { body: schemas.credentials, response: { 200: schemas.session } } },
+    ({ body }) => login(app, db, body.email, body.password),
+  )
+
+  app.get<{ Params: { id: number } }>(
+    '/users/:id',
+    { schema: { params: schemas.idParameter, response: { 200: schemas.user } } },
+    async (request) => {
+      const viewer = signedIn(await viewerOf(request))
+      const { id } = request.params
+      const [user] = viewer.id === id || isStaff(viewer) ? await usersById(db, viewer.tenantId, [id]) : []
+      // Other people's numbers and unknown ones get the same answer.
+      if (!user) throw new ShopError('NOT_FOUND', 'There is no such user')
+      return user
+    },
+  )
+
+  app.get<{ Querystring: { first: number; after?: number; status?: OrderStatus } }>(
+    '/orders',
+    { schema: { querystring: schemas.orderQuery, response: { 200: schemas.orders } } },
+    async (request) => {
+      const viewer = signedIn(await viewerOf(request))
+      const { first, after = null, status = null } = request.query
+      const filter = { userId: isStaff(viewer) ? null : viewer.id, status }
+      return { orders: await listOrders(db, viewer.tenantId, filter, { first, after }) }
+    },
+  )
+
+  app.patch<{ Params: { id: number }; Body: { name?: string; phone?: string; role?: Role } }>(
+    '/admin/users/:id',
+    { schema: { params: schemas.idParameter, body: schemas.userChange, response: { 200: schemas.user } } },
+    async (request) => {
+      const viewer = inRole(await viewerOf(request), 'admin')
+      const user = await changeUser(db, viewer.tenantId, request.params.id, request.body)
+      if (!user) throw new ShopError('NOT_FOUND', 'There is no such user')
+      return user
+    },
+  )
+}

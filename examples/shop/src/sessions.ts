@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify'
+import type { Pool } from 'pg'
+import { PUBLIC_TENANT, issueToken } from './authentication.ts'
+import { addCustomer, findCredentials, usersById } from './database/queries/users.ts'
+import type { UserRow } from './database/rows.ts'
+import { ShopError } from './errors.ts'
+import { hashPassword, verifyPassword } from './passwords.ts'
+
+/** What a login gives. */
+export interface Session {
+  readonly token: string
+  readonly user: UserRow
+}
+
+const MIN_PASSWORD = 12
+const MAX_PASSWORD = 256
+
+/** Compares the password and issues a token. The answer is the same for a wrong password and an unknown account. */
+export async function login(
+  app: FastifyInstance,
+  db: Pool,
+  email: string,
+  password: string,
+): Promise<Session> {
+  const account = await findCredentials(db, email.slice(0, MAX_PASSWORD))
+  const matches = await verifyPassword(password.slice(0, MAX_PASSWORD), account?.passwordHash)
+  if (!account || !matches) throw new ShopError('UNAUTHENTICATED', 'Email or password is wrong')
+  const [user] = await usersById(db, account.tenantId, [account.id])
+  if (!user) throw new ShopError('UNAUTHENTICATED', 'Email or password is wrong')
+  return { token: issueToken(app, account), user }
+}
+
+/** Opens a customer's account in the public tenant and signs it in. */
+export async function register(
+  app: FastifyInstance,
+  db: Pool,
+  customer: { name: string; email: string; password: string },
+): Promise<Session> {
+  const { name, email, password } = customer
+  if (name.trim() === '' || name.length > 100)
+    throw new ShopError('BAD_USER_INPUT', 'The name has to have 1 to 100 characters')
+  if (!/^[^\s@]{1,64}@[^\s@]{1,189}$/.test(email))
+    throw new ShopError('BAD_USER_INPUT', 'This is no email address')
+  if (password.length < MIN_PASSWORD || password.length > MAX_PASSWORD) {
+    throw new ShopError(
+      'BAD_USER_INPUT',
+      `The password has to have ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`,
+    )
+  }
+  const user = await addCustomer(db, PUBLIC_TENANT, {
+    name,
+    email,
+    passwordHash: await hashPassword(password),
+  })
+  if (!user) throw new ShopError('CONFLICT', 'This address has an account already')
+  return { token: issueToken(app, user), user }
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { startPostgres, type PostgresServer } from '@portcullis/kernel/testing'
+import type { Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connect, createSchema, dropSchema, inTransaction } from '../src/database/connect.ts'
+import { placeOrder } from '../src/database/queries/orders.ts'
+import { generateShop, type ShopData } from '../src/database/seed/generate.ts'
+import { insertShop } from '../src/database/seed/insert.ts'
+import { TEST_CARDS } from '../src/database/seed/words.ts'
+
+let postgres: PostgresServer
+let db: Pool
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+  db = await connect(postgres.url)
+})
+
+afterAll(async () => {
+  await db.end()
+  await postgres.stop()
+})
+
+function fingerprint(data: ShopData): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...data]))
+    .digest('hex')
+}
+
+describe('the generated data', () => {
+  it('is the same for the same seed and another for another', async () => {
+    const [one, again, other] = await Promise.all([generateShop(7), generateShop(7), generateShop(8)])
+    expect(fingerprint(again)).toBe(fingerprint(one))
+    expect(fingerprint(other)).not.toBe(fingerprint(one))
+  })
+
+  it('holds persons that do not exist', async () => {
+    const data = await generateShop()
+    for (const user of data.get('users') ?? []) {
+      expect(user['email']).toMatch(/@example\.com$/)
+      expect(user['phone']).toMatch(/^\+1-\d{3}-555-01\d\d$/)
+      expect(user['ssn']).toMatch(/^9\d\d-(0[1-9]|[1-4]\d)-\d{4}$/)
+    }
+    for (const method of data.get('payment_methods') ?? [])
+      expect(TEST_CARDS).toContain(method['card_number'])
+  })
+
+  it('is written in less than two seconds, at least 5,000 rows, equal in two runs', async () => {
+    const dump = async (): Promise<{ rows: number; hash: string; milliseconds: number }> => {
+      await createSchema(db)
+      const data = await generateShop()
+      const begin = performance.now()
+      const rows = await insertShop(db, data)
+      const milliseconds = performance.now() - begin
+      const tables = [...data.keys()]
+      const stored = await Promise.all(
+        tables.map((table) =>
+          db.query(`SELECT to_jsonb(${table}) FROM ${table} ORDER BY id`).then((result) => result.rows),
+        ),
+      )
+      expect(stored.flat()).toHaveLength(rows)
+      return { rows, hash: createHash('sha256').update(JSON.stringify(stored)).digest('hex'), milliseconds }
+    }
+    const first = await dump()
+    const second = await dump()
+    expect(first.rows).toBeGreaterThanOrEqual(5_000)
+    expect(second.hash).toBe(first.hash)
+    expect(Math.min(first.milliseconds, second.milliseconds)).toBeLessThan(2_000)
+  })
+})
+
+describe('the database', () => {
+  it('takes an order whole or not at all', async () => {
+    await createSchema(db)
+    await insertShop(db, await generateShop())
+    const stock = async (id: number): Promise<number> =>
+      (await db.query<{ stock: number }>('SELECT stock FROM products WHERE id = $1', [id])).rows[0]?.stock ??
+      -1
+    const before = await stock(1)
+    expect(
+      await placeOrder(db, 'harbor', 1, [
+        { productId: 1, quantity: 2 },
+        { productId: 2, quantity: 100_000 },
+      ]),
+    ).toBeNull()
+    expect(await placeOrder(db, 'meadow', 4, [{ productId: 1, quantity: 2 }])).toBeNull()
+    expect(await stock(1)).toBe(before)
+    const order = await placeOrder(db, 'harbor', 1, [{ productId: 1, quantity: 2 }])
+    expect(order).toMatchObject({ userId: 1, status: 'PENDING' })
+    expect(await stock(1)).toBe(before - 2)
+  })
+
+  it('never sells more than there is, however many ask at once', async () => {
+    await db.query('UPDATE products SET stock = 10 WHERE id IN (3, 4)')
+    const orders = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => {
+        const lines = [
+          { productId: 3, quantity: 1 },
+          { productId: 4, quantity: 1 },
+        ]
+        return placeOrder(db, 'harbor', 1, index % 2 ? lines : lines.toReversed())
+      }),
+    )
+    expect(orders.filter((order) => order !== null)).toHaveLength(10)
+  })
+
+  it('rolls back what fails and keeps the connection usable', async () => {
+    await expect(inTransaction(db, (client) => client.query('SELECT 1/0'))).rejects.toThrow(
+      'division by zero',
+    )
+    expect(await inTransaction(db, async (client) => (await client.query('SELECT 1 AS one')).rows)).toEqual([
+      { one: 1 },
+    ])
+  })
+
+  it('drops its own schema and refuses a foreign one of that name', async () => {
+    await createSchema(db)
+    await dropSchema(db)
+    await dropSchema(db)
+    await db.query('CREATE SCHEMA portcullis_shop')
+    await expect(createSchema(db)).rejects.toThrow('did not make')
+    await db.query('DROP SCHEMA portcullis_shop')
+  })
+})
+
+describe('a PostgreSQL that cannot be reached', () => {
+  it('is named by host, without user or password', async () => {
+    const attempt = connect('postgres://somebody:s3cret@127.0.0.1:1/shop')
+    await expect(attempt).rejects.toThrow(
+      "PostgreSQL at 127.0.0.1:1/shop can't be reached: connection refused (ECONNREFUSED)",
+    )
+    await expect(attempt).rejects.not.toThrow(/somebody|s3cret/)
+  })
+
+  it.each([
+    'postgres://somebody:wr0ng@HOST',
+    'postgres://nobody-known:wr0ng@HOST',
+    'postgres://postgres:wr0ng@HOST',
+  ])('says that it refused %s, without the credentials', async (url) => {
+    const attempt = connect(url.replace('HOST', `127.0.0.1:${postgres.port}/shop`))
+    await expect(attempt).rejects.toThrow('user or password refused (28P01)')
+    await expect(attempt).rejects.not.toThrow(/somebody|nobody-known|wr0ng/)
+  })
+
+  it.each(['', 'mysql://a:s3cret@h/db', 'postgres://a:s3cret@h:99999999/db', 's3cret'])(
+    'calls %j no address',
+    async (url) => {
+      await expect(connect(url)).rejects.toThrow('not a PostgreSQL address')
+      await expect(connect(url)).rejects.not.toThrow('s3cret')
+    },
+  )
+})
