@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /** Fails when a file or a package breaks a rule of the house. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { houses, repositoryFiles } from './checks/files.mjs'
 import { checkPackage } from './checks/packages.mjs'
 import { checkText } from './checks/text.mjs'
 import { verdict } from './checks/verdict.mjs'
 import { root } from './suite/command.mjs'
-import { workspaces } from './suite/workspaces.mjs'
+import { filesBelow, workspaces } from './suite/workspaces.mjs'
 
 const files = repositoryFiles()
 verdict(
@@ -23,12 +23,11 @@ verdict(
 function factsOf({ room, name, manifest, sources }) {
   const folder = `packages/${room}/${name}`
   const readme = join(root, folder, 'README.md')
-  const tests = join(root, folder, 'test')
   return {
     folder,
     manifest,
     readme: existsSync(readme) ? readFileSync(readme, 'utf8') : undefined,
-    tests: existsSync(tests) ? readdirSync(tests, { recursive: true, encoding: 'utf8' }) : [],
+    tests: filesBelow(`${folder}/test`),
     augments: sources.some(({ text }) => /^declare module ['"]fastify['"]/m.test(text)),
     references: ['tsconfig.src.json', 'tsconfig.test.json'].flatMap((file) =>
       referencesOf(`${folder}/${file}`),

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync, existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packages } from '../suite/workspaces.mjs'
+import { filesBelow, packages } from '../suite/workspaces.mjs'
 import { root } from '../suite/command.mjs'
 
 /**
@@ -36,12 +36,7 @@ export function houses() {
 
 /** @param {string} folder */
 function sourcesOf(folder) {
-  const src = join(root, folder, 'src')
-  if (!existsSync(src)) return []
-  return readdirSync(src, { recursive: true, encoding: 'utf8' })
+  return filesBelow(`${folder}/src`)
     .filter((path) => path.endsWith('.ts'))
-    .map((path) => ({
-      path: `src/${path.replaceAll('\\', '/')}`,
-      text: readFileSync(join(src, path), 'utf8'),
-    }))
+    .map((path) => ({ path: `src/${path}`, text: readFileSync(join(root, folder, 'src', path), 'utf8') }))
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { root, run } from '../suite/command.mjs'
-import { packages, workspaces } from '../suite/workspaces.mjs'
+import { filesBelow, packages, workspaces } from '../suite/workspaces.mjs'
 import { codeBlocks, useOf } from './blocks.mjs'
 
 /** Blocks are written where Node and TypeScript find the workspace's packages; git ignores the folder. */
@@ -17,13 +17,10 @@ const blockTimeoutMs = 20_000
  * @returns {string[]} paths relative to the root
  */
 export function documents() {
-  const readmes = ['.', ...workspaces().map(({ folder }) => folder)].map((folder) =>
-    join(folder, 'README.md'),
-  )
-  const guides = existsSync(join(root, 'docs'))
-    ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((path) => join('docs', path))
-    : []
-  return [...readmes, ...guides.filter((path) => path.endsWith('.md'))].filter((path) =>
+  const folders = ['.', ...workspaces().map(({ folder }) => folder)]
+  const readmes = folders.map((folder) => join(folder, 'README.md'))
+  const guides = filesBelow('docs').filter((path) => path.endsWith('.md'))
+  return [...readmes, ...guides.map((path) => join('docs', path))].filter((path) =>
     existsSync(join(root, path)),
   )
 }

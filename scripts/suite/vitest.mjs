@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, readdirSync, existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root, run } from './command.mjs'
-import { workspaces } from './workspaces.mjs'
+import { filesBelow, workspaces } from './workspaces.mjs'
 
 /** @typedef {'fast' | 'deep' | 'search'} Tier */
 
@@ -76,20 +76,13 @@ export function judge(results, expected, code) {
  */
 export function testFiles(tier) {
   const folders = workspaces().map(({ folder }) => (folder === 'test' ? folder : `${folder}/test`))
-  const all = folders.flatMap(testsBelow)
+  const all = folders
+    .flatMap((folder) => filesBelow(folder).map((path) => `${folder}/${path}`))
+    .filter((file) => file.endsWith('.test.ts'))
   if (tier === 'search') return all.filter((file) => file.endsWith('.search.test.ts') || hasProperties(file))
   return all.filter(
     (file) => !file.endsWith('.search.test.ts') && (tier === 'deep' || !file.endsWith('.deep.test.ts')),
   )
-}
-
-/** @param {string} folder */
-function testsBelow(folder) {
-  if (!existsSync(join(root, folder))) return []
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith('.test.ts') && !/(?:^|\/)(?:node_modules|\.cache|dist)\//.test(path))
-    .toSorted()
 }
 
 /** @param {string} file */

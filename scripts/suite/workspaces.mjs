@@ -53,6 +53,24 @@ export function workspaces() {
   return [...packages(), ...children('examples').flatMap(read), ...read('test')]
 }
 
+/**
+ * The files below a folder, without what is installed or built.
+ *
+ * @param {string} folder relative to the root; it may be absent
+ * @returns {string[]} paths relative to the folder, with slashes
+ */
+export function filesBelow(folder) {
+  if (!existsSync(join(root, folder))) return []
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => !['node_modules', 'dist', '.cache', '.turbo'].includes(name))
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? filesBelow(`${folder}/${entry.name}`).map((path) => `${entry.name}/${path}`)
+        : [entry.name],
+    )
+    .toSorted()
+}
+
 /** @param {string} folder */
 function children(folder) {
   if (!existsSync(join(root, folder))) return []
