@@ -61,7 +61,7 @@ export function checkArrows(houses) {
  * @param {{ room: string, name: string }} from
  * @param {{ room: string, name: string }} to
  */
-export function mayImport(from, to) {
+function mayImport(from, to) {
   const rooms = Object.entries(roomsAllowed).find(([room]) => room === from.room)?.[1] ?? []
   return rooms.includes(to.room) || (packagesAllowed[from.name] ?? []).includes(to.name)
 }
