@@ -18,15 +18,8 @@ const minute = 60_000
  * @returns {Promise<0 | 1>} the exit code
  */
 export async function main(args) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      deep: { type: 'boolean', default: false },
-      search: { type: 'boolean', default: false },
-      minutes: { type: 'string', default: '10' },
-      'with-browser': { type: 'boolean', default: false },
-    },
-  })
+  const values = read(args)
+  if (values === undefined) return 1
   const report = new Report()
   const descendants = new Descendants()
   descendants.follow()
@@ -43,6 +36,26 @@ export async function main(args) {
     nothingIsLeft(report, descendants)
   }
   return report.end()
+}
+
+/** @param {string[]} args */
+function read(args) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        deep: { type: 'boolean', default: false },
+        search: { type: 'boolean', default: false },
+        minutes: { type: 'string', default: '10' },
+        'with-browser': { type: 'boolean', default: false },
+      },
+    })
+    if (Number(values.minutes) > 0) return values
+    console.error('--minutes takes a number above 0')
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+  }
+  return undefined
 }
 
 /** @param {Report} report */
@@ -72,22 +85,18 @@ async function everything(report, deep) {
 }
 
 /**
- * Looks for counterexamples until the time is up or one is found.
+ * Looks for counterexamples, round by round, until one is found or no time is left for another round.
  *
  * @param {Report} report
  * @param {number} minutes
  */
 async function search(report, minutes) {
-  if (!(minutes > 0)) {
-    report.check('--minutes takes a number above 0', false, 0)
-    return
-  }
   const end = Date.now() + minutes * minute
   while (report.failed === 0 && Date.now() < end) {
     const seed = String(randomInt(2 ** 31))
     console.log(`PORTCULLIS_SEED=${seed}`)
     const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? '1' }
-    addTests(report, await runTests({ tier: 'search', env, timeoutMs: Math.max(end - Date.now(), minute) }))
+    addTests(report, await runTests({ tier: 'search', env, timeoutMs: 12 * minute }))
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root, run } from './command.mjs'
 import { filesBelow, workspaces } from './workspaces.mjs'
@@ -37,9 +37,14 @@ export async function runTests({ tier, env, timeoutMs }) {
     ],
     { env: { ...env, PORTCULLIS_TIER: tier }, timeoutMs, live: true },
   )
-  /** @type {FileResult[]} */
-  const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : []
-  return { ...judge(results, testFiles(tier), code), ms }
+  if (!existsSync(report)) {
+    const finding = code === 124 ? 'the tests ran out of time' : `vitest wrote no report: exit code ${code}`
+    return { passed: 0, failed: 1, findings: [finding], ms }
+  }
+  /** @type {{ testResults: FileResult[] }} */
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  rmSync(report)
+  return { ...judge(testResults, testFiles(tier), code), ms }
 }
 
 /**
