@@ -25,6 +25,15 @@ export async function buildShop({ db, logLevel, ...gates }: ShopOptions): Promis
     forceCloseConnections: true,
   })
 
+  // An unforeseen failure is for the log; the client learns only that it happened.
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    if ((error.statusCode ?? 500) < 500) return reply.send(error)
+    request.log.error(error)
+    return reply
+      .code(error.statusCode ?? 500)
+      .send({ code: 'INTERNAL_SERVER_ERROR', message: 'Something failed on our side' })
+  })
+
   // Who asks: access tokens of @fastify/jwt.
   await registerAuthentication(app)
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { startPostgres, type PostgresServer } from '@portcullis/kernel/testing'
+import { startPostgres } from '@portcullis/kernel/testing'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, createSchema, dropSchema, inTransaction } from '../src/database/connect.ts'
@@ -8,7 +8,7 @@ import { generateShop, type ShopData } from '../src/database/seed/generate.ts'
 import { insertShop } from '../src/database/seed/insert.ts'
 import { TEST_CARDS } from '../src/database/seed/words.ts'
 
-let postgres: PostgresServer
+let postgres: Awaited<ReturnType<typeof startPostgres>>
 let db: Pool
 
 beforeAll(async () => {

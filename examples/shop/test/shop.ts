@@ -1,4 +1,4 @@
-import { startPostgres, type PostgresServer } from '@portcullis/kernel/testing'
+import { startPostgres } from '@portcullis/kernel/testing'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Pool } from 'pg'
 import { connect, createSchema } from '../src/database/connect.ts'
@@ -10,7 +10,7 @@ import { buildShop } from '../src/server.ts'
 export interface TestShop {
   readonly app: FastifyInstance
   readonly db: Pool
-  readonly postgres: PostgresServer
+  readonly postgres: Awaited<ReturnType<typeof startPostgres>>
   /** Signs in over REST and returns the header that goes with every later request. */
   login(email: string): Promise<{ authorization: string }>
   /** Sends one GraphQL operation. */

@@ -27,12 +27,15 @@ export async function connect(databaseUrl: string): Promise<Pool> {
   })
   // An idle connection that breaks is replaced by the next query; unheard, the event would end the process.
   pool.on('error', () => {})
-  try {
-    await pool.query('SELECT 1')
-  } catch (error) {
+  const failure = await pool.query('SELECT 1').then(
+    () => null,
+    (error: unknown) => reason(error),
+  )
+  if (failure !== null) {
     await pool.end()
+    // Without the original error as cause: its message may hold the user's name.
     throw new Error(
-      `PostgreSQL at ${target} can't be reached: ${reason(error)}. Is it running, is DATABASE_URL right?`,
+      `PostgreSQL at ${target} can't be reached: ${failure}. Is it running, is DATABASE_URL right?`,
     )
   }
   return pool

@@ -15,7 +15,8 @@ import type {
 import { seesContact } from './context.ts'
 import { nodeId } from './ids.ts'
 
-interface Money {
+/** An amount in the smallest unit of its currency. */
+export interface Money {
   amount: number
   currency: string
 }

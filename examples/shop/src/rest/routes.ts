@@ -10,16 +10,18 @@ import * as schemas from './schemas.ts'
 
 /** The REST half of the shop. */
 export function registerRoutes(app: FastifyInstance, db: Pool): void {
-  app.post<{ Body: { email: string; password: string } }>(
-    '/auth/login',
-    { schema: { body: schemas.credentials, response: { 200: schemas.session } } },
-    ({ body }) => login(app, db, body.email, body.password),
-  )
+  app.route<{ Body: { email: string; password: string } }>({
+    method: 'POST',
+    url: '/auth/login',
+    schema: { body: schemas.credentials, response: { 200: schemas.session } },
+    handler: ({ body }) => login(app, db, body.email, body.password),
+  })
 
-  app.get<{ Params: { id: number } }>(
-    '/users/:id',
-    { schema: { params: schemas.idParameter, response: { 200: schemas.user } } },
-    async (request) => {
+  app.route<{ Params: { id: number } }>({
+    method: 'GET',
+    url: '/users/:id',
+    schema: { params: schemas.idParameter, response: { 200: schemas.user } },
+    handler: async (request) => {
       const viewer = signedIn(await viewerOf(request))
       const { id } = request.params
       const [user] = viewer.id === id || isStaff(viewer) ? await usersById(db, viewer.tenantId, [id]) : []
@@ -27,27 +29,29 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
       if (!user) throw new ShopError('NOT_FOUND', 'There is no such user')
       return user
     },
-  )
+  })
 
-  app.get<{ Querystring: { first: number; after?: number; status?: OrderStatus } }>(
-    '/orders',
-    { schema: { querystring: schemas.orderQuery, response: { 200: schemas.orders } } },
-    async (request) => {
+  app.route<{ Querystring: { first: number; after?: number; status?: OrderStatus } }>({
+    method: 'GET',
+    url: '/orders',
+    schema: { querystring: schemas.orderQuery, response: { 200: schemas.orders } },
+    handler: async (request) => {
       const viewer = signedIn(await viewerOf(request))
       const { first, after = null, status = null } = request.query
       const filter = { userId: isStaff(viewer) ? null : viewer.id, status }
       return { orders: await listOrders(db, viewer.tenantId, filter, { first, after }) }
     },
-  )
+  })
 
-  app.patch<{ Params: { id: number }; Body: { name?: string; phone?: string; role?: Role } }>(
-    '/admin/users/:id',
-    { schema: { params: schemas.idParameter, body: schemas.userChange, response: { 200: schemas.user } } },
-    async (request) => {
+  app.route<{ Params: { id: number }; Body: { name?: string; phone?: string; role?: Role } }>({
+    method: 'PATCH',
+    url: '/admin/users/:id',
+    schema: { params: schemas.idParameter, body: schemas.userChange, response: { 200: schemas.user } },
+    handler: async (request) => {
       const viewer = inRole(await viewerOf(request), 'admin')
       const user = await changeUser(db, viewer.tenantId, request.params.id, request.body)
       if (!user) throw new ShopError('NOT_FOUND', 'There is no such user')
       return user
     },
-  )
+  })
 }

@@ -78,7 +78,7 @@ export async function generateShop(seed = 1): Promise<ShopData> {
       })
     }
   }
-  const productsOf = new Map(
+  const productsOf = new Map<string, typeof products.rows>(
     TENANTS.map(({ id }) => [id, products.rows.filter((row) => row.tenant_id === id)]),
   )
 
