@@ -52,7 +52,8 @@ export class RedisRunner {
       await this.#probe(endAt)
     } catch (error) {
       if (error instanceof RedisUnreachable) throw error
-      const reason = reasonOf(this.#lastError ?? error)
+      const cause = this.#lastError ?? error
+      const reason = cause instanceof StoreUnavailable ? cause.fault : reasonOf(cause)
       throw new RedisUnreachable(`Redis at ${describeSource(this.#source)} can't be reached (${reason}).`)
     }
   }
