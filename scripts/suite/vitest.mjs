@@ -24,7 +24,8 @@ import { filesBelow, workspaces } from './workspaces.mjs'
 export async function runTests({ tier, env, timeoutMs }) {
   mkdirSync(join(root, '.cache'), { recursive: true })
   const report = join(root, '.cache', `tests-${process.pid}.json`)
-  const only = tier === 'search' ? testFiles(tier) : []
+  const expected = testFiles(tier)
+  const only = tier === 'search' ? expected : []
   const { code, ms } = await run(
     'vitest',
     [
@@ -44,7 +45,7 @@ export async function runTests({ tier, env, timeoutMs }) {
   /** @type {{ testResults: FileResult[] }} */
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
   rmSync(report)
-  return { ...judge(testResults, testFiles(tier), code), ms }
+  return { ...judge(testResults, expected, code), ms }
 }
 
 /**
