@@ -61,7 +61,7 @@ const mercuriusServer = (jit: number): Server => ({
       jit,
       allowBatchedQueries: true,
       ...(stored === undefined ? {} : { persistedQueries: stored }),
-      additionalRouteOptions: { config: config ?? {} } as never,
+      additionalRouteOptions: { config: config ?? {} },
     })
     return app
   },

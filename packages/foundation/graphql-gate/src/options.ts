@@ -1,4 +1,4 @@
-import { callback, defineOptions, flag, integer } from '@portcullis/kernel'
+import { callback, defineOptions, flag, integer, record } from '@portcullis/kernel'
 import type { OptionSet } from '@portcullis/kernel'
 import type { GraphQLSchema } from 'graphql'
 import * as v from 'valibot'
@@ -45,23 +45,25 @@ export interface ResolvedGraphqlGateOptions {
   readonly exposeLimits: boolean | undefined
 }
 
-const routes = v.record(
-  v.pipe(v.string(), v.startsWith('/', "a route's pattern, which begins with '/'")),
-  v.record(v.string(), v.unknown(), 'an object of gate options'),
+const routes = record(
+  record(v.unknown(), 'an object of gate options'),
   "an object such as { '/graphql': { depthLimit: { maxDepth: 6 } } }",
 )
 
 /** The options of graphql-gate as a checked set. */
-export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> = defineOptions<ResolvedGraphqlGateOptions>(
-  'graphqlGate',
-  {
+export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
+  defineOptions<ResolvedGraphqlGateOptions>('graphqlGate', {
     routes: {
       schema: routes,
       default: {},
       pluginOnly: true,
       doc: 'GraphQL routes by pattern, prefix included, with the options of gates for them (for routes that a server plugin declares).',
     },
-    maxBytes: { schema: integer(1), default: 102_400, doc: 'Longest source text of one document, in UTF-8 bytes.' },
+    maxBytes: {
+      schema: integer(1),
+      default: 102_400,
+      doc: 'Longest source text of one document, in UTF-8 bytes.',
+    },
     maxTokens: { schema: integer(1), default: 10_000, doc: 'Most lexical tokens of one document.' },
     maxNesting: { schema: integer(1, 1000), default: 200, doc: 'Deepest nesting of brackets of any kind.' },
     maxBatch: { schema: integer(1), default: 10, doc: 'Most entries of a batch.' },
@@ -78,5 +80,4 @@ export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> = defineO
       schema: flag(),
       doc: 'Whether refusals tell their numbers. Without it: in development yes, in production no.',
     },
-  },
-)
+  })

@@ -23,7 +23,14 @@ function decorate(app: FastifyInstance): void {
     app.decorate('graphqlGate', {
       getter(this: FastifyInstance): GraphqlGate {
         const { doors } = gateStateOf(this)
-        return { doors: () => [...doors.values()].map(({ route, engine }) => ({ method: route.method, url: route.url, engine })) }
+        return {
+          doors: () =>
+            [...doors.values()].map(({ route, engine }) => ({
+              method: route.method,
+              url: route.url,
+              engine,
+            })),
+        }
       },
     })
   }

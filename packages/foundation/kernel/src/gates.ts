@@ -33,7 +33,7 @@ export function defineGate<Input extends object, Options extends object>(
     useKernel(app)
     const options = gate.options.parse(input)
     const registration: GateRegistration<Options> = { name: gate.name, set: gate.options, options }
-    stateOf(app).gates.add(app, gate.name, registration as unknown as GateRegistration)
+    stateOf(app).gates.add(app, gate.name, registration)
     await gate.register(app, options)
   }
   return fp(plugin, { name: gate.package, fastify: '5.x' })

@@ -37,9 +37,8 @@ export interface ResolvedDepthLimitOptions {
 }
 
 /** The options of depth-limit as a checked set. */
-export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> = defineOptions<ResolvedDepthLimitOptions>(
-  'depthLimit',
-  {
+export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> =
+  defineOptions<ResolvedDepthLimitOptions>('depthLimit', {
     mode: {
       schema: mode,
       default: 'enforce',
@@ -80,5 +79,4 @@ export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> = defineOpt
       schema: flag(),
       doc: 'Whether refusals tell their numbers. Without it: in development yes, in production no.',
     },
-  },
-)
+  })

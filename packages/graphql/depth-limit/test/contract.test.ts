@@ -8,7 +8,7 @@ const schema = buildSchema('type Query { node: Node } type Node { id: ID node: N
 describe('contract', () => {
   contractSuite(it, {
     name: 'depthLimit',
-    plugin: depthLimit as never,
+    plugin: depthLimit,
     options: { maxDepth: 3 },
     lenient: { maxDepth: 30 },
     route(scope, { config, handler }) {

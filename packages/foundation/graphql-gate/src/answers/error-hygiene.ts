@@ -6,7 +6,13 @@ export interface ResponseError {
 }
 
 /** Where graphql-js puts a value that the client sent into a message: from there on, the message is dropped. */
-const ECHOES = [' got invalid value ', ', found ', ' value: ', ' has invalid value ', ' cannot represent '] as const
+const ECHOES = [
+  ' got invalid value ',
+  ', found ',
+  ' value: ',
+  ' has invalid value ',
+  ' cannot represent ',
+] as const
 
 function withoutEcho(message: string): string {
   if (message.startsWith('Syntax Error')) {
@@ -18,7 +24,9 @@ function withoutEcho(message: string): string {
     const at = message.indexOf(echo)
     if (at !== -1) end = Math.min(end, at + (echo === ', found ' ? 0 : echo.trimEnd().length))
   }
-  return end === message.length ? withoutLeadingValue(message) : `${message.slice(0, end).replace(/[:,]$/, '')}.`
+  return end === message.length
+    ? withoutLeadingValue(message)
+    : `${message.slice(0, end).replace(/[:,]$/, '')}.`
 }
 
 /** `Value "x" does not exist in "Color" enum.` */

@@ -11,11 +11,17 @@ const RESPONSE_JSON = 'application/graphql-response+json'
  * GraphQL over HTTP. A batch is refused as a whole, with one error for each entry; one that has too many entries, with
  * one error.
  */
-export function formatGraphqlRefusal(request: FastifyRequest, reply: FastifyReply, error: ClientError): boolean {
+export function formatGraphqlRefusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ClientError,
+): boolean {
   if (doorOf(request) === undefined) return false
   const { legacyStatus } = gateOptionsFor(request)
   const { entries, batch } = ledgerOf(request)
-  const answer = { errors: [{ message: error.message, extensions: { ...error.extensions, code: error.code } }] }
+  const answer = {
+    errors: [{ message: error.message, extensions: { ...error.extensions, code: error.code } }],
+  }
   const copies = error.code === 'MAX_BATCH_EXCEEDED' ? 1 : (entries?.length ?? 1)
   const body = batch ? Array.from({ length: copies }, () => answer) : answer
   const accepts = request.headers.accept?.includes(RESPONSE_JSON) === true
@@ -26,4 +32,3 @@ export function formatGraphqlRefusal(request: FastifyRequest, reply: FastifyRepl
     .send(JSON.stringify(body))
   return true
 }
-

@@ -15,8 +15,10 @@ function rewrite(payload: unknown, extensions: Payload | undefined, suggestions:
   if (!isPayload(payload)) return payload
   const { errors } = payload
   const answer: Payload = { ...payload }
-  if (Array.isArray(errors)) answer['errors'] = errors.map((error: ResponseError) => cleanError(error, suggestions))
-  if (extensions !== undefined) answer['extensions'] = { ...(payload['extensions'] as Payload), ...extensions }
+  if (Array.isArray(errors))
+    answer['errors'] = errors.map((error: ResponseError) => cleanError(error, suggestions))
+  if (extensions !== undefined)
+    answer['extensions'] = { ...(payload['extensions'] as Payload), ...extensions }
   return answer
 }
 
@@ -41,7 +43,11 @@ export function rewriteResponse(
  *
  * @param index the operation's place in the batch; 0 for a single one
  */
-export function addExtensions(request: FastifyRequest, index: number, members: Record<string, unknown>): void {
+export function addExtensions(
+  request: FastifyRequest,
+  index: number,
+  members: Record<string, unknown>,
+): void {
   const { extensions } = ledgerOf(request)
   extensions.set(index, { ...extensions.get(index), ...members })
 }

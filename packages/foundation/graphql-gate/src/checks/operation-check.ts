@@ -47,8 +47,7 @@ export function checksOf(scope: FastifyInstance): readonly OperationCheck[] {
     .checks.visibleFrom(scope)
     .map((entry) => entry.value)
     .sort(
-      (a, b) =>
-        CHECK_PHASES.indexOf(a.phase) - CHECK_PHASES.indexOf(b.phase) || (a.name < b.name ? -1 : 1),
+      (a, b) => CHECK_PHASES.indexOf(a.phase) - CHECK_PHASES.indexOf(b.phase) || (a.name < b.name ? -1 : 1),
     )
   plans.set(scope, plan)
   return plan

@@ -5,7 +5,8 @@ import type { Door } from './door.ts'
 import { isMercuriusRoute, mercuriusOf } from './mercurius-engine.ts'
 
 function declaredSchema(graphql: unknown): GraphQLSchema | undefined {
-  const schema = typeof graphql === 'object' && graphql !== null && 'schema' in graphql ? graphql.schema : undefined
+  const schema =
+    typeof graphql === 'object' && graphql !== null && 'schema' in graphql ? graphql.schema : undefined
   return isSchema(schema) ? schema : undefined
 }
 

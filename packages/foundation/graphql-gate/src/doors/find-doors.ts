@@ -1,4 +1,10 @@
-import { onceRoutesKnown, provideRouteConfig, routesOf, sawEveryRoute, unsafeSetting } from '@portcullis/kernel'
+import {
+  onceRoutesKnown,
+  provideRouteConfig,
+  routesOf,
+  sawEveryRoute,
+  unsafeSetting,
+} from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { checksOf } from '../checks/operation-check.ts'
 import { NoDoorError } from '../errors.ts'
@@ -69,7 +75,9 @@ function requireGuards(app: FastifyInstance, door: Door): void {
     )
   }
   if (checksOf(route.scope).length === 0) {
-    unsafeSetting(app, `The GraphQL route ${where} has no check in its scope. Register the gates in this scope or an outer one.`)
+    unsafeSetting(
+      app,
+      `The GraphQL route ${where} has no check in its scope. Register the gates in this scope or an outer one.`,
+    )
   }
 }
-

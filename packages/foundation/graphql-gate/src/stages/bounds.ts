@@ -68,7 +68,9 @@ function refusalFor(bounds: readonly NamedBounds[], measures: Measures): Decisio
 }
 
 function largest(bounds: readonly NamedBounds[], key: 'maxBytes' | 'maxTokens' | 'maxNesting'): number {
-  return Math.min(...bounds.filter((one) => one.mode !== 'measure').map((one) => one[key] ?? Number.POSITIVE_INFINITY))
+  return Math.min(
+    ...bounds.filter((one) => one.mode !== 'measure').map((one) => one[key] ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 /** Reads the operations of a request and bounds their number and size before anything parses them. */

@@ -62,7 +62,10 @@ function formProblem(request: FastifyRequest, operation: GraphQLOperation): Refu
  * Judges every operation whose text is known before the first one runs, a batch as a whole. Sends the refusals itself,
  * because a measured one must not end the judgement.
  */
-export async function decideOperations(request: FastifyRequest, reply: FastifyReply): Promise<DecisionResult> {
+export async function decideOperations(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<DecisionResult> {
   const ledger = ledgerOf(request)
   const door = doorOf(request)
   if (door === undefined || ledger.entries === undefined) return undefined
@@ -81,7 +84,9 @@ export async function decideOperations(request: FastifyRequest, reply: FastifyRe
     operations.push(operation)
     sources.push(readable.source)
   }
-  const allowed = await judge(request, door.schema(), operations, (refusal) => refuse(request, reply, refusal))
+  const allowed = await judge(request, door.schema(), operations, (refusal) =>
+    refuse(request, reply, refusal),
+  )
   if (allowed) {
     operations.forEach(({ variables }, index) => {
       ledger.judged.push({ source: sources[index] ?? '', variables, used: false })

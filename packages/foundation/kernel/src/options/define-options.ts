@@ -5,7 +5,7 @@ import { explainIssues } from './explain.ts'
 /** One option of a plugin. */
 export interface OptionDefinition<Output> {
   /** What it may be. The message of the schema says, in words, what the option takes. */
-  readonly schema: v.GenericSchema<never, Output> | v.GenericSchema<Output>
+  readonly schema: v.GenericSchema<unknown, Output>
   /** Its default, as a user would write it. Absent: the option may be left out and then is `undefined`. */
   readonly default?: unknown
   /** It must be given. */
@@ -80,7 +80,7 @@ export function defineOptions<Output extends object>(
   definitions: { readonly [Name in keyof Output]-?: OptionDefinition<Output[Name]> },
   check?: (options: Output) => string | undefined,
 ): OptionSet<Output> {
-  const entries = Object.entries(definitions) as [string, Definition][]
+  const entries = Object.entries<Definition>(definitions)
   const routeEntries = entries.filter(([, one]) => !one.pluginOnly)
   const secrets = new Set(entries.filter(([, one]) => one.secret).map(([key]) => key))
   const pluginSchema = v.strictObject(

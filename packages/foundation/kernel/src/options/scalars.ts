@@ -52,6 +52,16 @@ export function either<A, AOut, B, BOut>(
   return v.union([a, b], expects)
 }
 
+/** An object whose members are all of one kind, under any names. */
+export function record<Input, Output>(
+  value: v.GenericSchema<Input, Output>,
+  expects: string,
+): v.GenericSchema<Readonly<Record<string, Input>>, Readonly<Record<string, Output>>> {
+  const isRecord = (input: unknown): boolean =>
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+  return v.pipe(v.custom<Record<string, Input>>(isRecord, expects), v.record(v.string(), value, expects))
+}
+
 /** Said by a gate that only reports, or by one that refuses. */
 export type Mode = 'enforce' | 'measure'
 

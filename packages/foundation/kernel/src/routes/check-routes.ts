@@ -72,9 +72,7 @@ export async function checkRoutes(app: FastifyInstance): Promise<void> {
   const complaints: string[] = []
   for (const route of state.routes) {
     for (const source of state.routeConfigSources) Object.assign(route.config, source(route))
-    complaints.push(
-      ...complaintsOf(route).map((text) => `${route.method} ${route.url}: ${text}`),
-    )
+    complaints.push(...complaintsOf(route).map((text) => `${route.method} ${route.url}: ${text}`))
   }
   if (complaints.length > 0) throw new InvalidRouteOptionsError(complaints.join('\n'))
   if (!state.sawEveryRoute) {

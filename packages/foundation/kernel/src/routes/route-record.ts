@@ -31,7 +31,7 @@ function createRecord(scope: FastifyInstance, route: RouteWithSocket): RouteReco
     url: route.url,
     websocket: route.websocket === true || route.wsHandler !== undefined,
     schema: route.schema,
-    config: { ...(route.config as object | undefined) },
+    config: { ...route.config },
     parsed: new Map(),
     seen: true,
   }
@@ -45,7 +45,7 @@ export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
   if (config[RECORD] !== undefined && stateOf(this).routes.includes(config[RECORD] as RouteRecord)) return
   const record = createRecord(this, route)
   stateOf(this).routes.push(record)
-  route.config = { ...config, [RECORD]: record } as never
+  route.config = { ...config, [RECORD]: record }
 }
 
 /** The record of the route of a request. One that was declared before the kernel was loaded gets its record here. */

@@ -43,11 +43,14 @@ export function isLeftOut(selection: SelectionNode, variables: Variables): boole
 }
 
 /** Whether any condition in these definitions depends on a variable, so that a shape holds for one request only. */
-export function usesVariables(definitions: readonly (OperationDefinitionNode | FragmentDefinitionNode)[]): boolean {
+export function usesVariables(
+  definitions: readonly (OperationDefinitionNode | FragmentDefinitionNode)[],
+): boolean {
   const pending: SelectionSetNode[] = definitions.map((definition) => definition.selectionSet)
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
     for (const selection of set.selections) {
-      if (selection.directives?.some((directive) => conditionOf(directive)?.kind === Kind.VARIABLE)) return true
+      if (selection.directives?.some((directive) => conditionOf(directive)?.kind === Kind.VARIABLE))
+        return true
       if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet !== undefined) {
         pending.push(selection.selectionSet)
       }

@@ -45,7 +45,11 @@ function add(a: number, b: number): number {
 }
 
 /** Measures one selection set; the fragments it spreads are measured already. */
-function measureSet(root: SelectionSetNode, measured: ReadonlyMap<string, Measure>, variables: Variables): Measure {
+function measureSet(
+  root: SelectionSetNode,
+  measured: ReadonlyMap<string, Measure>,
+  variables: Variables,
+): Measure {
   const total: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0 }
   const pending: Level[] = [{ set: root, depth: 0, introspection: 0 }]
   for (let level = pending.pop(); level !== undefined; level = pending.pop()) {
@@ -131,7 +135,11 @@ export function measureShape(
   for (const fragment of order) {
     measured.set(fragment.name.value, measureSet(fragment.selectionSet, measured, conditions))
   }
-  const { depth, introspectionDepth, aliases, directives } = measureSet(operation.selectionSet, measured, conditions)
+  const { depth, introspectionDepth, aliases, directives } = measureSet(
+    operation.selectionSet,
+    measured,
+    conditions,
+  )
   const shape: Shape = {
     depth,
     introspectionDepth,

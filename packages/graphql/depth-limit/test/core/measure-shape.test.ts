@@ -55,7 +55,9 @@ describe('depth', () => {
     const deep = nested(20)
     expect(shape(`{ id a @skip(if: true) { ${deep} } }`).depth).toBe(1)
     expect(shape(`{ id ... @include(if: false) { ${deep} } }`).depth).toBe(1)
-    expect(shape(`query ($x: Boolean!) { id ...F @skip(if: $x) } fragment F on T { ${deep} }`, { x: true }).depth).toBe(1)
+    expect(
+      shape(`query ($x: Boolean!) { id ...F @skip(if: $x) } fragment F on T { ${deep} }`, { x: true }).depth,
+    ).toBe(1)
     expect(shape(`query ($x: Boolean = true) { id a @skip(if: $x) { ${deep} } }`).depth).toBe(1)
   })
 
@@ -66,7 +68,9 @@ describe('depth', () => {
     expect(measureShape(operation, new Map(), { x: true })).toMatchObject({ depth: 1 })
     expect(measureShape(operation, new Map(), { x: false })).toMatchObject({ depth: 22 })
     expect(measureShape(operation, new Map(), { x: 'true' })).toMatchObject({ depth: 22 })
-    expect(measureShape(operation, new Map(), JSON.parse('{"__proto__":{"x":true}}') as never)).toMatchObject({ depth: 22 })
+    expect(measureShape(operation, new Map(), JSON.parse('{"__proto__":{"x":true}}') as never)).toMatchObject(
+      { depth: 22 },
+    )
   })
 
   it('does not stumble over fragments that do not exist', () => {
@@ -110,9 +114,15 @@ describe('counters', () => {
 
 describe('hostile documents', () => {
   it('measures a bomb of 30 fragments that double each other', () => {
-    const flat = Array.from({ length: 30 }, (_, i) => `fragment F${i} on T { ...F${i + 1} ...F${i + 1} }`).join(' ')
+    const flat = Array.from(
+      { length: 30 },
+      (_, i) => `fragment F${i} on T { ...F${i + 1} ...F${i + 1} }`,
+    ).join(' ')
     expect(shape(`{ ...F0 } ${flat} fragment F30 on T { id }`)).toMatchObject({ depth: 1, aliases: 0 })
-    const fields = Array.from({ length: 60 }, (_, i) => `fragment F${i} on T { a { ...F${i + 1} } b: a { ...F${i + 1} } }`)
+    const fields = Array.from(
+      { length: 60 },
+      (_, i) => `fragment F${i} on T { a { ...F${i + 1} } b: a { ...F${i + 1} } }`,
+    )
     const measured = shape(`{ ...F0 } ${fields.join(' ')} fragment F60 on T { id }`)
     expect(measured.depth).toBe(61)
     expect(measured.aliases).toBe(Number.MAX_SAFE_INTEGER)
@@ -138,21 +148,30 @@ describe('hostile documents', () => {
 })
 
 describe('against a walk that expands every fragment', () => {
-  type Selection = { name: string; alias: boolean; children: Selection[] } | { spread: number }
-  const selections: fc.Arbitrary<Selection[]> = fc.letrec<{ set: Selection[]; one: Selection }>((tie) => ({
-    set: fc.array(tie('one'), { minLength: 1, maxLength: 3, depthSize: 'small' }),
-    one: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      fc.record({ spread: fc.nat(3) }),
-      fc.record({
-        name: fc.constantFrom('a', 'b'),
-        alias: fc.boolean(),
-        children: fc.oneof({ maxDepth: 4 }, fc.constant([]), tie('set')),
-      }),
-    ),
-  })).set
+  interface Field {
+    readonly name: string
+    readonly alias: boolean
+    readonly children: readonly Selection[]
+  }
+  type Selection = Field | { readonly spread: number }
 
-  function print(set: Selection[], floor: number): string {
+  const { set: selections } = fc.letrec<{
+    set: readonly Selection[]
+    one: Selection
+    field: Field
+    spread: { spread: number }
+  }>((tie) => ({
+    set: fc.array(tie('one'), { minLength: 1, maxLength: 3, size: 'small' }),
+    one: fc.oneof({ depthSize: 'small' }, tie('spread'), tie('field')),
+    spread: fc.record({ spread: fc.nat(3) }),
+    field: fc.record({
+      name: fc.constantFrom('a', 'b'),
+      alias: fc.boolean(),
+      children: fc.oneof({ maxDepth: 4 }, fc.constant<readonly Selection[]>([]), tie('set')),
+    }),
+  }))
+
+  function print(set: readonly Selection[], floor: number): string {
     const parts = set.map((one) => {
       if ('spread' in one) return one.spread > floor ? `...F${one.spread}` : 'id'
       const inner = one.children.length > 0 ? ` { ${print(one.children, floor)} }` : ''
@@ -161,12 +180,19 @@ describe('against a walk that expands every fragment', () => {
     return parts.join(' ')
   }
 
-  function naive(set: Selection[], floor: number, fragments: Selection[][]): { depth: number; aliases: number } {
+  function naive(
+    set: readonly Selection[],
+    floor: number,
+    fragments: readonly (readonly Selection[])[],
+  ): { depth: number; aliases: number } {
     let depth = 0
     let aliases = 0
     for (const one of set) {
       if ('spread' in one) {
-        const inner = one.spread > floor ? naive(fragments[one.spread] ?? [], one.spread, fragments) : { depth: 1, aliases: 0 }
+        const inner =
+          one.spread > floor
+            ? naive(fragments[one.spread] ?? [], one.spread, fragments)
+            : { depth: 1, aliases: 0 }
         depth = Math.max(depth, inner.depth)
         aliases += inner.aliases
       } else {

@@ -1,9 +1,10 @@
 import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { expectBootError, expectGuarded, expectOpen } from './expect-gate.ts'
 import type { ContractCheck, GateContract } from './gate-contract.ts'
 import { registerGate } from './set-ups.ts'
 
-function boot(gate: GateContract, options: object, config?: Record<string, unknown>): ReturnType<typeof Fastify> {
+function boot(gate: GateContract, options: object, config?: Record<string, unknown>): FastifyInstance {
   const app = registerGate(Fastify(), gate, options)
   gate.route(app, config === undefined ? {} : { config })
   return app
@@ -26,12 +27,13 @@ export function checksOfOptions(gate: GateContract): readonly ContractCheck[] {
     })),
     {
       name: 'does not boot with an unknown option, and names the nearest one',
-      run: () => expectBootError(boot(gate, { ...gate.options, [unknown]: 1 }), [unknown, `'${firstOption}'`]),
+      run: () =>
+        expectBootError(boot(gate, { ...gate.options, [unknown]: 1 }), [unknown, `'${firstOption}'`]),
     },
     {
       name: 'takes undefined for absent',
       async run() {
-        const app = boot(gate, { ...gate.options, mode: undefined })
+        const app = boot(gate, gate.options, { [gate.name]: { [firstOption]: undefined } })
         await expectGuarded(app, gate)
         await app.close()
       },
@@ -54,7 +56,11 @@ export function checksOfOptions(gate: GateContract): readonly ContractCheck[] {
     },
     {
       name: 'does not boot with an unknown option of a route, and names the route',
-      run: () => expectBootError(boot(gate, gate.options, { [gate.name]: { [unknown]: 1 } }), [unknown, String(gate.honest.url).split('?')[0] ?? '']),
+      run: () =>
+        expectBootError(boot(gate, gate.options, { [gate.name]: { [unknown]: 1 } }), [
+          unknown,
+          gate.honest.url.split('?')[0] ?? '',
+        ]),
     },
     {
       name: "does not boot with a misspelt key in a route's config",

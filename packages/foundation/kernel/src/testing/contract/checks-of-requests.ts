@@ -24,17 +24,25 @@ async function expectReleased(app: FastifyInstance, gate: GateContract): Promise
 }
 
 /** Sends the honest request over a socket and destroys it once the handler runs. */
-async function sendAndAbort(app: FastifyInstance, gate: GateContract, running: Promise<unknown>): Promise<void> {
+async function sendAndAbort(
+  app: FastifyInstance,
+  gate: GateContract,
+  running: Promise<unknown>,
+): Promise<void> {
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   const { method = 'GET', url, headers, payload } = gate.honest
-  const body = payload === undefined ? undefined : typeof payload === 'string' ? payload : JSON.stringify(payload)
+  const body =
+    payload === undefined ? undefined : typeof payload === 'string' ? payload : JSON.stringify(payload)
   const client = httpRequest({
     port,
     host: '127.0.0.1',
     method,
-    path: String(url),
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(headers as object) },
+    path: url,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(headers as object),
+    },
   })
   client.on('error', () => undefined)
   client.end(body)
@@ -55,7 +63,7 @@ export function checksOfRequests(gate: GateContract): readonly ContractCheck[] {
         app.securityEvents.subscribe((event) => void events.push(event))
         const refused = await sendHostile(app, gate)
         assert.deepEqual(
-          events.map(({ type, outcome, requestId }) => ({ type: String(type), outcome, requestId })),
+          events.map(({ type, outcome, requestId }) => ({ type: type as string, outcome, requestId })),
           [{ type: gate.event, outcome: 'refused', requestId: refused.headers['x-request-id'] }],
         )
         await app.close()
@@ -66,7 +74,11 @@ export function checksOfRequests(gate: GateContract): readonly ContractCheck[] {
       async run() {
         const app = registerGate(Fastify(), gate)
         const moments = new EventEmitter()
-        const [running, gone] = [once(moments, 'running'), once(moments, 'gone')]
+        const signal = AbortSignal.timeout(PATIENCE_MS)
+        const running = once(moments, 'running', { signal })
+        const gone = once(moments, 'gone', { signal })
+        // Waited for below; a gate that refuses the honest request would leave them pending.
+        gone.catch(() => undefined)
         let aborted = false
         gate.route(app, {
           async handler(_request, reply) {

@@ -14,6 +14,9 @@ export function contractChecks(gate: GateContract): readonly ContractCheck[] {
  * @example
  * describe('contract', () => contractSuite(it, { name: 'depthLimit', plugin: depthLimit, … }))
  */
-export function contractSuite(it: (name: string, run: () => Promise<void>) => unknown, gate: GateContract): void {
+export function contractSuite(
+  it: (name: string, run: () => Promise<void>) => unknown,
+  gate: GateContract,
+): void {
   for (const check of contractChecks(gate)) it(check.name, check.run)
 }

@@ -8,6 +8,9 @@ export interface ContractRoute {
   readonly handler?: RouteHandlerMethod
 }
 
+/** A request to the contract's route. */
+export type ContractRequest = InjectOptions & { readonly url: string }
+
 /** What the contract suite has to know of a gate. */
 export interface GateContract {
   /** The gate's name: its decorator and its key in a route's `config`. */
@@ -20,9 +23,9 @@ export interface GateContract {
   /** Declares the route that the gate guards, at one fixed path of the given scope. */
   readonly route: (scope: FastifyInstance, route: ContractRoute) => void
   /** A request that always passes. */
-  readonly honest: InjectOptions
+  readonly honest: ContractRequest
   /** Requests sent one after the other, the last of which is refused and the others pass. */
-  readonly hostile: readonly InjectOptions[]
+  readonly hostile: readonly ContractRequest[]
   readonly refusal: { readonly statusCode: number; readonly code: string }
   /** Wrong options, and what the message must say of each: the option, what it got or takes, the mend. */
   readonly invalid: readonly { readonly options: object; readonly says: readonly string[] }[]

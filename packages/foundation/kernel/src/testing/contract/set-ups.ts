@@ -12,7 +12,11 @@ export interface SetUp {
 }
 
 /** Registers a gate with its strict options, as a user would. */
-export function registerGate(app: FastifyInstance, gate: GateContract, options: object = gate.options): FastifyInstance {
+export function registerGate(
+  app: FastifyInstance,
+  gate: GateContract,
+  options: object = gate.options,
+): FastifyInstance {
   void app.register(gate.plugin, options as never)
   return app
 }

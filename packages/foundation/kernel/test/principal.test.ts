@@ -1,0 +1,117 @@
+import Fastify from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { kernel } from '../src/index.ts'
+import type { Identify } from '../src/index.ts'
+
+async function ask(
+  identify: Identify | undefined,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const app = Fastify()
+  await app.register(kernel, { identify })
+  app.get('/', async (request) => ({
+    ...(await request.resolvePrincipal()),
+    same: request.principal === (await request.resolvePrincipal()),
+  }))
+  const answer = await app.inject({ url: '/', headers })
+  await app.close()
+  return { status: answer.statusCode, body: answer.json() }
+}
+
+describe('principal', () => {
+  it('is anonymous without identify, and where identify answers null', async () => {
+    for (const identify of [undefined, () => null, async () => undefined]) {
+      expect(await ask(identify)).toEqual({
+        status: 200,
+        body: { kind: 'anonymous', id: null, roles: [], permissions: [], same: true },
+      })
+    }
+  })
+
+  it('fills in what identify leaves out', async () => {
+    const answer = await ask((request) => ({ id: String(request.headers['x-user']), tenantId: 'acme' }), {
+      'x-user': 'ada',
+    })
+    expect(answer.body).toEqual({
+      kind: 'user',
+      id: 'ada',
+      tenantId: 'acme',
+      roles: [],
+      permissions: [],
+      same: true,
+    })
+  })
+
+  it.each([
+    ['an empty id', { id: '' }],
+    ['an id that is no string', { id: 5 as never }],
+    ['an over-long id', { id: 'x'.repeat(1025) }],
+    ['an unknown kind', { id: 'ada', kind: 'root' as never }],
+    ['roles that are no strings', { id: 'ada', roles: [1] as never }],
+    ['permissions that are no array', { id: 'ada', permissions: 'all' as never }],
+    ['a tenant that is no string', { id: 'ada', tenantId: {} as never }],
+  ])('fails closed on %s, without telling it', async (_name, answer) => {
+    const { status, body } = await ask(() => answer)
+    expect(status).toBe(500)
+    expect(body['code']).toBe('PORTCULLIS_KERNEL_INVALID_PRINCIPAL')
+  })
+
+  it('asks identify once for a request, and not before somebody asks', async () => {
+    let asked = 0
+    const app = Fastify()
+    await app.register(kernel, {
+      identify: () => {
+        asked += 1
+        return { id: 'ada' }
+      },
+    })
+    app.get('/quiet', async () => 'ok')
+    app.get('/curious', async (request) =>
+      Promise.all([request.resolvePrincipal(), request.resolvePrincipal()]),
+    )
+    await app.inject('/quiet')
+    expect(asked).toBe(0)
+    await app.inject('/curious')
+    expect(asked).toBe(1)
+    await app.close()
+  })
+
+  it('throws a coded error when it is read too early, instead of freezing "anonymous"', async () => {
+    const app = Fastify()
+    await app.register(kernel, { identify: () => ({ id: 'ada' }) })
+    app.get('/', async (request) => request.principal)
+    const answer = await app.inject('/')
+    expect(answer.json()).toMatchObject({ statusCode: 500, code: 'PORTCULLIS_KERNEL_PRINCIPAL_NOT_RESOLVED' })
+    await app.close()
+  })
+
+  it('comes from the nearest scope, in either order of registration', async () => {
+    for (const rootFirst of [true, false]) {
+      const app = Fastify()
+      const who = async (request: {
+        resolvePrincipal(): Promise<{ id: string | null }>
+      }): Promise<string | null> => (await request.resolvePrincipal()).id
+      if (rootFirst) void app.register(kernel, { identify: () => ({ id: 'outer' }) })
+      void app.register(
+        async (child) => {
+          void child.register(kernel, { identify: () => ({ id: 'inner' }) })
+          child.get('/', who)
+        },
+        { prefix: '/child' },
+      )
+      if (!rootFirst) void app.register(kernel, { identify: () => ({ id: 'outer' }) })
+      app.get('/', who)
+      expect((await app.inject('/')).body).toBe('outer')
+      expect((await app.inject('/child/')).body).toBe('inner')
+      await app.close()
+    }
+  })
+
+  it('refuses two in one scope', async () => {
+    const app = Fastify()
+    const identify = (): null => null
+    void app.register(kernel, { identify })
+    void app.register(kernel, { identify })
+    await expect(app.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_KERNEL_DUPLICATE_REGISTRATION' })
+  })
+})
