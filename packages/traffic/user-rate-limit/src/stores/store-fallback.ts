@@ -20,7 +20,7 @@ export interface StoreFallbackOptions {
  * - `open`: admitted and not counted.
  *
  * When the store is back, what was counted here is charged to it with the next call of the same partition, so that an
- * outage does not end with a fresh window.
+ * outage does not end with a fresh window. Calls that arrive together then may charge it more than once, never less.
  */
 export function withStoreFallback(store: RateLimitStore, options: StoreFallbackOptions): RateLimitStore {
   const { instances, memory = new MemoryStore() } = options
