@@ -217,7 +217,8 @@ export const schema = /* GraphQL */ `
   }
 
   type Mutation {
-    login(email: String!, password: String!): Session!
+    "Null, with an error, where address and password do not belong together."
+    login(email: String!, password: String!): Session
     register(name: String!, email: String!, password: String!): Session!
     placeOrder(lines: [OrderLineInput!]!): Order!
     "For staff."

@@ -34,11 +34,22 @@ interface Shape {
   readonly item?: Shape
   readonly wrapped?: Shape
   readonly options?: readonly Shape[]
+  readonly pipe?: readonly Shape[]
 }
 
+function isContainer(shape: Shape): boolean {
+  return shape.entries !== undefined || shape.value !== undefined || shape.item !== undefined
+}
+
+/** Looks through optional values, pipes and unions for the object or list inside. */
 function unwrap(shape: Shape | undefined): Shape | undefined {
-  const inner = shape?.wrapped ?? shape?.options?.find((option) => option.entries !== undefined)
-  return inner === undefined ? shape : unwrap(inner)
+  if (shape === undefined || isContainer(shape)) return shape
+  for (const part of [shape.wrapped, ...(shape.pipe ?? []), ...(shape.options ?? [])]) {
+    if (part === shape) continue
+    const inner = unwrap(part)
+    if (inner !== undefined && isContainer(inner)) return inner
+  }
+  return shape
 }
 
 /** The names that the object at `path` takes, or none where it takes any. */
