@@ -1,0 +1,66 @@
+import { readArguments, type DemoArguments } from './arguments.ts'
+import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './database/seed/generate.ts'
+import { createShutdown } from './shutdown.ts'
+import { startDemo, type Demo } from './start.ts'
+import { createClient } from './tour/client.ts'
+import { createPrinter } from './tour/print.ts'
+import { compare, runTour, type Comparison } from './tour/runner.ts'
+import { steps } from './tour/steps.ts'
+
+const terminal = process.stdout.isTTY
+const colored = terminal && process.env['NO_COLOR'] === undefined
+const print = (line: string): void => console.log(line)
+const shutdown = createShutdown(report)
+let exitCode = 0
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
+
+try {
+  const { once, without } = readArguments(process.argv.slice(2))
+  const demo = await startDemo(without, shutdown, terminal)
+  exitCode = (await tour(demo, without)) ? 0 : 1
+  if (once) await end()
+  else printAddresses(demo, without)
+} catch (error) {
+  // A signal stops the services under our feet: what fails then is no failure to report.
+  if (!shutdown.begun) {
+    report(error)
+    exitCode = 1
+  }
+  await end()
+}
+
+/** Takes the tour, twice where gates are left out. True where every step went as declared. */
+async function tour({ origin, reducedOrigin }: Demo, without: DemoArguments['without']): Promise<boolean> {
+  const printer = createPrinter(print, colored)
+  printer.begin()
+  const complete = await runTour(steps, createClient(origin, DEMO_PASSWORD), printer.result)
+  if (reducedOrigin === null) return printer.verdict(complete)
+
+  printer.beginComparison([...without])
+  const comparisons: Comparison[] = []
+  await runTour(steps, createClient(reducedOrigin, DEMO_PASSWORD), (reduced, index) => {
+    const before = complete[index]
+    if (!before) return
+    const comparison = compare(before, reduced, without)
+    comparisons.push(comparison)
+    printer.comparison(comparison, index)
+  })
+  return printer.verdict(comparisons)
+}
+
+function printAddresses({ origin, reducedOrigin }: Demo, without: DemoArguments['without']): void {
+  print(`\nGraphQL  ${origin}/graphql\nREST     ${origin}/auth/login, /users/:id, /orders, /admin/users/:id`)
+  if (reducedOrigin !== null) print(`Without ${[...without].join(', ')}: ${reducedOrigin}/graphql`)
+  print(`Accounts ${Object.values(DEMO_ACCOUNTS).join(', ')}\nPassword ${DEMO_PASSWORD}`)
+  print('\nThe shop stays up. Press ctrl-C to stop it.')
+}
+
+async function end(): Promise<never> {
+  await shutdown.run()
+  process.exit(exitCode)
+}
+
+function report(error: unknown): void {
+  console.error(error instanceof Error ? error.message : String(error))
+}

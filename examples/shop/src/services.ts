@@ -1,0 +1,72 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { startPostgres, startRedis } from '@portcullis/kernel/testing'
+import { dropSchema, connect } from './database/connect.ts'
+import type { Pool } from 'pg'
+
+/** Something that was started and has to be stopped. */
+export interface Service<Value> {
+  readonly value: Value
+  /** One line for people: what it is and where it runs. */
+  readonly description: string
+  readonly stop: () => Promise<void>
+}
+
+/** The database of `DATABASE_URL`, or a PostgreSQL server of our own. Stopping removes the shop's data. */
+export async function findDatabase(databaseUrl = process.env['DATABASE_URL']): Promise<Service<Pool>> {
+  if (databaseUrl !== undefined && databaseUrl !== '') {
+    const db = await connect(databaseUrl)
+    return {
+      value: db,
+      description: 'PostgreSQL of DATABASE_URL, in a schema of its own',
+      stop: async () => {
+        try {
+          await dropSchema(db)
+        } finally {
+          await db.end()
+        }
+      },
+    }
+  }
+  const postgres = await startPostgres()
+  const db = await connect(postgres.url)
+  return {
+    value: db,
+    description: `PostgreSQL of our own on port ${postgres.port}`,
+    stop: async () => {
+      await db.end()
+      await postgres.stop()
+    },
+  }
+}
+
+/** The Redis of `REDIS_URL`, or a server of our own where one is installed; otherwise gates count in memory. */
+export async function findRedis(redisUrl = process.env['REDIS_URL']): Promise<Service<string | null>> {
+  const stop = (): Promise<void> => Promise.resolve()
+  if (redisUrl !== undefined && redisUrl !== '')
+    return { value: redisUrl, description: 'Redis of REDIS_URL', stop }
+  if (!['redis-server', 'valkey-server'].some(isInstalled)) {
+    return {
+      value: null,
+      description: 'No Redis found (REDIS_URL, redis-server, valkey-server): gates count in memory',
+      stop,
+    }
+  }
+  const redis = await startRedis()
+  return {
+    value: redis.url,
+    description: `Redis of our own on port ${new URL(redis.url).port}`,
+    stop: () => redis.stop(),
+  }
+}
+
+function isInstalled(command: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,45 @@
+import type { Gate } from '../gates.ts'
+import type { Answer, Client } from './client.ts'
+
+/** One thing the tour tries. */
+export interface Step {
+  /** What is sent, in at most 28 characters. */
+  readonly name: string
+  /** An honest step has to pass, a hostile one to be refused. */
+  readonly kind: 'honest' | 'hostile'
+  /** Gates that decide the outcome: without one of them it has to be another. */
+  readonly provenBy: readonly Gate[]
+  /** Sends one or more real requests and returns the answers in the order of sending. */
+  send(client: Client): Promise<readonly Answer[]>
+  /** True where the answers are what the step declares. */
+  expect(answers: readonly Answer[]): boolean
+}
+
+/** All answers have this status and no code. */
+export function allPass(answers: readonly Answer[]): boolean {
+  return answers.length > 0 && answers.every(({ status, code }) => status === 200 && code === null)
+}
+
+/** The only answer is a refusal of this status with one of these codes. */
+export function refusedWith(
+  status: number,
+  ...codes: readonly string[]
+): (answers: readonly Answer[]) => boolean {
+  return (answers) =>
+    answers.length === 1 &&
+    answers.every((answer) => answer.status === status && codes.includes(answer.code ?? ''))
+}
+
+/** Answers of one status first, at least one; then refusals of another status and code, at least one. */
+export function limitedAfter(
+  passing: number,
+  refusal: { status: number; code: string },
+): (answers: readonly Answer[]) => boolean {
+  return (answers) => {
+    const passed = answers.filter((answer) => answer.status === passing)
+    const refused = answers.filter(
+      (answer) => answer.status === refusal.status && answer.code === refusal.code,
+    )
+    return passed.length > 0 && refused.length > 0 && passed.length + refused.length === answers.length
+  }
+}
