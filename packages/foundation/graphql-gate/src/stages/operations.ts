@@ -84,6 +84,7 @@ export async function decideOperations(
     operations.push(operation)
     sources.push(readable.source)
   }
+  if (operations.length === 0) return undefined
   const allowed = await judge(request, door.schema(), operations, (refusal) =>
     refuse(request, reply, refusal),
   )

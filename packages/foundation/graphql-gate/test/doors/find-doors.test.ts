@@ -1,0 +1,107 @@
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { buildSchema } from 'graphql'
+import mercurius from 'mercurius'
+import { describe, expect, it } from 'vitest'
+import { addCheck, graphqlGate, useGraphqlGate } from '../../src/index.ts'
+import { kernel } from '@portcullis/kernel'
+
+const sdl = 'type Query { a: Int } type Subscription { b: Int }'
+const schema = buildSchema(sdl)
+
+function guarded(app: FastifyInstance): void {
+  useGraphqlGate(app, 'sample')
+  addCheck(app, { name: 'sample', phase: 'shape', run: () => undefined })
+}
+
+function production(): FastifyInstance {
+  const app = Fastify()
+  void app.register(kernel, { environment: 'production' })
+  return app
+}
+
+describe('doors', () => {
+  it('are found behind mercurius in any prefix, by config, and by the routes option', async () => {
+    const app = production()
+    void app.register(async (scope) => void scope.register(mercurius, { schema: sdl, path: '/inner' }), {
+      prefix: '/api',
+    })
+    app.post('/mine', { config: { graphql: { schema } } }, async () => ({ data: null }))
+    app.post('/theirs', async () => ({ data: null }))
+    void app.register(graphqlGate, { routes: { '/theirs': { schema } } })
+    void app.after(() => guarded(app))
+    await app.ready()
+    expect(app.graphqlGate.doors()).toEqual(
+      expect.arrayContaining([
+        { method: 'GET', url: '/api/inner', engine: 'mercurius' },
+        { method: 'POST', url: '/api/inner', engine: 'mercurius' },
+        { method: 'POST', url: '/mine', engine: 'hand-written' },
+        { method: 'POST', url: '/theirs', engine: 'hand-written' },
+      ]),
+    )
+    await app.close()
+  })
+
+  it('must exist in the scope of a gate, or the app does not boot', async () => {
+    const app = Fastify()
+    guarded(app)
+    app.get('/rest', async () => 'ok')
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR',
+      message: expect.stringContaining('sample is registered, but there is no GraphQL route in its scope'),
+    })
+    const sibling = Fastify()
+    void sibling.register(async (scope) => guarded(scope))
+    void sibling.register(async (scope) => void scope.register(mercurius, { schema: sdl }))
+    await expect(sibling.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR' })
+  })
+
+  it('that the routes option names must exist', async () => {
+    const app = Fastify()
+    void app.register(mercurius, { schema: sdl })
+    void app.register(graphqlGate, { routes: { '/grpahql': {} } })
+    await expect(app.ready()).rejects.toThrow("graphqlGate.routes['/grpahql']")
+  })
+
+  it('that no check guards refuse to boot in production', async () => {
+    const app = production()
+    void app.register(async (scope) => void scope.register(mercurius, { schema: sdl, prefix: '/open' }))
+    void app.register(
+      async (scope) => {
+        void scope.register(mercurius, { schema: sdl })
+        guarded(scope)
+      },
+      { prefix: '/guarded' },
+    )
+    await expect(app.ready()).rejects.toThrow(
+      /The GraphQL route (GET|POST|HEAD) \/open\/graphql has no check in its scope/,
+    )
+  })
+
+  it('over WebSocket refuse to boot in production, and are warned of in development', async () => {
+    const app = production()
+    void app.register(mercurius, { schema: sdl, subscription: true })
+    guarded(app)
+    await expect(app.ready()).rejects.toThrow('takes GraphQL over WebSocket, which no gate guards yet')
+
+    const lines: string[] = []
+    const developed = Fastify({
+      logger: { level: 'warn', stream: { write: (line: string) => void lines.push(line) } },
+    })
+    void developed.register(kernel, { environment: 'development' })
+    void developed.register(mercurius, { schema: sdl, subscription: true })
+    guarded(developed)
+    await developed.ready()
+    expect(lines.join()).toContain('takes GraphQL over WebSocket')
+    await developed.close()
+  })
+
+  it('take the options of gates through the routes option, checked at boot', async () => {
+    const app = Fastify()
+    void app.register(mercurius, { schema: sdl })
+    void app.register(graphqlGate, { routes: { '/graphql': { graphqlGate: { maxTokenz: 5 } } } })
+    await expect(app.ready()).rejects.toThrow(
+      /\/graphql: graphqlGate\.maxTokenz is not an option\. Did you mean 'maxTokens'\?/,
+    )
+  })
+})
