@@ -1,7 +1,7 @@
 import { run } from './command.mjs'
 
 /**
- * Runs one task in every package that has it, and fails when fewer tasks were executed than packages have it: with
+ * Runs one task in every package that has it, and no other task before it, and fails when fewer tasks were executed than packages have it: with
  * a filter or a check gone wrong, the task runner executes nothing and still exits with 0.
  *
  * @param {string} task
@@ -10,7 +10,7 @@ import { run } from './command.mjs'
  */
 export async function turbo(task, workspaces) {
   const expected = workspaces.filter(({ manifest }) => manifest.scripts?.[task] !== undefined).length
-  const args = ['run', task, '--concurrency=2', '--output-logs=errors-only']
+  const args = ['run', task, '--only', '--concurrency=2', '--output-logs=errors-only']
   const { code, output, ms } = await run('turbo', args, { env: { NO_COLOR: '1' } })
   const executed = executedTasks(output)
   const enough = expected > 0 && executed >= expected

@@ -25,7 +25,9 @@ describe('the documents', () => {
     expect(await typeCheck(blocks.filter((block) => useOf(block) === 'check'))).toBeUndefined()
   })
 
-  it.for(executable)('have a working block at $file:$line', { timeout: 30_000 }, async (block) => {
-    expect(await execute(block)).toBeUndefined()
-  })
+  for (const block of executable) {
+    it(`have a working block at ${block.file}:${block.line}`, { timeout: 30_000 }, async () => {
+      expect(await execute(block)).toBeUndefined()
+    })
+  }
 })
