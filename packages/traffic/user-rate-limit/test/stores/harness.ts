@@ -1,10 +1,12 @@
 import { startRedis } from '@portcullis/kernel/testing'
-import type { RedisService } from '@portcullis/kernel/testing'
 import { Redis } from 'ioredis'
 import { MemoryStore } from '../../src/stores/memory-store.ts'
 import { buildScripts } from '../../src/stores/redis-scripts.ts'
 import { RedisStore } from '../../src/stores/redis-store.ts'
 import type { RateLimitStore } from '../../src/stores/store.ts'
+
+/** A Redis server that a test owns. */
+export type RedisService = Awaited<ReturnType<typeof startRedis>>
 
 /** A store whose clock the test sets. */
 export interface ClockedStore {

@@ -169,7 +169,9 @@ describe('memory store against a log of everything admitted', () => {
     const call = fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 4 }))
     await fc.assert(
       fc.asyncProperty(
-        ...[fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 9 })],
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 9 }),
         fc.array(call, { maxLength: 50 }),
         async (quota, window, burst, calls) => {
           const policy = definePolicy({ name: 'p', quota, window, burst, algorithm: 'gcra' })

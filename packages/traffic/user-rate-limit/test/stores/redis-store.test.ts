@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { startRedis } from '@portcullis/kernel/testing'
-import type { RedisService } from '@portcullis/kernel/testing'
+import type { RedisService } from './harness.ts'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { definePolicy } from '../../src/core/policy.ts'
@@ -39,7 +39,7 @@ describe('redis store', () => {
   it('several clients in parallel on one key admit exactly the quota', async () => {
     const four = await Promise.all([1, 2, 3, 4].map(() => connected(redis.url)))
     const verdicts = await Promise.all(
-      Array.from({ length: 1_000 }, (_, at) => four[at % 4]?.reserve([charge('{k}')])),
+      Array.from({ length: 1_000 }, async (_, at) => four[at % 4]?.reserve([charge('{k}')])),
     )
     expect(verdicts.filter((verdict) => verdict?.allowed === true)).toHaveLength(100)
   })
@@ -149,7 +149,7 @@ describe('redis store on a cluster', () => {
     })
     const node = new Redis(redis.url)
     await node.cluster('ADDSLOTSRANGE', 0, 16_383)
-    while (!String(await node.cluster('INFO')).includes('cluster_state:ok'))
+    while (!(await node.cluster('INFO')).includes('cluster_state:ok'))
       await new Promise((r) => setTimeout(r, 20))
     node.disconnect()
     cluster = new Cluster([{ host: '127.0.0.1', port: redis.port }])
