@@ -1,7 +1,7 @@
 // The demo in one command: checks Node, installs, builds and starts the shop. Until the install it needs nothing but Node.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -70,9 +70,12 @@ await quietly(
   {},
   windows,
 )
-const turbo = join(root, 'node_modules', '.bin', windows ? 'turbo.cmd' : 'turbo')
+// turbo calls pnpm, which lies beside it and on nobody's PATH.
+const tools = join(root, 'node_modules', '.bin')
+const turbo = join(tools, windows ? 'turbo.cmd' : 'turbo')
 const build = ['run', 'build', '--filter=@portcullis-examples/shop...', '--output-logs=errors-only']
-await quietly('Building the shop', turbo, build, { TURBO_TELEMETRY_DISABLED: '1' }, windows)
+const path = `${tools}${delimiter}${process.env.PATH ?? ''}`
+await quietly('Building the shop', turbo, build, { TURBO_TELEMETRY_DISABLED: '1', PATH: path }, windows)
 
 const shop = [join(root, 'examples/shop/dist/main.js'), ...process.argv.slice(2)]
 const { code } = await run(process.execPath, shop, { stdio: 'inherit' })

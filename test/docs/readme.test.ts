@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useOf } from '../../scripts/docs/blocks.mjs'
 import { clearWorkshop, documentedBlocks, execute, typeCheck, unbuilt } from '../../scripts/docs/examine.mjs'
-import { checkTables } from '../../scripts/docs/tables.mjs'
+import { run } from '../../scripts/suite/command.mjs'
 
 const blocks = documentedBlocks()
 const executable = blocks.filter((block) => ['run', 'listen'].includes(useOf(block)))
@@ -18,7 +18,11 @@ describe('the documents', () => {
   })
 
   it('have generated tables that are up to date', async () => {
-    expect(await checkTables()).toEqual([])
+    // In a process of its own: there the packages are the built ones, down to what they import.
+    expect(await run(process.execPath, ['scripts/docs.mjs'])).toMatchObject({
+      code: 0,
+      output: 'the tables are up to date\n',
+    })
   })
 
   it('have TypeScript blocks that compile with the published types', { timeout: 60_000 }, async () => {
