@@ -9,16 +9,17 @@ import { steps } from './tour/steps.ts'
 
 const terminal = process.stdout.isTTY
 const colored = terminal && process.env['NO_COLOR'] === undefined
-const print = (line: string): void => console.log(line)
 const shutdown = createShutdown(report)
-let exitCode = 0
+/** What a shell expects of a program that was interrupted; the end of the tour decides otherwise. */
+let exitCode = 130
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 
 try {
   const { once, without } = readArguments(process.argv.slice(2))
   const demo = await startDemo(without, shutdown, terminal)
-  exitCode = (await tour(demo, without)) ? 0 : 1
+  const passed = await tour(demo, without)
+  if (!shutdown.begun) exitCode = passed ? 0 : 1
   if (once) await end()
   else printAddresses(demo, without)
 } catch (error) {
@@ -59,6 +60,11 @@ function printAddresses({ origin, reducedOrigin }: Demo, without: DemoArguments[
 async function end(): Promise<never> {
   await shutdown.run()
   process.exit(exitCode)
+}
+
+/** Prints a line, unless everything is being stopped: requests then fail for no fault of the shop. */
+function print(line: string): void {
+  if (!shutdown.begun) console.log(line)
 }
 
 function report(error: unknown): void {

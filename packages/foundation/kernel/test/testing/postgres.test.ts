@@ -192,7 +192,8 @@ describe('the process that started a server', () => {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     const exited = once(child, 'exit')
-    const [{ port }]: { port: number }[] = await once(child, 'message')
+    const [message]: { port: number }[] = await once(child, 'message')
+    const port = message?.port ?? 0
     if (signal) {
       expect(await answer({ host: '127.0.0.1', port })).toBe('N')
       child.kill(signal)
