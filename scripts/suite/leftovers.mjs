@@ -10,16 +10,16 @@ export class Descendants {
   /** Whether this platform tells. */
   static known = process.platform === 'linux'
 
-  /** Start times by process id, of every process seen; a process id may be used again. @type {Map<number, string>} */
-  #seen = new Map()
-  /** @type {Set<number>} */
-  #ours = new Set([process.pid])
+  /** Every process of the machine at the last look. @type {Set<number>} */
+  #seen = new Set()
+  /** Ours, with their start times: a process id may be used again. @type {Map<number, string>} */
+  #ours = new Map([[process.pid, '']])
   /** @type {NodeJS.Timeout | undefined} */
   #timer
 
-  /** Looks around several times a second from now on, without keeping the process alive. */
+  /** Looks around many times a second from now on, without keeping the process alive. */
   follow() {
-    if (Descendants.known) this.#timer = setInterval(() => this.#look(), 200).unref()
+    if (Descendants.known) this.#timer = setInterval(() => this.#look(), 20).unref()
   }
 
   /**
@@ -32,33 +32,32 @@ export class Descendants {
     clearInterval(this.#timer)
     this.#look()
     const left = [...this.#ours]
-      .filter((pid) => pid !== process.pid)
-      .map((pid) => ({ pid, name: readProcess(pid, 'cmdline').replaceAll('\0', ' ').trim() }))
+      .filter(([pid, started]) => pid !== process.pid && stat(pid)?.started === started)
+      .map(([pid]) => ({ pid, name: readProcess(pid, 'cmdline').replaceAll('\0', ' ').trim() }))
       .filter(({ name }) => name !== '') // a zombie has no command line
     for (const { pid } of left) endProcess(pid)
     return left
   }
 
   #look() {
-    const now = new Map(processIds().flatMap((pid) => stat(pid)))
-    for (const [pid, started] of this.#seen) if (now.get(pid)?.started !== started) this.#forget(pid)
-    for (const [pid, { started }] of now) {
-      if (this.#seen.has(pid)) continue
-      this.#seen.set(pid, started)
-      if (isMarked(pid)) this.#ours.add(pid)
-    }
-    // Children may be listed before their parents, so go on until nothing new is found.
+    const now = new Set(processIds())
+    for (const pid of this.#seen) if (!now.has(pid)) this.#ours.delete(pid)
+    let fresh = [...now].filter((pid) => !this.#seen.has(pid))
+    this.#seen = now
+    // A child may be listed before its parent, so go on until no more of them are found.
     for (let found = true; found;) {
-      const children = [...now].filter(([pid, { parent }]) => this.#ours.has(parent) && !this.#ours.has(pid))
-      for (const [pid] of children) this.#ours.add(pid)
-      found = children.length > 0
+      const others = fresh.filter((pid) => !this.#claim(pid))
+      found = others.length < fresh.length
+      fresh = others
     }
   }
 
-  /** @param {number} pid */
-  #forget(pid) {
-    this.#seen.delete(pid)
-    this.#ours.delete(pid)
+  /** @param {number} pid @returns {boolean} whether it is ours */
+  #claim(pid) {
+    const facts = stat(pid)
+    if (facts === undefined || !(this.#ours.has(facts.parent) || isMarked(pid))) return false
+    this.#ours.set(pid, facts.started)
+    return true
   }
 }
 
@@ -68,11 +67,11 @@ function processIds() {
     .map(Number)
 }
 
-/** @param {number} pid @returns {[number, { parent: number, started: string }][]} */
+/** @param {number} pid @returns {{ parent: number, started: string } | undefined} */
 function stat(pid) {
   // The name may hold blanks and brackets; the fields begin after the last bracket (proc_pid_stat(5)).
   const fields = readProcess(pid, 'stat').split(') ').at(-1)?.split(' ') ?? []
-  return fields.length < 20 ? [] : [[pid, { parent: Number(fields[1]), started: fields[19] ?? '' }]]
+  return fields.length < 20 ? undefined : { parent: Number(fields[1]), started: fields[19] ?? '' }
 }
 
 /** @param {number} pid */
