@@ -14,6 +14,8 @@ const shutdown = createShutdown(report)
 let exitCode = 130
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
+// Whoever read our output is gone, as with `| head`.
+process.stdout.on('error', () => void end())
 
 try {
   const { once, without } = readArguments(process.argv.slice(2))

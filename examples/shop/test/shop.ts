@@ -4,6 +4,7 @@ import type { Pool } from 'pg'
 import { connect, createSchema } from '../src/database/connect.ts'
 import { DEMO_PASSWORD, generateShop } from '../src/database/seed/generate.ts'
 import { insertShop } from '../src/database/seed/insert.ts'
+import { GATES } from '../src/gates.ts'
 import { buildShop } from '../src/server.ts'
 
 /** A shop with its own PostgreSQL server. */
@@ -19,6 +20,8 @@ export interface TestShop {
     variables?: object,
     headers?: Record<string, string>,
   ): Promise<LightMyRequestResponse>
+  /** Listens on a free port, without any gate, and returns the origin. */
+  bare(): Promise<string>
   close(): Promise<void>
 }
 
@@ -28,6 +31,7 @@ export async function startShop(): Promise<TestShop> {
   const db = await connect(postgres.url)
   await createSchema(db)
   await insertShop(db, await generateShop())
+  const bare = await buildShop({ db, without: new Set(GATES), redisUrl: null, keyPrefix: 'bare' })
   const app = await buildShop({ db, without: new Set(), redisUrl: null, keyPrefix: 'test' })
   return {
     app,
@@ -43,7 +47,9 @@ export async function startShop(): Promise<TestShop> {
     },
     graphql: (query, variables = {}, headers = {}) =>
       app.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } }),
+    bare: () => bare.listen({ host: '127.0.0.1', port: 0 }),
     close: async () => {
+      await bare.close()
       await app.close()
       await db.end()
       await postgres.stop()

@@ -57,19 +57,19 @@ export function decisive({ answers }: Result): Answer | undefined {
 
 /** Which gate a code belongs to; null where the shop or its engine answered. */
 export function gateOf(code: string | null): string | null {
-  return code === null ? null : (GATE_BY_CODE[code] ?? null)
+  return code === null ? null : (GATE_BY_CODE.get(code) ?? null)
 }
 
-const GATE_BY_CODE: Readonly<Record<string, string>> = {
-  MAX_DEPTH_EXCEEDED: 'depth-limit',
-  MAX_ALIASES_EXCEEDED: 'depth-limit',
-  MAX_ROOT_FIELDS_EXCEEDED: 'depth-limit',
-  MAX_DIRECTIVES_EXCEEDED: 'depth-limit',
-  MAX_TOKENS_EXCEEDED: 'graphql-gate',
-  MAX_BATCH_EXCEEDED: 'graphql-gate',
-  QUERY_TOO_EXPENSIVE: 'query-cost',
-  USER_RATE_LIMIT_EXCEEDED: 'user-rate-limit',
-}
+const GATE_BY_CODE: ReadonlyMap<string, string> = new Map([
+  ['MAX_DEPTH_EXCEEDED', 'depth-limit'],
+  ['MAX_ALIASES_EXCEEDED', 'depth-limit'],
+  ['MAX_ROOT_FIELDS_EXCEEDED', 'depth-limit'],
+  ['MAX_DIRECTIVES_EXCEEDED', 'depth-limit'],
+  ['MAX_TOKENS_EXCEEDED', 'graphql-gate'],
+  ['MAX_BATCH_EXCEEDED', 'graphql-gate'],
+  ['QUERY_TOO_EXPENSIVE', 'query-cost'],
+  ['USER_RATE_LIMIT_EXCEEDED', 'user-rate-limit'],
+])
 
 /** Status and code of all answers, each counted; "20 × 200, 40 × 429 USER_RATE_LIMIT_EXCEEDED". */
 export function tally({ answers }: Result): string {
