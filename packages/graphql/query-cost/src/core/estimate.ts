@@ -53,7 +53,7 @@ export function analyze(costed: CostedSchema, document: DocumentNode, request: C
     const root = rootOf(costed, definition)
     if (root === undefined) continue
     const analysis = new ExactAnalysis(prepared(definition), exact)
-    raiseTo(cost, withRoot(analysis.object([definition.selectionSet], root), root, definition, costed))
+    raiseTo(cost, withRoot(analysis.root(definition.selectionSet, root), root, definition, costed))
     approximate ||= analysis.truncated
     if (!analysis.spent) continue
     return coarse(costed, operations, prepared, exact, problems)

@@ -36,18 +36,24 @@ export class ExactAnalysis {
     this.#meter = meter
   }
 
-  /** What one object of a type costs below itself. */
-  object(
+  /** What the root object of an operation costs below itself. */
+  root(set: SelectionSetNode, type: CostedObject): Readonly<CostVector> {
+    return this.#object(this.#remembered([set], NO_SIZES), [set], type, NO_SIZES, 0)
+  }
+
+  /** What one object of a type costs below itself; `known` holds what was found for the same selections. */
+  #object(
+    known: ByType,
     sets: readonly SelectionSetNode[],
     type: CostedObject,
-    passed: readonly PassedSize[] = NO_SIZES,
-    nesting = 0,
+    passed: readonly PassedSize[],
+    nesting: number,
   ): Readonly<CostVector> {
+    if (this.spent) return UNBOUNDED
     if (nesting > MAX_NESTING) {
       this.truncated = true
       return UNBOUNDED
     }
-    const known = this.#remembered(sets, passed)
     const remembered = known.get(type)
     if (remembered !== undefined) return remembered
     // Whoever asks for it again before it is finished is part of a cycle.
@@ -73,8 +79,9 @@ export class ExactAnalysis {
     } else {
       const sets = nodes.flatMap((node) => node.selectionSet ?? [])
       const below = this.#passedBelow(field, nodes, passed)
+      const known = this.#remembered(sets, below)
       for (const type of field.composite.possible) {
-        const one = this.object(sets, type, below, nesting + 1)
+        const one = this.#object(known, sets, type, below, nesting + 1)
         raiseTo(each, { type: one.type + type.weight, field: one.field, meta: one.meta })
       }
     }

@@ -15,13 +15,13 @@ interface Pending {
 
 /**
  * Sums the weights of the arguments that a field or a directive is given, with the input fields inside them. The
- * sum may be negative. A variable is priced once per input type, however often the document uses it, and values
+ * sum may be negative. A variable is priced once, however often the document uses it, and values
  * are walked with a list of what is left to do, because their nesting is the client's to choose.
  */
 export class InputCosts {
   readonly #variables: Variables
   readonly #meter: Meter
-  readonly #priced = new Map<CostedInputObject, Map<string, number>>()
+  readonly #priced = new Map<string, number>()
 
   constructor(variables: Variables, meter: Meter) {
     this.#variables = variables
@@ -51,12 +51,14 @@ export class InputCosts {
     return input.weight
   }
 
+  /** A variable of another type than the one wanted is refused by validation: it is not worth a walk. */
   #insideVariable(object: CostedInputObject, name: string): number {
-    let byName = this.#priced.get(object)
-    if (byName === undefined) this.#priced.set(object, (byName = new Map<string, number>()))
-    let inside = byName.get(name)
-    if (inside === undefined)
-      byName.set(name, (inside = this.#drain([{ object, value: this.#variables.get(name) }])))
+    if (this.#variables.typeOf(name) !== object.name) return 0
+    let inside = this.#priced.get(name)
+    if (inside === undefined) {
+      inside = this.#drain([{ object, value: this.#variables.get(name) }])
+      this.#priced.set(name, inside)
+    }
     return inside
   }
 

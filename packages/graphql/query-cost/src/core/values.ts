@@ -1,4 +1,4 @@
-import type { ConstValueNode, FieldNode, OperationDefinitionNode, ValueNode } from 'graphql'
+import type { FieldNode, OperationDefinitionNode, ValueNode, VariableDefinitionNode } from 'graphql'
 
 /** Nothing was given: neither a value nor an explicit null. */
 export const ABSENT: unique symbol = Symbol('absent')
@@ -23,22 +23,29 @@ export class Literal {
  */
 export class Variables {
   readonly #sent: object
-  readonly #defaults = new Map<string, ConstValueNode | undefined>()
+  readonly #declared = new Map<string, VariableDefinitionNode>()
 
   constructor(operation: OperationDefinitionNode, sent: unknown) {
     this.#sent = typeof sent === 'object' && sent !== null ? sent : {}
     for (const definition of operation.variableDefinitions ?? []) {
-      this.#defaults.set(definition.variable.name.value, definition.defaultValue)
+      this.#declared.set(definition.variable.name.value, definition)
     }
   }
 
   /** The value of one variable: raw JSON, a literal of its default, null, or ABSENT. */
   get(name: string): unknown {
-    if (!this.#defaults.has(name)) return ABSENT
+    const definition = this.#declared.get(name)
+    if (definition === undefined) return ABSENT
     const sent = ownProperty(this.#sent, name)
-    if (sent !== ABSENT) return sent
-    const fallback = this.#defaults.get(name)
-    return fallback === undefined ? ABSENT : this.read(fallback)
+    if (sent !== ABSENT || definition.defaultValue === undefined) return sent
+    return this.read(definition.defaultValue)
+  }
+
+  /** The name of the type a variable is declared with, without lists and non-null. */
+  typeOf(name: string): string | undefined {
+    let type = this.#declared.get(name)?.type
+    while (type !== undefined && type.kind !== 'NamedType') type = type.type
+    return type?.name.value
   }
 
   /** The value of a node: a number, string, boolean or null as such, lists, objects and enums as {@link Literal}. */

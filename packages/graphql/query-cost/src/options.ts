@@ -1,0 +1,116 @@
+import { defineOptions, either, finite, flag, mode, record, text } from '@portcullis/kernel'
+import type { Mode, OptionSet } from '@portcullis/kernel'
+import * as v from 'valibot'
+import type { CostDirectiveNames, CostModelOptions, WeightSettings } from './core/index.ts'
+
+/** Limits on what the operations of one request may cost. */
+export interface CostLimits {
+  /** Most cost (`fieldCost + typeCost`, introspection included) of all operations of a request. Default: 1,000. */
+  maxCost?: number | undefined
+  /** Most objects, scalars and enums by weight. Default: no limit of its own. */
+  maxTypeCost?: number | undefined
+  /** Most resolver calls by weight. Default: no limit of its own. */
+  maxFieldCost?: number | undefined
+}
+
+/** Options of query-cost, for the plugin and, as far as they belong to a route, for its `config.queryCost`. */
+export interface QueryCostOptions extends CostLimits {
+  /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
+  mode?: Mode | undefined
+  /** Limits for principals with a role, in place of the general ones. Of several roles, the most generous holds. */
+  roles?: Readonly<Record<string, CostLimits>> | undefined
+  /** Size of a list that nothing else bounds. Default: 10. */
+  defaultListSize?: number | undefined
+  /** Costs by schema coordinate (`Type`, `Type.field`, …); they win over directives in the schema. */
+  weights?: CostModelOptions['weights'] | undefined
+  /** Flat cost of an operation of each kind. Default: 0. */
+  operationCost?: CostModelOptions['operationCost'] | undefined
+  /** Names of the directives to read from the schema. Default: `cost` and `listSize`. */
+  directives?: CostDirectiveNames | undefined
+  /** Whether answers tell costs and limits. Default: in development yes, in production no. */
+  exposeLimits?: boolean | undefined
+}
+
+/** {@link QueryCostOptions} with their defaults. */
+export interface ResolvedQueryCostOptions {
+  readonly mode: Mode
+  readonly maxCost: number
+  readonly maxTypeCost: number | undefined
+  readonly maxFieldCost: number | undefined
+  readonly roles: Readonly<Record<string, CostLimits>>
+  readonly defaultListSize: number
+  readonly weights: NonNullable<CostModelOptions['weights']>
+  readonly operationCost: NonNullable<CostModelOptions['operationCost']>
+  readonly directives: CostDirectiveNames
+  readonly exposeLimits: boolean | undefined
+}
+
+const limits = v.strictObject({
+  maxCost: v.optional(finite(0)),
+  maxTypeCost: v.optional(finite(0)),
+  maxFieldCost: v.optional(finite(0)),
+})
+
+// What a weight may hold is checked with the schema at hand, which lists every problem with its coordinate.
+const weight = either(
+  v.number(),
+  v.custom<WeightSettings>((value) => typeof value === 'object' && value !== null),
+  'a number or { cost, multiplier, listSize }',
+)
+
+const directiveNames = v.strictObject(
+  { cost: v.optional(text()), listSize: v.optional(text()) },
+  '{ cost, listSize }: names of directives',
+)
+
+/** The options of query-cost as a checked set. */
+export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptions<ResolvedQueryCostOptions>(
+  'queryCost',
+  {
+    mode: {
+      schema: mode,
+      default: 'enforce',
+      doc: '`measure` reports what would be refused and refuses nothing.',
+    },
+    maxCost: {
+      schema: finite(0),
+      default: 1000,
+      doc: 'Most cost of all operations of a request: resolver calls plus objects, by weight.',
+    },
+    maxTypeCost: { schema: finite(0), doc: 'Most objects, scalars and enums by weight.' },
+    maxFieldCost: { schema: finite(0), doc: 'Most resolver calls by weight.' },
+    roles: {
+      schema: record(limits, 'limits by role, such as { admin: { maxCost: 10000 } }'),
+      default: {},
+      doc: 'Limits for principals with a role. Of several roles, the most generous holds.',
+    },
+    defaultListSize: {
+      schema: finite(0),
+      default: 10,
+      pluginOnly: true,
+      doc: 'Size of a list that nothing else bounds.',
+    },
+    weights: {
+      schema: record(weight, "weights by coordinate, such as { 'Query.report': { cost: 50 } }"),
+      default: {},
+      pluginOnly: true,
+      doc: 'Costs by schema coordinate; they win over directives in the schema.',
+    },
+    operationCost: {
+      schema: record(finite(0), 'costs by kind: query, mutation, subscription'),
+      default: {},
+      pluginOnly: true,
+      doc: 'Flat cost of an operation of each kind.',
+    },
+    directives: {
+      schema: directiveNames,
+      default: {},
+      pluginOnly: true,
+      doc: 'Names of the directives to read from the schema, `cost` and `listSize` where not given.',
+    },
+    exposeLimits: {
+      schema: flag(),
+      doc: 'Whether answers tell costs and limits. Without it: in development yes, in production no.',
+    },
+  },
+)

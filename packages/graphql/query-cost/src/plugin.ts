@@ -1,0 +1,120 @@
+import { addCheck, describeOperation, doorsWithin, useGraphqlGate } from '@portcullis/graphql-gate'
+import { defineGate, onceRoutesKnown, routeOption } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { checkCost, priceOf } from './check-cost.ts'
+import type { CostEstimate, InferredListSize } from './core/index.ts'
+import { NoSchemaError } from './errors.ts'
+import { createModels } from './models.ts'
+import type { Models } from './models.ts'
+import { queryCostOptions } from './options.ts'
+import type { QueryCostOptions, ResolvedQueryCostOptions } from './options.ts'
+import { requestCostOf } from './request-cost.ts'
+import type { RequestCost } from './request-cost.ts'
+
+/** What {@link QueryCost.analyze} may be told beside the document. */
+export interface AnalyzeRequest {
+  /** As a client sends them, not coerced. */
+  readonly variables?: Readonly<Record<string, unknown>>
+  /** Without it, the dearest operation of the document is priced. */
+  readonly operationName?: string
+  /** Default: the schema of the scope's first GraphQL route. */
+  readonly schema?: GraphQLSchema
+}
+
+/** The decorator `app.queryCost`. */
+export interface QueryCost {
+  /**
+   * Prices an operation of a parsed document with the weights of this scope.
+   *
+   * @throws PORTCULLIS_QUERY_COST_NO_SCHEMA when no schema is given and the scope has no GraphQL route with one
+   */
+  analyze(document: DocumentNode, request?: AnalyzeRequest): CostEstimate
+  /** List sizes that were inferred from argument and field names, for review. */
+  inferred(schema?: GraphQLSchema): readonly InferredListSize[]
+}
+
+const modelsOf = new WeakMap<FastifyInstance, Models>()
+
+function modelsFor(scope: FastifyInstance): Models {
+  for (
+    let one: FastifyInstance | null = scope;
+    one !== null;
+    one = Object.getPrototypeOf(one) as FastifyInstance | null
+  ) {
+    const models = modelsOf.get(one)
+    if (models !== undefined) return models
+  }
+  throw new NoSchemaError('a scope in which queryCost is not registered')
+}
+
+function schemaOf(scope: FastifyInstance): GraphQLSchema {
+  const schema = doorsWithin(scope)
+    .map((door) => door.schema())
+    .find((one) => one !== undefined)
+  if (schema === undefined) throw new NoSchemaError('this scope')
+  return schema
+}
+
+function decorate(app: FastifyInstance): void {
+  if (!app.hasDecorator('queryCost')) {
+    app.decorate('queryCost', {
+      getter(this: FastifyInstance): QueryCost {
+        const models = modelsFor(this)
+        return {
+          analyze: (document, { variables = {}, operationName, schema = schemaOf(this) } = {}) =>
+            priceOf(models(schema), describeOperation(document, variables, operationName)),
+          inferred: (schema = schemaOf(this)) => models(schema).inferred,
+        }
+      },
+    })
+  }
+  if (!app.hasRequestDecorator('queryCost')) {
+    app.decorateRequest('queryCost', {
+      getter(this: FastifyRequest): RequestCost | undefined {
+        return requestCostOf(this)
+      },
+    })
+  }
+}
+
+function register(app: FastifyInstance, options: Readonly<ResolvedQueryCostOptions>): void {
+  useGraphqlGate(app, 'queryCost')
+  decorate(app)
+  const models = createModels(options)
+  modelsOf.set(app, models)
+  onceRoutesKnown(app, () => {
+    for (const { route, schema } of doorsWithin(app)) {
+      const known = schema()
+      if (known === undefined) throw new NoSchemaError(`${route.method} ${route.url}`)
+      models(known)
+    }
+  })
+  addCheck(app, {
+    name: 'queryCost',
+    phase: 'price',
+    run(batch) {
+      const { request, schema } = batch
+      const routeOptions = routeOption<ResolvedQueryCostOptions>(request, 'queryCost')
+      if (routeOptions === false) return undefined
+      if (schema === undefined) throw new NoSchemaError(`${request.method} ${request.routeOptions.url ?? ''}`)
+      return checkCost(batch, models(schema), routeOptions)
+    },
+  })
+}
+
+/**
+ * Prices GraphQL operations before they run and refuses those that cost more than they may.
+ *
+ * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS, PORTCULLIS_GRAPHQL_GATE_NO_DOOR, PORTCULLIS_QUERY_COST_INVALID_MODEL,
+ * PORTCULLIS_QUERY_COST_NO_SCHEMA
+ */
+export const queryCost: FastifyPluginAsync<QueryCostOptions> = defineGate<
+  QueryCostOptions,
+  ResolvedQueryCostOptions
+>({
+  name: 'queryCost',
+  package: '@portcullis/query-cost',
+  options: queryCostOptions,
+  register,
+})
