@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { BUCKETS } from '../core/algorithms/sliding-window.ts'
-import type { Charge } from '../core/verdict.ts'
 import type { Mark } from '../core/algorithms/algorithm.ts'
+import type { Algorithm } from '../core/policy.ts'
+import type { Charge } from '../core/verdict.ts'
+import { COUNTERS, SHARED } from './redis-counters.ts'
 
 /**
  * The scripts that decide inside Redis. They mirror `core/algorithms` line by line, on the same integers; a property
@@ -15,12 +16,12 @@ export interface Script {
   readonly sha: string
 }
 
-/** The two scripts of a store. */
+/** The scripts of a store, by what is charged: each holds the counters that its charges need. */
 export interface Scripts {
   /** Decides and charges. */
-  readonly reserve: Script
+  reserve(charges: readonly Charge[]): Script
   /** Gives back. */
-  readonly refund: Script
+  refund(charges: readonly Charge[]): Script
 }
 
 /** Sets `wall`, the server's own time in microseconds, and `now`, the time in milliseconds that states are kept in. */
@@ -30,172 +31,42 @@ local wall = time[1] * 1000000 + time[2]
 local now = math.floor(wall / 1000)
 `
 
-const COUNTERS = `
-local BUCKETS = ${BUCKETS}
-local RING = 4503599627370496
+const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'fixed-window', 'gcra']
 
-local s = {}
+const CELLS = `
+local cells, chargesOf, cellsOf = {}, {}, {}
 
-function s.width(p) return math.ceil(p.window / BUCKETS) end
-
-function s.advance(p, state)
-  local width = s.width(p)
-  local current = math.floor(now / width)
-  if not state then return { current, 0 } end
-  local newest = state[1]
-  if newest * width > now + p.window then newest = current end
-  local first = math.max(current, newest)
-  local at = now
-  if newest > current then at = newest * width end
-  local oldest = math.floor((at - p.window) / width)
-  local shift = first - newest
-  local last = math.min(first - oldest, shift + #state - 2)
-  local moved = { first, 0 }
-  local kept = 0
-  for age = 0, last do
-    local count = 0
-    if age >= shift then count = state[2 + age - shift] end
-    moved[2 + age] = count
-    if count > 0 then kept = age end
+-- Reads the state of every policy that is named from the argument 'first' on, every 'size' arguments: one command a key.
+local function load(first, size)
+  for k = 1, #KEYS do cellsOf[k] = {} end
+  for at = first, #ARGV, size do
+    local field = ARGV[at + 1]
+    local place = ARGV[at] .. ':' .. field
+    local cell = cells[place]
+    if not cell then
+      local p = {
+        quota = tonumber(ARGV[at + 2]), window = tonumber(ARGV[at + 3]), capacity = tonumber(ARGV[at + 4])
+      }
+      cell = { field = field, p = p, counter = counters[string.sub(field, 1, 1)] }
+      cells[place] = cell
+      local list = cellsOf[tonumber(ARGV[at])]
+      list[#list + 1] = cell
+    end
+    chargesOf[#chargesOf + 1] = cell
   end
-  for age = last, kept + 1, -1 do moved[2 + age] = nil end
-  return moved
-end
-
-local function sum(state)
-  local total = 0
-  for i = 2, #state do total = total + state[i] end
-  return total
-end
-
-function s.released(p, state, age)
-  return (state[1] - age + 1) * s.width(p) + p.window
-end
-
-function s.read(p, state)
-  local used = sum(state)
-  local reset = 0
-  if used > 0 then
-    local age = 0
-    while state[2 + age] == 0 do age = age + 1 end
-    reset = s.released(p, state, age) - now
+  for k, list in ipairs(cellsOf) do
+    local fields = {}
+    for i, cell in ipairs(list) do fields[i] = cell.field end
+    local packed = redis.call('HMGET', KEYS[k], unpack(fields))
+    for i, cell in ipairs(list) do
+      local state = nil
+      if packed[i] then
+        cell.expires, state = unpack(cmsgpack.unpack(packed[i]))
+        if cell.expires <= now then state = nil end
+      end
+      cell.state = cell.counter.advance(cell.p, state)
+    end
   end
-  return math.max(0, p.quota - used), reset
-end
-
-function s.wait(p, state, cost)
-  local over = sum(state) + cost - p.quota
-  for age = #state - 2, 0, -1 do
-    if over <= 0 then break end
-    over = over - state[2 + age]
-    if over <= 0 then return s.released(p, state, age) - now end
-  end
-  return 0
-end
-
-function s.charge(p, state, cost)
-  state[2] = state[2] + cost
-  return { state[1], 0, 0 }
-end
-
-function s.refund(p, state, mark, amount)
-  local age = state[1] - mark[1]
-  local count = nil
-  if age >= 0 then count = state[2 + age] end
-  if count then state[2 + age] = math.max(0, count - amount) end
-end
-
-function s.lifetime(p, state) return s.released(p, state, 0) - now end
-
-local f = {}
-
-function f.advance(p, state)
-  local start, count = now, 0
-  if state then start, count = state[1], state[2] end
-  if start > now + p.window then start = now end
-  if now >= start + p.window then return { now, 0 } end
-  return { start, count }
-end
-
-function f.read(p, state)
-  local reset = 0
-  if state[2] > 0 then reset = state[1] + p.window - now end
-  return math.max(0, p.quota - state[2]), reset
-end
-
-function f.wait(p, state, cost)
-  if state[2] + cost > p.quota then return state[1] + p.window - now end
-  return 0
-end
-
-f.charge = s.charge
-
-function f.refund(p, state, mark, amount)
-  if state[1] == mark[1] then state[2] = math.max(0, state[2] - amount) end
-end
-
-function f.lifetime(p, state) return state[1] + p.window - now end
-
-local g = {}
-
-function g.span(p) return math.ceil(p.capacity * p.window / p.quota) end
-
-function g.advance(p, state)
-  if not state then return { 0, now, 0 } end
-  local at = state[2]
-  if at > now + g.span(p) then at = now end
-  return { math.max(0, state[1] - math.max(0, now - at) * p.quota), math.max(at, now), state[3] }
-end
-
-function g.read(p, state)
-  local reset = 0
-  if state[1] > 0 then reset = math.ceil(state[1] / p.quota) + state[2] - now end
-  return math.max(0, math.floor((p.capacity * p.window - state[1]) / p.window)), reset
-end
-
-function g.wait(p, state, cost)
-  local over = state[1] + (cost - p.capacity) * p.window
-  if over > 0 then return math.ceil(over / p.quota) + state[2] - now end
-  return 0
-end
-
-function g.charge(p, state, cost)
-  state[1] = state[1] + cost * p.window
-  return { state[1], state[2], state[3] }
-end
-
-function g.refund(p, state, mark, amount)
-  local since = (state[3] - mark[3] + RING) % RING
-  local left = mark[1] - (state[2] - mark[2]) * p.quota - since
-  local back = math.max(0, math.min(amount * p.window, left, state[1]))
-  state[1] = state[1] - back
-  state[3] = (state[3] + back) % RING
-end
-
-function g.lifetime(p, state) return g.span(p) + state[2] - now end
-
-local counters = { s = s, f = f, g = g }
-`
-
-const STATES = `
-local cells, order = {}, {}
-
-local function cellOf(at)
-  local key, field = KEYS[tonumber(ARGV[at])], ARGV[at + 1]
-  local cell = cells[key] and cells[key][field]
-  if cell then return cell end
-  local p = {
-    quota = tonumber(ARGV[at + 2]), window = tonumber(ARGV[at + 3]), capacity = tonumber(ARGV[at + 4])
-  }
-  cell = { key = key, field = field, p = p, counter = counters[string.sub(field, 1, 1)] }
-  local packed = redis.call('HGET', key, field)
-  if packed then cell.saved = cmsgpack.unpack(packed) end
-  local live = cell.saved and cell.saved[1] > now
-  cell.state = cell.counter.advance(p, live and cell.saved[2] or nil)
-  cells[key] = cells[key] or {}
-  cells[key][field] = cell
-  order[#order + 1] = cell
-  return cell
 end
 
 local function expireIn(key, ttl)
@@ -209,26 +80,52 @@ local function prune(key)
   end
 end
 
-local function write(cell)
-  local ttl = math.max(1, cell.counter.lifetime(cell.p, cell.state))
-  if not cell.saved and redis.call('HLEN', cell.key) >= 16 then prune(cell.key) end
-  redis.call('HSET', cell.key, cell.field, cmsgpack.pack({ now + ttl, cell.state }))
-  expireIn(cell.key, ttl)
+local function save()
+  for k, list in ipairs(cellsOf) do
+    local args, longest, isNew = {}, 0, false
+    for _, cell in ipairs(list) do
+      if cell.charged then
+        local ttl = math.max(1, cell.counter.lifetime(cell.p, cell.state))
+        args[#args + 1] = cell.field
+        args[#args + 1] = cmsgpack.pack({ now + ttl, cell.state })
+        longest = math.max(longest, ttl)
+        isNew = isNew or not cell.expires
+      end
+    end
+    if longest > 0 then
+      if isNew and redis.call('HLEN', KEYS[k]) >= 16 then prune(KEYS[k]) end
+      redis.call('HSET', KEYS[k], unpack(args))
+      expireIn(KEYS[k], longest)
+    end
+  end
+end
+
+-- A key that has lost its expiry, by hand or by a restore, gets one.
+local function heal()
+  for k, list in ipairs(cellsOf) do
+    for _, cell in ipairs(list) do
+      if cell.expires and redis.call('PTTL', KEYS[k]) == -1 then
+        expireIn(KEYS[k], math.max(1, cell.expires - now))
+      end
+    end
+  end
 end
 `
 
 const RESERVE = `
 if wall > tonumber(ARGV[1]) then return { -1, wall } end
+load(3, 6)
 local allowed = true
-local before, after, charged = { 0, wall }, { 1, wall }, {}
-for at = 3, #ARGV, 6 do
-  local cell = cellOf(at)
-  local p, state, cost = cell.p, cell.state, tonumber(ARGV[at + 5])
+local before, after = { 0, wall }, { 1, wall }
+for i, cell in ipairs(chargesOf) do
+  local p, state, cost = cell.p, cell.state, tonumber(ARGV[2 + i * 6])
   local wait = 0
   if cost > p.capacity then wait = -1 elseif cost > 0 then wait = cell.counter.wait(p, state, cost) end
   local remaining, reset = cell.counter.read(p, state)
-  local mark = { 0, 0, 0 }
-  for _, value in ipairs({ wait, remaining, reset, 0, 0, 0 }) do before[#before + 1] = value end
+  local at = i * 6 - 3
+  before[at], before[at + 1], before[at + 2] = wait, remaining, reset
+  before[at + 3], before[at + 4], before[at + 5] = 0, 0, 0
+  local mark = nil
   if wait ~= 0 then
     allowed = false
   elseif cost > 0 then
@@ -236,31 +133,29 @@ for at = 3, #ARGV, 6 do
     cell.charged = true
     remaining, reset = cell.counter.read(p, state)
   end
-  for _, value in ipairs({ wait, remaining, reset, mark[1], mark[2], mark[3] }) do after[#after + 1] = value end
+  after[at], after[at + 1], after[at + 2] = wait, remaining, reset
+  after[at + 3], after[at + 4], after[at + 5] = mark and mark[1] or 0, mark and mark[2] or 0, mark and mark[3] or 0
 end
 if allowed and ARGV[2] == '1' then
-  for _, cell in ipairs(order) do if cell.charged then write(cell) end end
+  save()
   return after
 end
-for _, cell in ipairs(order) do
-  if cell.saved and redis.call('PTTL', cell.key) == -1 then
-    expireIn(cell.key, math.max(1, cell.saved[1] - now))
-  end
-end
+heal()
 return before
 `
 
 const REFUND = `
 if wall > tonumber(ARGV[1]) then return { -1, wall } end
-for at = 2, #ARGV, 9 do
-  local cell = cellOf(at)
-  if cell.saved then
+load(2, 9)
+for i, cell in ipairs(chargesOf) do
+  if cell.expires then
+    local at = i * 9 - 7
     local mark = { tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]) }
     cell.counter.refund(cell.p, cell.state, mark, tonumber(ARGV[at + 8]))
     cell.charged = true
   end
 end
-for _, cell in ipairs(order) do if cell.charged then write(cell) end end
+save()
 return { 1, wall }
 `
 
@@ -270,9 +165,23 @@ return { 1, wall }
  * @param clock Lua that sets `wall` and `now`; tests replace it to run schedules at any moment. Default: Redis `TIME`.
  */
 export function buildScripts(clock: string = SERVER_CLOCK): Scripts {
+  const known = new Map<string, Script>()
+  const scriptFor = (body: string, charges: readonly Charge[]): Script => {
+    const used = ALGORITHMS.filter((algorithm) =>
+      charges.some((charge) => charge.policy.algorithm === algorithm),
+    )
+    const name = `${used.join()} ${body === RESERVE}`
+    let script = known.get(name)
+    if (script === undefined) {
+      const counters = used.map((algorithm) => COUNTERS[algorithm]).join('')
+      script = scriptOf(clock + SHARED + counters + CELLS + body)
+      known.set(name, script)
+    }
+    return script
+  }
   return {
-    reserve: scriptOf(clock + COUNTERS + STATES + RESERVE),
-    refund: scriptOf(clock + COUNTERS + STATES + REFUND),
+    reserve: (charges) => scriptFor(RESERVE, charges),
+    refund: (charges) => scriptFor(REFUND, charges),
   }
 }
 

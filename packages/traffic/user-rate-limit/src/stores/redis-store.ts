@@ -107,7 +107,7 @@ export class RedisStore implements RateLimitStore {
     const keys = [...new Set(charges.map((charge) => charge.key))]
     const args = charges.flatMap((charge) => chargeArguments(keys.indexOf(charge.key) + 1, charge))
     const reply = await this.#runner.run(
-      { script: this.#scripts.reserve, keys, args: [commit ? 1 : 0, ...args] },
+      { script: this.#scripts.reserve(charges), keys, args: [commit ? 1 : 0, ...args] },
       endAt,
     )
     const allowed = reply[0] === 1
@@ -141,7 +141,8 @@ export class RedisStore implements RateLimitStore {
         const args = own.flatMap(({ charge, mark, amount }) =>
           refundArguments(group.indexOf(charge.key) + 1, charge, mark, amount),
         )
-        await this.#runner.run({ script: this.#scripts.refund, keys: group, args }, endAt)
+        const script = this.#scripts.refund(own.map(({ charge }) => charge))
+        await this.#runner.run({ script, keys: group, args }, endAt)
       }),
     )
   }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 /** How to start a Redis server for a test. */
 export interface StartRedisOptions {
@@ -94,7 +95,10 @@ function service(first: Running): RedisService {
     },
     async kill(signal) {
       if (signal === 'SIGKILL') await end()
-      else running.child.kill(signal)
+      else {
+        running.child.kill(signal)
+        if (signal === 'SIGSTOP') await stopped(running.pid)
+      }
     },
     async restart() {
       await end()
@@ -144,6 +148,16 @@ async function launch(options: Launch): Promise<Running> {
   await delay(0)
   if (state.ended) throw new Error(`${binary} ended: Address already in use (127.0.0.1:${port})`)
   return { ...options, child, pid, gone }
+}
+
+/** Resolves when the kernel has stopped the process: a signal takes effect a moment after it was sent. */
+async function stopped(pid: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const state = await promisify(execFile)('ps', ['-o', 'state=', '-p', String(pid)]).catch(() => undefined)
+    // Without ps there is nothing to ask: the delays of a few attempts have to do.
+    if (state?.stdout.trim().startsWith('T') === true || (state === undefined && attempt === 5)) return
+    await delay(10)
+  }
 }
 
 /** Kills the server when this process is gone, however it went. */
