@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -29,9 +30,13 @@ function leftOut(tier: string): string[] {
 
 const exclude = ['**/node_modules/**', '**/.cache/**', ...leftOut(process.env['PORTCULLIS_TIER'] ?? 'fast')]
 
+// Vite would take graphql's ES modules, Node takes its CommonJS ones: two copies whose types do not know each other.
+const graphql = createRequire(join(root, 'packages/foundation/graphql-gate/package.json')).resolve('graphql')
+
 export default defineConfig({
   // Tests read the sources of every package, so no build has to precede them.
   ssr: { resolve: { conditions: ['@portcullis/source', 'module', 'node', 'development|production'] } },
+  resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,

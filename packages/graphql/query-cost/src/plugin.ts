@@ -16,7 +16,7 @@ import type { RequestCost } from './request-cost.ts'
 export interface AnalyzeRequest {
   /** As a client sends them, not coerced. */
   readonly variables?: Readonly<Record<string, unknown>>
-  /** Without it, the dearest operation of the document is priced. */
+  /** Without it, the price is a bound for every operation of the document. */
   readonly operationName?: string
   /** Default: the schema of the scope's first GraphQL route. */
   readonly schema?: GraphQLSchema

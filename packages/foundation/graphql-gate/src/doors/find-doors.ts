@@ -58,9 +58,13 @@ function isWithin(scope: FastifyInstance, outer: FastifyInstance): boolean {
   return scope === outer || Object.prototype.isPrototypeOf.call(outer, scope)
 }
 
+/** The doors of a scope and the scopes within it, known once the routes are. */
+export function doorsWithin(scope: FastifyInstance): readonly Door[] {
+  return [...gateStateOf(scope).doors.values()].filter(({ route }) => isWithin(route.scope, scope))
+}
+
 function requireDoor(scope: FastifyInstance, name: string): void {
-  const doors = [...gateStateOf(scope).doors.keys()]
-  if (mercuriusOf(scope) !== undefined || doors.some((route) => isWithin(route.scope, scope))) return
+  if (mercuriusOf(scope) !== undefined || doorsWithin(scope).length > 0) return
   // Doors that were declared before the kernel was loaded are found when their first request comes.
   if (sawEveryRoute(scope)) throw new NoDoorError(name)
 }

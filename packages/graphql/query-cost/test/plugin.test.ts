@@ -1,0 +1,191 @@
+import { kernel } from '@portcullis/kernel'
+import type { SecurityEvent } from '@portcullis/kernel'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { buildSchema, parse } from 'graphql'
+import mercurius from 'mercurius'
+import { describe, expect, it } from 'vitest'
+import queryCost from '../src/index.ts'
+import type { QueryCostOptions, QueryCostRouteOptions } from '../src/index.ts'
+
+const schema = `
+  directive @cost(weight: String!) on FIELD_DEFINITION | OBJECT
+  directive @listSize(assumedSize: Int, slicingArguments: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+  type Query {
+    users(first: Int): [User]
+    page(first: Int, last: Int): [User] @listSize(slicingArguments: ["first", "last"])
+    report: Report @cost(weight: "40")
+  }
+  type User { id: ID name: String }
+  type Report { total: Int }
+`
+
+async function build(
+  options: QueryCostOptions = {},
+  route?: QueryCostRouteOptions | false,
+): Promise<FastifyInstance> {
+  const app = Fastify()
+  void app.register(kernel, {
+    identify: ({ headers }) =>
+      headers['x-role'] === undefined ? null : { id: 'ada', roles: String(headers['x-role']).split(',') },
+  })
+  void app.register(queryCost, options)
+  void app.register(mercurius, { schema, additionalRouteOptions: { config: { queryCost: route } } as object })
+  await app.ready()
+  return app
+}
+
+async function ask(
+  app: FastifyInstance,
+  query: string,
+  headers: Record<string, string> = {},
+): Promise<[number, string | undefined]> {
+  const answer = await app.inject({ method: 'POST', url: '/graphql', payload: { query }, headers })
+  const { errors } = answer.json<{ errors?: { extensions?: { code?: string } }[] }>()
+  return [answer.statusCode, errors?.[0]?.extensions?.code]
+}
+
+const hundred = '{ users(first: 100) { id } }'
+
+describe('limits', () => {
+  it('come from the plugin, from the route and from the roles of the principal', async () => {
+    const byPlugin = await build({ maxCost: 50 })
+    expect(await ask(byPlugin, hundred)).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    const byRoute = await build({ maxCost: 50 }, { maxCost: 500 })
+    expect(await ask(byRoute, hundred)).toEqual([200, undefined])
+    const byRole = await build({
+      maxCost: 50,
+      roles: { support: { maxCost: 80 }, admin: { maxCost: 500 }, trainee: { maxCost: 5 } },
+    })
+    expect(await ask(byRole, hundred)).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    expect(await ask(byRole, hundred, { 'x-role': 'support' })).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    expect(await ask(byRole, hundred, { 'x-role': 'support,admin' })).toEqual([200, undefined])
+    expect(await ask(byRole, '{ users(first: 30) { id } }', { 'x-role': 'trainee' })).toEqual([
+      400,
+      'QUERY_TOO_EXPENSIVE',
+    ])
+    expect(await ask(byRole, hundred, { 'x-role': 'constructor,__proto__' })).toEqual([
+      400,
+      'QUERY_TOO_EXPENSIVE',
+    ])
+    await Promise.all([byPlugin.close(), byRoute.close(), byRole.close()])
+  })
+
+  it('hold for objects and resolver calls apart too', async () => {
+    const app = await build({ maxTypeCost: 50 })
+    expect(await ask(app, hundred)).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    await app.close()
+    const fields = await build({ maxFieldCost: 30 })
+    expect(await ask(fields, hundred)).toEqual([200, undefined])
+    expect(await ask(fields, '{ report { total } }')).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    await fields.close()
+  })
+
+  it('are switched off for a route by false', async () => {
+    const app = await build({ maxCost: 1 }, false)
+    expect(await ask(app, hundred)).toEqual([200, undefined])
+    await app.close()
+  })
+})
+
+describe('sizes that cannot be accepted', () => {
+  it('are refused with a code of their own, which names the field and no value', async () => {
+    const app = await build()
+    expect(await ask(app, '{ page { id } }')).toEqual([400, 'MISSING_SLICING_ARGUMENT'])
+    expect(await ask(app, '{ page(first: 1, last: 2) { id } }')).toEqual([400, 'SEVERAL_SLICING_ARGUMENTS'])
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/graphql',
+      payload: { query: 'query ($n: Int) { users(first: $n) { id } }', variables: { n: 'secret-4711' } },
+    })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toMatchObject({
+      errors: [
+        {
+          message: "Query.users takes a whole number for 'first'.",
+          extensions: { code: 'INVALID_SLICING_VALUE' },
+        },
+      ],
+    })
+    expect(answer.body).not.toContain('4711')
+    await app.close()
+  })
+})
+
+describe('facts', () => {
+  it('are on request.queryCost and in the event', async () => {
+    const seen: SecurityEvent[] = []
+    const costs: unknown[] = []
+    const app = Fastify()
+    void app.register(queryCost, { maxCost: 50, mode: 'measure' })
+    void app.register(mercurius, { schema })
+    app.addHook('onResponse', async (request) => void costs.push(request.queryCost))
+    app.get('/rest', async (request) => request.queryCost ?? 'none')
+    await app.ready()
+    app.securityEvents.subscribe((event) => void seen.push(event))
+    expect(await ask(app, hundred)).toEqual([200, undefined])
+    expect((await app.inject('/rest')).body).toBe('none')
+    expect(costs).toEqual([{ cost: 102, typeCost: 101, fieldCost: 1, approximate: false }, undefined])
+    expect(seen).toMatchObject([
+      {
+        type: 'query.cost_exceeded',
+        outcome: 'measured',
+        details: { code: 'QUERY_TOO_EXPENSIVE', limit: 50, actual: 102 },
+      },
+    ])
+    await app.close()
+  })
+})
+
+describe('app.queryCost.analyze', () => {
+  it('prices a document with the weights of its scope', async () => {
+    const app = await build({ weights: { User: { cost: 3 } } })
+    const document = parse('query A { users(first: 10) { id } } query B { report { total } }')
+    expect(app.queryCost.analyze(document, { operationName: 'A' })).toMatchObject({
+      cost: 32,
+      fieldCost: 1,
+      typeCost: 31,
+    })
+    expect(app.queryCost.analyze(document, { operationName: 'B' })).toMatchObject({ cost: 42 })
+    // Nobody says which will run: the most objects of A and the most resolver calls of B.
+    expect(app.queryCost.analyze(document)).toMatchObject({ cost: 71, fieldCost: 40, typeCost: 31 })
+    const other = buildSchema('type Query { list: [Query] }')
+    expect(app.queryCost.analyze(parse('{ list { __typename } }'), { schema: other }).cost).toBe(12)
+    expect(app.queryCost.inferred()).toEqual([
+      { coordinate: 'Query.users', slicingArguments: ['first'], sizedFields: [] },
+    ])
+    await app.close()
+  })
+})
+
+describe('boot', () => {
+  it('refuses a GraphQL route whose schema nobody told', async () => {
+    const app = Fastify()
+    void app.register(queryCost)
+    app.post('/graphql', { config: { graphql: true } }, async () => ({ data: null }))
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_QUERY_COST_NO_SCHEMA',
+      message: expect.stringContaining('POST /graphql'),
+    })
+  })
+
+  it('lists everything that is wrong with weights and directives', async () => {
+    const app = Fastify()
+    void app.register(queryCost, { weights: { 'Query.usres': 1, 'User.nam': 2 } })
+    void app.register(mercurius, { schema: `${schema} extend type User { odd: Int @cost(weight: "much") }` })
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_QUERY_COST_INVALID_MODEL',
+      message: expect.stringMatching(/Query\.usres[^]*User\.nam[^]*/),
+    })
+  })
+
+  it('prices the schema that mercurius has now, also after it was replaced', async () => {
+    const app = Fastify()
+    void app.register(queryCost, { maxCost: 100 })
+    void app.register(mercurius, { schema })
+    await app.ready()
+    app.graphql.replaceSchema(buildSchema(schema.replace('"40"', '"400"')))
+    expect(await ask(app, '{ report { total } }')).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    await app.close()
+  })
+})
