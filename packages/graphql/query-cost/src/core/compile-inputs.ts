@@ -58,7 +58,7 @@ export class CostedInputs {
   #input(coordinate: string, input: Input): CostedInput {
     const object = this.#drafts.get(getNamedType(input.type).name) ?? null
     const composite = isInputObjectType(getNamedType(input.type))
-    const weight = this.#annotations.at(coordinate, ['cost'], [input.astNode]).cost ?? 0
+    const weight = this.#annotations.at(coordinate, ['cost'], [input.astNode]).cost ?? (composite ? 1 : 0)
     return { name: input.name, weight, object, defaultCost: 0 }
   }
 
