@@ -25,6 +25,8 @@ const MAX_LENGTH = 128
  */
 export function canonicalAddress(address: string, options: AddressOptions = {}): string | undefined {
   if (typeof address !== 'string' || address.length > MAX_LENGTH) return undefined
+  // How a dual-stack socket writes every IPv4 client: worth a way of its own.
+  if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7)
   const bare = address.includes(':') ? withoutPort(address) : address
   if (!bare.includes(':')) return isIPv4(bare) ? bare : undefined
   const zone = bare.indexOf('%')
