@@ -21,7 +21,7 @@ export async function buildShop({ db, logLevel, ...gates }: ShopOptions): Promis
     logger: logLevel ? { level: logLevel } : false,
     // The reverse proxy in front of the shop runs on the same machine; nobody else may say where a request came from.
     trustProxy: 'loopback',
-    handlerTimeout: 10_000,
+    handlerTimeout: 15_000,
     forceCloseConnections: true,
   })
 

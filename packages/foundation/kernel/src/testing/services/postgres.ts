@@ -1,7 +1,7 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ import {
   reachableTemporaryFolder,
   UNPRIVILEGED,
 } from './postgres-binaries.ts'
+import { childrenOf, isAlive, send } from './processes.ts'
+import { watch } from './watchdog.ts'
 
 const run = promisify(execFile)
 const HOST = '127.0.0.1'
@@ -88,6 +90,7 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
   #process: ChildProcess | undefined
   #stopping: Promise<void> | undefined
   readonly #forget = stopOnExit(this)
+  #unwatch: () => void = () => {}
 
   constructor(native: string, folder: string, settings: Readonly<Record<string, string>>) {
     this.#native = native
@@ -163,6 +166,7 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
 
   /** The same as stop() for a process that has no event loop left. */
   stopNow(): void {
+    this.#unwatch()
     if (isAlive(this.#process)) {
       this.kill('SIGCONT')
       send(this.pid, 'SIGQUIT')
@@ -188,11 +192,13 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
     closeSync(log)
     child.unref()
     this.#process = child
+    if (child.pid !== undefined) this.#unwatch = watch(child.pid, this.#folder)
     let failure: Error | undefined
     child.once('error', (error) => (failure = error))
     const deadline = Date.now() + START_TIMEOUT_MS
     while (!this.#isReady()) {
       if (failure || !isAlive(child) || Date.now() > deadline) {
+        this.#unwatch()
         throw new Error(`PostgreSQL did not start on ${HOST}:${this.port}. ${reason(failure)}${this.#log()}`)
       }
       await sleep(10)
@@ -200,6 +206,7 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
   }
 
   async #shutDown(): Promise<void> {
+    this.#unwatch()
     const child = this.#process
     if (!child || !isAlive(child)) return
     child.ref()
@@ -232,34 +239,6 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
   #binary(name: string): string {
     return join(this.#native, 'bin', process.platform === 'win32' ? `${name}.exe` : name)
   }
-}
-
-function isAlive(child: ChildProcess | undefined): boolean {
-  return child?.pid !== undefined && child.exitCode === null && child.signalCode === null
-}
-
-/** Signals a process that may be gone by now. */
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
-  }
-}
-
-/** The server's processes each lead a session of their own, so there is no process group to signal. */
-function childrenOf(pid: number): number[] {
-  if (process.platform === 'win32') return []
-  if (process.platform === 'linux') {
-    return readdirSync(`/proc/${pid}/task`)
-      .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '))
-      .filter(Boolean)
-      .map(Number)
-  }
-  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []))
 }
 
 /** The server sees none of our variables: `PGPORT`, `PGDATA` and a locale would change what it does. */
