@@ -194,6 +194,12 @@ describe('@listSize', () => {
     expect(sized(source)).toMatchObject({ cost, problems: [] })
   })
 
+  it('keeps apart the sizes that two parents hand to the same selections', () => {
+    const source =
+      '{ a: deep(n: 3) { ...O } b: deep(n: 50) { ...O } } fragment O on Outer { inner { items { id } } }'
+    expect(sized(source).typeCost).toBe(1 + 2 * 2 + 3 + 50)
+  })
+
   it('demands exactly one slicing argument where the directive does', () => {
     expect(sized('{ one { id } }').problems).toMatchObject([
       { code: 'missing-slicing-argument', coordinate: 'Query.one', slicingArguments: ['a', 'b'] },
@@ -360,6 +366,14 @@ describe('F17: what is counted', () => {
     const sub =
       '{ a: me { ...F } b: me { ...F ...G } } fragment F on User { friends { id } } fragment G on User { friends { friends { id } } }'
     expect(price(sub)).toMatchObject({ typeCost: 1 + (1 + 3) + (1 + 3 + 9), fieldCost: 2 + 1 + 1 + 3 })
+  })
+
+  it('keeps apart what was merged of different selections', () => {
+    const levels = (n: number) =>
+      `friends(first: 1) { ${'friends(first: 1) { '.repeat(n)} id ${'}'.repeat(n)} }`
+    const fragments = [1, 2, 3].map((n) => `fragment F${n} on User { ${levels(n)} }`).join(' ')
+    const source = `{ a: me { ...F1 ...F2 } b: me { ...F1 ...F3 } c: me { ...F2 ...F3 } } ${fragments}`
+    expect(price(source).typeCost).toBe(1 + (1 + 3) + (1 + 4) + (1 + 4))
   })
 
   it('does not let two fields under one name hide each other, though validation refuses them', () => {

@@ -72,6 +72,23 @@ describe('fragments made to explode', () => {
     })
   })
 
+  it('bounds interfaces and unions by their dearest type in the fallback too', () => {
+    const sdl = `type Query { i: I u: U } interface I { x: Int } union U = A | B
+      type A implements I { x: Int a: Int } type B implements I { x: Int @cost(weight: "30") b: Int @cost(weight: "40") }`
+    const small = pricing(sdl, { budget: 2 })
+    expect(small('{ i { x } u { __typename ... on B { b } ... on I { x } } }')).toMatchObject({
+      approximate: true,
+      fieldCost: Infinity,
+    })
+    const some = pricing(sdl, { budget: 12 })
+    // The exact analysis reads F for each alias and type, the fallback once: only the former spends its budget.
+    const aliases = [1, 2, 3, 4, 5].map((n) => `u${n}: u { id${n}: __typename ...F }`).join(' ')
+    const filler = '__typename '.repeat(12)
+    const shared = `{ i { x } ${aliases} } fragment F on U { ... on B { b } ${filler} }`
+    const between = pricing(sdl, { budget: 80 })
+    expect(between(shared)).toMatchObject({ approximate: true, fieldCost: 6 + 30 + 5 * 40 })
+  })
+
   it('does not hang on cycles and costs nothing for what is missing', () => {
     expect(price('{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A id }').cost).toBe(3)
     expect(price('{ me { ...A } } fragment A on User { a { ...A } }').cost).toBe(Infinity)
