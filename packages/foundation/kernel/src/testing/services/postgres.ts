@@ -145,9 +145,10 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
   kill(signal: NodeJS.Signals): void {
     const { pid } = this
     if (!isAlive(this.#process)) return
-    const everyone = signal === 'SIGSTOP' || signal === 'SIGCONT' || signal === 'SIGKILL'
-    // Children first: a postmaster that still runs would replace or clean up after them, a dead one has none to list.
-    for (const target of everyone ? [...childrenOf(pid), pid] : [pid]) send(target, signal)
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT' && signal !== 'SIGKILL') return send(pid, signal)
+    // A postmaster that runs would start new processes while we go through the list.
+    send(pid, 'SIGSTOP')
+    for (const target of [...childrenOf(pid), pid]) send(target, signal)
   }
 
   async restart(): Promise<void> {
