@@ -1,6 +1,6 @@
 import type { FieldNode, SelectionSetNode } from 'graphql'
 import { addTimes, raiseTo, UNBOUNDED, zero, type CostVector } from './arithmetic.ts'
-import type { CostedComposite, CostedField } from './costed.ts'
+import type { CostedComposite, CostedField, CostedObject } from './costed.ts'
 import { applies, asIntrospection, MAX_NESTING, workOf } from './exact.ts'
 import type { Meter } from './input-cost.ts'
 import { NO_SIZES, type Operation, type PassedSize } from './operation.ts'
@@ -28,12 +28,19 @@ export class CoarseAnalysis {
     this.#limit = limit
   }
 
+  /** What the root object of an operation costs, with everything below it. */
+  root(set: SelectionSetNode, type: CostedObject): Readonly<CostVector> {
+    const sum = { type: type.weight, field: 0, meta: 0 }
+    addTimes(sum, this.#selections(set, type, NO_SIZES, 0), 1)
+    return sum
+  }
+
   /** What one value of a type, of which only the declared type is known, costs below itself. */
-  selections(
+  #selections(
     set: SelectionSetNode,
     type: CostedComposite,
-    passed: readonly PassedSize[] = NO_SIZES,
-    nesting = 0,
+    passed: readonly PassedSize[],
+    nesting: number,
   ): Readonly<CostVector> {
     if (nesting > MAX_NESTING || this.#meter.steps > this.#limit) return UNBOUNDED
     let known = this.#known.get(set)
@@ -75,7 +82,7 @@ export class CoarseAnalysis {
         if (fragment === undefined) continue
         const narrowed = this.#narrow(type, fragment.typeCondition.name.value)
         if (narrowed !== undefined)
-          addTimes(sum, this.selections(fragment.selectionSet, narrowed, passed, nesting + 1), 1)
+          addTimes(sum, this.#selections(fragment.selectionSet, narrowed, passed, nesting + 1), 1)
       }
     }
   }
@@ -114,7 +121,7 @@ export class CoarseAnalysis {
       const below = this.#operation.passedSizes(field, node, passed)
       const heaviest = field.composite.possible.reduce((weight, one) => Math.max(weight, one.weight), 0)
       addTimes(total, { type: heaviest, field: 0, meta: 0 }, size)
-      addTimes(total, this.selections(node.selectionSet, field.composite, below, nesting + 1), size)
+      addTimes(total, this.#selections(node.selectionSet, field.composite, below, nesting + 1), size)
     }
     const sum = zero()
     addTimes(sum, field.introspection ? asIntrospection(total) : total, field.multiplier)

@@ -53,7 +53,7 @@ export function analyze(costed: CostedSchema, document: DocumentNode, request: C
     const root = rootOf(costed, definition)
     if (root === undefined) continue
     const analysis = new ExactAnalysis(prepared(definition), exact)
-    raiseTo(cost, withRoot(analysis.root(definition.selectionSet, root), root, definition, costed))
+    raiseTo(cost, withFlatCost(analysis.root(definition.selectionSet, root), definition, costed))
     approximate ||= analysis.truncated
     if (!analysis.spent) continue
     return coarse(costed, operations, prepared, exact, problems)
@@ -73,11 +73,8 @@ function coarse(
   for (const definition of operations) {
     const root = rootOf(costed, definition)
     if (root === undefined) continue
-    const below = new CoarseAnalysis(prepared(definition), meter, limit).selections(
-      definition.selectionSet,
-      root,
-    )
-    raiseTo(cost, withRoot(below, root, definition, costed))
+    const analysis = new CoarseAnalysis(prepared(definition), meter, limit)
+    raiseTo(cost, withFlatCost(analysis.root(definition.selectionSet, root), definition, costed))
   }
   return { cost, approximate: true, problems: [...problems.values()], steps: meter.steps }
 }
@@ -100,11 +97,10 @@ function rootOf(costed: CostedSchema, { operation }: OperationDefinitionNode): C
   return name === undefined ? undefined : costed.composites.get(name)?.possible[0]
 }
 
-function withRoot(
-  below: Readonly<CostVector>,
-  root: CostedObject,
+function withFlatCost(
+  cost: Readonly<CostVector>,
   { operation }: OperationDefinitionNode,
   { operationCost }: CostedSchema,
 ): CostVector {
-  return { type: below.type + root.weight, field: below.field + operationCost[operation], meta: below.meta }
+  return { ...cost, field: cost.field + operationCost[operation] }
 }

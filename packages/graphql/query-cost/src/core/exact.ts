@@ -1,6 +1,6 @@
 import type { FieldNode, SelectionNode, SelectionSetNode } from 'graphql'
-import { addTimes, raiseTo, UNBOUNDED, zero, type CostVector } from './arithmetic.ts'
-import type { CostedField, CostedObject } from './costed.ts'
+import { addTimes, raiseTo, times, UNBOUNDED, zero, type CostVector } from './arithmetic.ts'
+import type { CostedComposite, CostedField, CostedObject } from './costed.ts'
 import type { Meter } from './input-cost.ts'
 import { NO_SIZES, type Operation, type PassedSize } from './operation.ts'
 
@@ -13,7 +13,7 @@ interface Group {
   readonly nodes: FieldNode[]
 }
 
-type ByType = Map<CostedObject, Readonly<CostVector>>
+type ByType = Map<CostedComposite, Readonly<CostVector>>
 
 /**
  * The exact analysis: for each concrete type it collects fields as execution would (GraphQL specification, section
@@ -36,20 +36,19 @@ export class ExactAnalysis {
     this.#meter = meter
   }
 
-  /** What the root object of an operation costs below itself. */
+  /** What the root object of an operation costs, with everything below it. */
   root(set: SelectionSetNode, type: CostedObject): Readonly<CostVector> {
-    return this.#object(this.#remembered([set], NO_SIZES), [set], type, NO_SIZES, 0)
+    return this.#value(this.#remembered([set], NO_SIZES), [set], type, NO_SIZES, 0)
   }
 
-  /** What one object of a type costs below itself; `known` holds what was found for the same selections. */
-  #object(
+  /** What one value of a type costs, itself included; `known` holds what was found for the same selections. */
+  #value(
     known: ByType,
     sets: readonly SelectionSetNode[],
-    type: CostedObject,
+    type: CostedComposite,
     passed: readonly PassedSize[],
     nesting: number,
   ): Readonly<CostVector> {
-    if (this.spent) return UNBOUNDED
     if (nesting > MAX_NESTING) {
       this.truncated = true
       return UNBOUNDED
@@ -59,9 +58,25 @@ export class ExactAnalysis {
     // Whoever asks for it again before it is finished is part of a cycle.
     known.set(type, UNBOUNDED)
     const sum = zero()
-    for (const group of this.#collect(sets, type)) this.#add(sum, group, passed, nesting)
+    for (const object of type.possible) {
+      this.#meter.steps++
+      if (object !== type) raiseTo(sum, this.#value(known, sets, object, passed, nesting))
+      else this.#addObject(sum, object, sets, passed, nesting)
+      if (this.spent) break
+    }
     known.set(type, sum)
     return sum
+  }
+
+  #addObject(
+    sum: CostVector,
+    type: CostedObject,
+    sets: readonly SelectionSetNode[],
+    passed: readonly PassedSize[],
+    nesting: number,
+  ): void {
+    sum.type += type.weight
+    for (const group of this.#collect(sets, type)) this.#add(sum, group, passed, nesting)
   }
 
   /** Adds what one response name costs. */
@@ -73,20 +88,15 @@ export class ExactAnalysis {
       own = Math.max(own, this.#operation.ownCost(field, node))
       size = Math.max(size, this.#operation.listSize(field, node, passed))
     }
-    const each = zero()
+    const total = { type: 0, field: own, meta: 0 }
     if (field.composite === null) {
-      each.type = field.leafWeight
+      total.type = times(field.leafWeight, size)
     } else {
       const sets = nodes.flatMap((node) => node.selectionSet ?? [])
       const below = this.#passedBelow(field, nodes, passed)
       const known = this.#remembered(sets, below)
-      for (const type of field.composite.possible) {
-        const one = this.#object(known, sets, type, below, nesting + 1)
-        raiseTo(each, { type: one.type + type.weight, field: one.field, meta: one.meta })
-      }
+      addTimes(total, this.#value(known, sets, field.composite, below, nesting + 1), size)
     }
-    const total = { type: 0, field: own, meta: 0 }
-    addTimes(total, each, size)
     addTimes(sum, field.introspection ? asIntrospection(total) : total, field.multiplier)
   }
 
@@ -108,7 +118,7 @@ export class ExactAnalysis {
   #collect(sets: readonly SelectionSetNode[], type: CostedObject): Iterable<Group> {
     const { fragments, costed } = this.#operation
     const groups = new Map<string, Group>()
-    const visited = new Set<string>()
+    let visited: Set<string> | undefined
     const pending = [...sets]
     for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
       for (const selection of set.selections) {
@@ -124,6 +134,7 @@ export class ExactAnalysis {
             selection.kind === 'InlineFragment' ? selection : fragments.get(selection.name.value)
           if (fragment === undefined || !applies(fragment.typeCondition?.name.value, type)) continue
           if (selection.kind === 'FragmentSpread') {
+            visited ??= new Set()
             if (visited.has(selection.name.value)) continue
             visited.add(selection.name.value)
           }

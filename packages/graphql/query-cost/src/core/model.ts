@@ -39,7 +39,7 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
     directives: inputs.directives(schema),
     defaultListSize: atLeastZero('defaultListSize', options.defaultListSize, 10, annotations),
     operationCost: operationCosts(options.operationCost, annotations),
-    budget: atLeastZero('budget', options.budget, 100_000, annotations),
+    budget: atLeastZero('budget', options.budget, 50_000, annotations),
   }
   annotations.reportUnknown(schema)
   if (annotations.problems.length > 0) throw new InvalidCostModelError(annotations.problems)

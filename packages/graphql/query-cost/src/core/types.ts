@@ -58,7 +58,7 @@ export interface CostModelOptions {
   directives?: CostDirectiveNames
   /**
    * Steps (selections looked at) that one exact analysis may take before the coarser upper bound is used.
-   * Default 100,000.
+   * Default 50,000.
    */
   budget?: number
 }

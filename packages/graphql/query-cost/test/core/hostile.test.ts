@@ -55,7 +55,7 @@ describe('fragments made to explode', () => {
     const estimate = price(`{ ${spreads} } fragment Big on User { ${big} }`)
     const count = (400 * 399) / 2
     expect(estimate.approximate).toBe(true)
-    expect(estimate.steps).toBeLessThan(220_000)
+    expect(estimate.steps).toBeLessThan(110_000)
     expect(estimate.typeCost).toBeGreaterThanOrEqual(1 + count + count * 2000)
     expect(estimate.typeCost).toBeLessThan(Infinity)
   })
@@ -64,7 +64,7 @@ describe('fragments made to explode', () => {
     const big = Array.from({ length: 2000 }, (_, i) => `f${i}: me { id }`).join(' ')
     const operations = Array.from({ length: 1000 }, (_, i) => `query Q${i} { ...Big }`).join(' ')
     const estimate = price(`${operations} fragment Big on Query { ${big} }`)
-    expect(estimate.steps).toBeLessThan(220_000)
+    expect(estimate.steps).toBeLessThan(110_000)
     expect(estimate.typeCost).toBeGreaterThanOrEqual(2001)
     expect(price(`${operations} fragment Big on Query { ${big} }`, {}, 'Q7')).toMatchObject({
       typeCost: 2001,
@@ -80,7 +80,6 @@ describe('fragments made to explode', () => {
       approximate: true,
       fieldCost: Infinity,
     })
-    const some = pricing(sdl, { budget: 12 })
     // The exact analysis reads F for each alias and type, the fallback once: only the former spends its budget.
     const aliases = [1, 2, 3, 4, 5].map((n) => `u${n}: u { id${n}: __typename ...F }`).join(' ')
     const filler = '__typename '.repeat(12)
