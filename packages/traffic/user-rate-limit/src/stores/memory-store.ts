@@ -11,7 +11,7 @@ import type { ActualCost, RateLimitStore } from './store.ts'
 export interface MemoryStoreOptions {
   /** Most states (one per partition and policy) held at once. Default: 100,000, about 30 MB. */
   readonly maxKeys?: number
-  /** Clock in whole milliseconds. Default: the process's own, which never steps back. */
+  /** Clock in whole milliseconds that never steps back. Default: the process's own. */
   readonly now?: () => number
 }
 

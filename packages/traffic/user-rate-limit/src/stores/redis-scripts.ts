@@ -62,7 +62,8 @@ local function load(first, size)
       local state = nil
       if packed[i] then
         cell.expires, state = unpack(cmsgpack.unpack(packed[i]))
-        if cell.expires <= now then state = nil end
+        cell.live = cell.expires > now
+        if not cell.live then state = nil end
       end
       cell.state = cell.counter.advance(cell.p, state)
     end
@@ -148,7 +149,7 @@ const REFUND = `
 if wall > tonumber(ARGV[1]) then return { -1, wall } end
 load(2, 9)
 for i, cell in ipairs(chargesOf) do
-  if cell.expires then
+  if cell.live then
     local at = i * 9 - 7
     local mark = { tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]) }
     cell.counter.refund(cell.p, cell.state, mark, tonumber(ARGV[at + 8]))

@@ -170,6 +170,17 @@ describe.each([
       expect(await left(p)).toBe(0)
     })
 
+    it('fixed window: and opens no window by itself', async () => {
+      const p = policy({ algorithm: 'fixed-window' })
+      await charge(1, p)
+      await clocked.setNow(START + 30_000)
+      const cancel = await reserve(1, p)
+      await clocked.setNow(START + MINUTE)
+      await cancel()
+      await clocked.setNow(START + MINUTE + 1)
+      expect((await charge(1, p)).limits[0]?.resetMs).toBe(MINUTE)
+    })
+
     it('gcra: only what has not leaked', async () => {
       const p = policy({ algorithm: 'gcra' })
       const cancel = await reserve(5, p)
