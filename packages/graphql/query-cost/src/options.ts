@@ -58,8 +58,8 @@ const weight = either(
   'a number or { cost, multiplier, listSize }',
 )
 
-const directiveNames = v.strictObject(
-  { cost: v.optional(text()), listSize: v.optional(text()) },
+const directiveNames: v.GenericSchema<CostDirectiveNames> = v.strictObject(
+  { cost: v.exactOptional(text()), listSize: v.exactOptional(text()) },
   '{ cost, listSize }: names of directives',
 )
 

@@ -1,5 +1,5 @@
 import type { Refusal } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import type { GraphQLOperation } from '../core/operation.ts'
 import { gateStateOf } from '../state.ts'
@@ -13,6 +13,8 @@ export type CheckPhase = (typeof CHECK_PHASES)[number]
 /** The operations of a request that are judged together. */
 export interface OperationBatch {
   readonly request: FastifyRequest
+  /** The reply, for headers; `undefined` where an engine tells none. */
+  readonly reply: FastifyReply | undefined
   /** The schema they run against, or `undefined` where nobody told it. */
   readonly schema: GraphQLSchema | undefined
   readonly operations: readonly GraphQLOperation[]

@@ -58,9 +58,12 @@ function isWithin(scope: FastifyInstance, outer: FastifyInstance): boolean {
   return scope === outer || Object.prototype.isPrototypeOf.call(outer, scope)
 }
 
-/** The doors of a scope and the scopes within it, known once the routes are. */
+/** The doors of a scope and the scopes within it, once all routes are known. */
 export function doorsWithin(scope: FastifyInstance): readonly Door[] {
-  return [...gateStateOf(scope).doors.values()].filter(({ route }) => isWithin(route.scope, scope))
+  return routesOf(scope)
+    .filter((route) => isWithin(route.scope, scope))
+    .map(doorFrom)
+    .filter((door) => door !== undefined)
 }
 
 function requireDoor(scope: FastifyInstance, name: string): void {

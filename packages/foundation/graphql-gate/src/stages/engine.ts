@@ -47,7 +47,7 @@ const portcullisPreExecution: PreExecution = async (schema, document, context, v
   // A document without its text was sent as a tree, past every bound on text.
   if (source === undefined) await refuse(rejection('graphqlGate', new AstNotAllowed()))
   const operation = describeOperation(document, variables ?? {}, nameOf(ledger, context))
-  await judge(request, schema, [operation], refuse)
+  await judge({ request, reply: context.reply }, schema, [operation], refuse)
 }
 
 /** Guards the engine that a scope sees, once. */

@@ -1,7 +1,7 @@
 import type { Refusal } from '@portcullis/kernel'
-import type { FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { checksOf } from '../checks/operation-check.ts'
+import type { OperationBatch } from '../checks/operation-check.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
 import { ledgerOf } from './request-ledger.ts'
 
@@ -12,16 +12,17 @@ import { ledgerOf } from './request-ledger.ts'
  * @returns whether the operations may run
  */
 export async function judge(
-  request: FastifyRequest,
+  exchange: Pick<OperationBatch, 'request' | 'reply'>,
   schema: GraphQLSchema | undefined,
   operations: readonly GraphQLOperation[],
   onRefusal: (refusal: Refusal) => Promise<boolean>,
 ): Promise<boolean> {
+  const { request } = exchange
   const ledger = ledgerOf(request)
   const earlier = [...ledger.operations]
   ledger.operations.push(...operations)
   for (const check of checksOf(request.server)) {
-    const result = check.run({ request, schema, operations, earlier })
+    const result = check.run({ ...exchange, schema, operations, earlier })
     const refusal = result instanceof Promise ? await result : result
     if (refusal !== undefined && (await onRefusal(refusal))) return false
   }

@@ -85,7 +85,7 @@ export async function decideOperations(
     sources.push(readable.source)
   }
   if (operations.length === 0) return undefined
-  const allowed = await judge(request, door.schema(), operations, (refusal) =>
+  const allowed = await judge({ request, reply }, door.schema(), operations, (refusal) =>
     refuse(request, reply, refusal),
   )
   if (allowed) {

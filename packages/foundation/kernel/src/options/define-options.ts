@@ -12,6 +12,8 @@ export interface OptionDefinition<Output> {
   readonly required?: true
   /** It belongs to the plugin alone; a route may not set it. */
   readonly pluginOnly?: true
+  /** How a route's value is laid over the plugin's. Default: it replaces it. */
+  readonly merge?: (plugin: Output, route: Output) => Output
   /** Its value must never be printed. */
   readonly secret?: true
   /** For the README's table: one sentence. */
@@ -40,7 +42,10 @@ export interface OptionSet<Output extends object> {
   table(): string
 }
 
-type Definition = Omit<OptionDefinition<unknown>, 'schema'> & { readonly schema: v.GenericSchema }
+interface Definition extends Omit<OptionDefinition<unknown>, 'schema' | 'merge'> {
+  readonly schema: v.GenericSchema
+  readonly merge?: (plugin: unknown, route: unknown) => unknown
+}
 
 function entrySchema(definition: Definition): v.GenericSchema {
   if (definition.default !== undefined) return v.optional(definition.schema, definition.default as never)
@@ -80,7 +85,7 @@ export function defineOptions<Output extends object>(
   definitions: { readonly [Name in keyof Output]-?: OptionDefinition<Output[Name]> },
   check?: (options: Output) => string | undefined,
 ): OptionSet<Output> {
-  const entries = Object.entries<Definition>(definitions)
+  const entries = Object.entries<Definition>(definitions as unknown as Record<string, Definition>)
   const routeEntries = entries.filter(([, one]) => !one.pluginOnly)
   const secrets = new Set(entries.filter(([, one]) => one.secret).map(([key]) => key))
   const pluginSchema = v.strictObject(
@@ -90,9 +95,9 @@ export function defineOptions<Output extends object>(
     Object.fromEntries(routeEntries.map(([key, one]) => [key, v.optional(one.schema)])),
   )
 
-  function run(schema: v.GenericSchema, input: unknown): object {
+  function run(schema: v.GenericSchema, input: unknown): Record<string, unknown> {
     const result = v.safeParse(schema, input)
-    if (result.success) return result.output as object
+    if (result.success) return result.output as Record<string, unknown>
     throw new InvalidOptionsError(explainIssues(result.issues, { gate: name, schema, secrets }))
   }
 
@@ -106,8 +111,13 @@ export function defineOptions<Output extends object>(
     name,
     parse: (input) => finish(run(pluginSchema, input ?? {})),
     parseRoute(plugin, route) {
-      const set = Object.entries(run(routeSchema, route)).filter(([, value]) => value !== undefined)
-      return finish({ ...plugin, ...Object.fromEntries(set) })
+      const given = run(routeSchema, route)
+      const merged: Record<string, unknown> = { ...plugin }
+      for (const [key, { merge }] of routeEntries) {
+        const value = given[key]
+        if (value !== undefined) merged[key] = merge === undefined ? value : merge(merged[key], value)
+      }
+      return finish(merged)
     },
     table: () =>
       [

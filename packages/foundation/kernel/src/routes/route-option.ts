@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { GateRegistration } from '../gates.ts'
 import { stateOf } from '../state.ts'
 import { routeRecordOf } from './route-record.ts'
@@ -8,6 +8,11 @@ function parse(registration: GateRegistration, route: RouteRecord): unknown {
   const value = route.config[registration.name]
   if (value === false) return false
   return value === undefined ? registration.options : registration.set.parseRoute(registration.options, value)
+}
+
+function optionsOf(registration: GateRegistration, route: RouteRecord): unknown {
+  if (!route.parsed.has(registration)) route.parsed.set(registration, parse(registration, route))
+  return route.parsed.get(registration)
 }
 
 /**
@@ -22,7 +27,31 @@ export function routeOption<Options extends object>(
 ): Readonly<Options> | false {
   const registration = stateOf(request.server).gates.find(request.server, name)
   if (registration === undefined) return false
-  const route = routeRecordOf(request)
-  if (!route.parsed.has(registration)) route.parsed.set(registration, parse(registration, route))
-  return route.parsed.get(registration) as Readonly<Options> | false
+  return optionsOf(registration, routeRecordOf(request)) as Readonly<Options> | false
+}
+
+/** Options that a gate decides with, and the scope in which they do. */
+export interface OptionsInUse<Options extends object> {
+  readonly scope: FastifyInstance
+  readonly options: Readonly<Options>
+}
+
+/**
+ * All options that a registration of a gate decides with: the plugin's, and those of each recorded route that has its
+ * own. For checks at boot.
+ */
+export function optionsInUse<Options extends object>(
+  app: FastifyInstance,
+  name: string,
+): OptionsInUse<Options>[] {
+  const { gates, routes } = stateOf(app)
+  const registration = gates.find(app, name)
+  if (registration === undefined) return []
+  const inUse = [{ scope: app, options: registration.options as Readonly<Options> }]
+  for (const route of routes) {
+    if (route.config[name] === undefined || gates.find(route.scope, name) !== registration) continue
+    const options = optionsOf(registration, route) as Readonly<Options> | false
+    if (options !== false) inUse.push({ scope: route.scope, options })
+  }
+  return inUse
 }

@@ -3,4 +3,6 @@ export type { ContractCheck, ContractRoute, GateContract } from './contract/gate
 export { SET_UPS } from './contract/set-ups.ts'
 export type { SetUp } from './contract/set-ups.ts'
 export { startPostgres } from './services/postgres.ts'
+export type { PostgresOptions, PostgresServer } from './services/postgres.ts'
 export { startRedis } from './services/redis.ts'
+export type { RedisService, StartRedisOptions } from './services/redis.ts'

@@ -1,0 +1,138 @@
+import { onRefused } from '@portcullis/kernel'
+import type { Refusal } from '@portcullis/kernel'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
+import type { Charge, Limit, Verdict } from './core/verdict.ts'
+import { RateLimitStoreUnavailable, Unauthenticated, UserRateLimitExceeded } from './errors.ts'
+import type { Limiter } from './limiter.ts'
+import type { CompiledPolicy } from './policies/compile-policies.ts'
+import { partitionOf } from './policies/partition.ts'
+import { limitsOf, rememberLimits } from './request-limits.ts'
+import { StoreUnavailable } from './stores/failures.ts'
+
+/** A policy with what it costs this request. */
+export interface PricedPolicy {
+  readonly compiled: CompiledPolicy
+  readonly cost: number
+}
+
+function refusal(
+  compiled: CompiledPolicy | undefined,
+  error: Refusal['error'],
+  headers: Record<string, string>,
+): Refusal {
+  const details = { code: error.code, policy: compiled?.policy.name, limit: compiled?.policy.quota }
+  return {
+    gate: 'userRateLimit',
+    error,
+    mode: compiled?.mode ?? 'enforce',
+    headers: { ...headers, 'cache-control': 'no-store' },
+    event: { type: 'rate_limit.exceeded', severity: 'WARNING', details },
+  }
+}
+
+function exceeded(
+  verdict: Verdict,
+  charged: readonly CompiledPolicy[],
+  headers: Record<string, string>,
+): Refusal {
+  const index = verdict.limits.findIndex((limit) => limit.violated)
+  const compiled = charged[index]
+  const retryAfter = retryAfterSeconds(verdict.limits)
+  const error: Refusal['error'] = new UserRateLimitExceeded(
+    compiled?.message ?? 'Rate limit exceeded for user',
+  )
+  error.extensions = { policy: compiled?.policy.name, ...(retryAfter === undefined ? {} : { retryAfter }) }
+  return refusal(
+    compiled,
+    error,
+    retryAfter === undefined ? headers : { ...headers, 'retry-after': String(retryAfter) },
+  )
+}
+
+/** The answer while the store is away and a policy is declared `closed`. */
+function unavailable(policies: readonly CompiledPolicy[]): Refusal {
+  const error = new RateLimitStoreUnavailable()
+  const details = { policy: policies[0]?.policy.name, behaviour: 'closed' }
+  return {
+    gate: 'userRateLimit',
+    error,
+    mode: policies[0]?.mode ?? 'enforce',
+    headers: { 'retry-after': '1', 'cache-control': 'no-store' },
+    event: { type: 'rate_limit.store_unavailable', severity: 'ERROR', details },
+  }
+}
+
+/** The fields of all policies that were decided so far, the same on refusals and on answers. */
+function fieldsOf(limits: readonly Limit[]): Record<string, string> {
+  const enforced = limits.filter((limit) => limit.degraded !== 'open')
+  if (enforced.length === 0) return {}
+  return {
+    'ratelimit-policy': rateLimitPolicyField(enforced.map((limit) => limit.policy)),
+    ratelimit: rateLimitField(enforced),
+  }
+}
+
+async function chargesOf(
+  policies: readonly PricedPolicy[],
+  request: FastifyRequest,
+  { keys, ipv6Subnet }: Limiter,
+): Promise<{ charges: Charge[]; charged: CompiledPolicy[] } | Refusal> {
+  const charges: Charge[] = []
+  const charged: CompiledPolicy[] = []
+  for (const { compiled, cost } of policies) {
+    if (compiled.skip !== undefined && (await compiled.skip(request))) continue
+    const partition = await partitionOf(compiled, request, keys, ipv6Subnet)
+    if (partition === 'skip') continue
+    if (partition === 'deny')
+      return refusal(compiled, new Unauthenticated(), { 'www-authenticate': 'Bearer' })
+    charges.push({ key: partition.key, policy: compiled.policy, cost })
+    charged.push(compiled)
+  }
+  return { charges, charged }
+}
+
+/**
+ * Charges policies of one mode together, all or nothing, in one round trip. What was charged is given back when a later
+ * phase refuses the request.
+ */
+async function decideTogether(
+  limiter: Limiter,
+  policies: readonly PricedPolicy[],
+  request: FastifyRequest,
+  reply: FastifyReply | undefined,
+): Promise<Refusal | undefined> {
+  const found = await chargesOf(policies, request, limiter)
+  if ('error' in found) return found
+  const { charges, charged } = found
+  if (charges.length === 0) return undefined
+  let verdict: Verdict
+  try {
+    verdict = await limiter.store.reserve(charges)
+  } catch (error) {
+    if (error instanceof StoreUnavailable)
+      return unavailable(charged.filter(({ policy }) => policy.onStoreError === 'closed'))
+    throw error
+  }
+  const measured = charged[0]?.mode === 'measure'
+  const headers = fieldsOf(measured ? limitsOf(request) : rememberLimits(request, verdict.limits))
+  if (!verdict.allowed) return exceeded(verdict, charged, headers)
+  for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
+  const { reservation } = verdict
+  if (reservation !== undefined) onRefused(request, () => limiter.store.cancel(reservation))
+  return undefined
+}
+
+/** Decides policies: those that are enforced together, then those that are only measured. */
+export async function decideLimits(
+  limiter: Limiter,
+  policies: readonly PricedPolicy[],
+  request: FastifyRequest,
+  reply: FastifyReply | undefined,
+): Promise<Refusal | undefined> {
+  const enforced = policies.filter(({ compiled }) => compiled.mode === 'enforce')
+  const refused = enforced.length > 0 ? await decideTogether(limiter, enforced, request, reply) : undefined
+  if (refused !== undefined) return refused
+  const measured = policies.filter(({ compiled }) => compiled.mode === 'measure')
+  return measured.length > 0 ? decideTogether(limiter, measured, request, undefined) : undefined
+}

@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { definePolicy } from './core/policy.ts'
+import type { PolicyInput } from './core/policy.ts'
+import type { Limit, Verdict } from './core/verdict.ts'
+import type { Limiter } from './limiter.ts'
+import { limitsOf } from './request-limits.ts'
+
+/** What {@link UserRateLimit.consume} charges. */
+export interface Consumption {
+  /** The policy, complete in itself. Its counter is shared by everybody who uses its name, algorithm and window. */
+  readonly policy: PolicyInput
+  /** Whose quota it is, such as `['user', id]`. Stored as a keyed hash. */
+  readonly identity: readonly string[]
+  /** Units. Default: 1; 0 only looks. */
+  readonly cost?: number
+}
+
+/** The decorator `app.userRateLimit`. */
+export interface UserRateLimit {
+  /**
+   * Charges a policy for somebody, for limits that no route declares.
+   *
+   * @throws InvalidPolicy, InvalidIdentity, InvalidCost for wrong arguments; StoreUnavailable when the store is away and
+   * the policy is `closed`
+   */
+  consume(consumption: Consumption): Promise<Pick<Verdict, 'allowed' | 'limits'>>
+}
+
+/** Finds the limiter of a scope. */
+export type LimiterOf = (scope: FastifyInstance) => Limiter
+
+/** Adds `app.userRateLimit` and `request.userRateLimit` where they are not there yet. */
+export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
+  if (!app.hasDecorator('userRateLimit')) {
+    app.decorate('userRateLimit', {
+      getter(this: FastifyInstance): UserRateLimit {
+        return {
+          consume: async ({ policy, identity, cost = 1 }) => {
+            const { keys, store } = limiterOf(this)
+            const charge = { key: keys.keyOf(identity), policy: definePolicy(policy), cost, final: true }
+            const { allowed, limits } = await store.reserve([charge])
+            return { allowed, limits }
+          },
+        }
+      },
+    })
+  }
+  if (!app.hasRequestDecorator('userRateLimit')) {
+    app.decorateRequest('userRateLimit', {
+      getter(this: FastifyRequest): readonly Limit[] {
+        return limitsOf(this)
+      },
+    })
+  }
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto'
+import { instancesOf, unsafeSetting } from '@portcullis/kernel'
+import type { FastifyInstance } from 'fastify'
+import { partitionKeys } from './core/partition-key.ts'
+import type { PartitionKeys } from './core/partition-key.ts'
+import { StoreUnreachableError } from './errors.ts'
+import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { RedisUnreachable } from './stores/failures.ts'
+import { MemoryStore } from './stores/memory-store.ts'
+import { describeSource } from './stores/redis-connection.ts'
+import type { RedisSource } from './stores/redis-connection.ts'
+import { RedisStore } from './stores/redis-store.ts'
+import { withStoreFallback } from './stores/store-fallback.ts'
+import type { RateLimitStore } from './stores/store.ts'
+
+/** What decides for one registration. */
+export interface Limiter {
+  readonly store: RateLimitStore
+  readonly keys: PartitionKeys
+  readonly ipv6Subnet: number
+}
+
+const SHORTEST_SECRET = 32
+
+function isLoopback(hostAndPort: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[?::1\]?):\d+$/.test(hostAndPort) || hostAndPort.startsWith('/')
+}
+
+function isEncrypted(redis: RedisSource): boolean {
+  if (typeof redis === 'string') return redis.startsWith('rediss:')
+  const { tls, options } = redis as { tls?: unknown; options?: { tls?: unknown } }
+  return tls !== undefined || options?.tls !== undefined
+}
+
+/** Settings with which the limits would not hold in production. */
+export function checkSettings(app: FastifyInstance, options: ResolvedUserRateLimitOptions): void {
+  const { redis, keySecret } = options
+  if (redis === undefined) {
+    if (instancesOf(app) > 1) {
+      unsafeSetting(
+        app,
+        `userRateLimit counts in the memory of each of ${instancesOf(app)} instances, so each admits the whole quota. Give the redis option.`,
+      )
+    }
+    return
+  }
+  if (keySecret !== undefined && Buffer.byteLength(keySecret) < SHORTEST_SECRET) {
+    unsafeSetting(
+      app,
+      `userRateLimit.keySecret has fewer than ${SHORTEST_SECRET} bytes. Give a random one, such as 32 random bytes in base64.`,
+    )
+  }
+  if (!isEncrypted(redis) && !describeSource(redis).split(', ').every(isLoopback)) {
+    unsafeSetting(
+      app,
+      `userRateLimit.redis at ${describeSource(redis)} is reached without TLS. Use rediss:// or the tls option.`,
+    )
+  }
+}
+
+/**
+ * Opens the store.
+ *
+ * @param closed names of the policies that are `closed` while the store is away
+ * @throws PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE when Redis cannot be reached and there is such a policy
+ */
+export async function openLimiter(
+  app: FastifyInstance,
+  options: ResolvedUserRateLimitOptions,
+  closed: readonly string[],
+): Promise<Limiter> {
+  const { redis, keySecret, keyPrefix, storeTimeout, ipv6Subnet, maxKeys } = options
+  // Without Redis nothing outlives the process, so a secret of its own is as good.
+  const keys = partitionKeys({ secret: keySecret ?? randomBytes(SHORTEST_SECRET), prefix: keyPrefix })
+  const fallback = { instances: instancesOf(app), memory: new MemoryStore({ maxKeys }) }
+  if (redis === undefined) {
+    return { keys, ipv6Subnet, store: withStoreFallback(new MemoryStore({ maxKeys }), fallback) }
+  }
+  const store = new RedisStore({ redis, storeTimeout })
+  try {
+    await store.connect()
+  } catch (error) {
+    if (!(error instanceof RedisUnreachable)) throw error
+    if (closed.length > 0) {
+      await store.close()
+      throw new StoreUnreachableError(error.message, closed.join(', '))
+    }
+    app.log.warn(
+      { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },
+      `userRateLimit: ${error.message} Its policies go on as they declare.`,
+    )
+  }
+  return { keys, ipv6Subnet, store: withStoreFallback(store, fallback) }
+}

@@ -1,0 +1,169 @@
+import {
+  callback,
+  defineOptions,
+  duration,
+  either,
+  integer,
+  mode,
+  oneOf,
+  record,
+  text,
+} from '@portcullis/kernel'
+import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
+import * as v from 'valibot'
+import { compilePolicies } from './policies/compile-policies.ts'
+import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
+import type { RedisSource } from './stores/redis-connection.ts'
+
+/** Options of user-rate-limit, for the plugin and, as far as they belong to a route, for its `config.userRateLimit`. */
+export interface UserRateLimitOptions {
+  /**
+   * Policies by name. The plugin's hold for every route of its scope; a route adds its own, changes one (its members
+   * are laid over the plugin's) or leaves one out with `false`.
+   */
+  policies?: Readonly<Record<string, PolicyOptions | false>> | undefined
+  /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
+  mode?: Mode | undefined
+  /** Redis or Valkey: a URL, options of ioredis, or a client. Default: this process's memory. */
+  redis?: RedisSource | undefined
+  /** Key of the hash under which identities are stored: at least 32 bytes. Required with `redis`. */
+  keySecret?: string | undefined
+  /** Begins every key in Redis. Default: `rate-limit`. */
+  keyPrefix?: string | undefined
+  /** How long a decision may wait for the store. Default: 50 ms. */
+  storeTimeout?: Duration | undefined
+  /** Leading bits of an IPv6 address that make one client. Default: 64. */
+  ipv6Subnet?: number | undefined
+  /** Most partitions kept in memory. Default: 100,000. */
+  maxKeys?: number | undefined
+}
+
+/** {@link UserRateLimitOptions} with their defaults. */
+export interface ResolvedUserRateLimitOptions {
+  readonly policies: Readonly<Record<string, PolicyOptions | false>>
+  readonly mode: Mode
+  readonly redis: RedisSource | undefined
+  readonly keySecret: string | undefined
+  readonly keyPrefix: string
+  readonly storeTimeout: number
+  readonly ipv6Subnet: number
+  readonly maxKeys: number
+}
+
+const PART = "'address', 'principal', 'tenant' or (request) => string or null"
+const part = either(
+  oneOf('address', 'principal', 'tenant'),
+  callback<Extract<PartitionPart, (...args: never[]) => unknown>>('(request) => string or null'),
+  PART,
+)
+const policy = v.strictObject({
+  quota: v.optional(integer(1)),
+  window: v.optional(duration()),
+  algorithm: v.optional(oneOf('sliding-window', 'fixed-window', 'gcra')),
+  burst: v.optional(integer(1)),
+  partitionKey: v.optional(
+    either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
+  ),
+  anonymous: v.optional(oneOf('address', 'deny', 'skip')),
+  cost: v.optional(
+    v.union(
+      [integer(0), v.literal('queryCost'), callback<(request: never) => number>('(request) => number')],
+      "a whole number, 'queryCost' or (request) => number",
+    ),
+  ),
+  when: v.optional(
+    either(
+      oneOf('query', 'mutation', 'subscription'),
+      callback<(request: never) => boolean>('(request) => boolean'),
+      "'query', 'mutation', 'subscription' or (request) => boolean",
+    ),
+  ),
+  skip: v.optional(callback<(request: never) => boolean>('(request) => boolean')),
+  unit: v.optional(text()),
+  mode: v.optional(mode),
+  onStoreError: v.optional(oneOf('closed', 'open', 'local')),
+  message: v.optional(text()),
+})
+
+type Policies = Readonly<Record<string, PolicyOptions | false>>
+
+const policies = record(
+  either(policy, v.literal(false), 'a policy or false'),
+  "policies by name, such as { perUser: { quota: 100, window: '1m' } }",
+) as unknown as v.GenericSchema<Policies>
+
+/** A route's policies over the plugin's: by name, member by member. */
+function overlay(plugin: Policies, route: Policies): Policies {
+  const merged = new Map(Object.entries(plugin))
+  for (const [name, own] of Object.entries(route)) {
+    const inherited = merged.get(name)
+    merged.set(name, own === false || !inherited ? own : { ...inherited, ...own })
+  }
+  return Object.fromEntries(merged)
+}
+
+const redis = v.custom<RedisSource>(
+  (value) => (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null),
+  'a redis:// or rediss:// URL, options of ioredis or a client of ioredis',
+)
+
+/** The options of user-rate-limit as a checked set. */
+export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
+  defineOptions<ResolvedUserRateLimitOptions>(
+    'userRateLimit',
+    {
+      policies: {
+        schema: policies,
+        default: {},
+        merge: overlay,
+        doc: 'Policies by name. The plugin’s hold for every route of its scope; a route adds its own, changes one member by member, or leaves one out with `false`.',
+      },
+      mode: {
+        schema: mode,
+        default: 'enforce',
+        doc: '`measure` reports what would be refused and refuses nothing.',
+      },
+      redis: {
+        schema: redis,
+        pluginOnly: true,
+        secret: true,
+        doc: 'Redis or Valkey. Without it, this process’s memory counts.',
+      },
+      keySecret: {
+        schema: text('a string of at least 32 bytes'),
+        pluginOnly: true,
+        secret: true,
+        doc: 'Key of the hash under which identities are stored. Required with `redis`; at least 32 bytes in production.',
+      },
+      keyPrefix: {
+        schema: text(),
+        default: 'rate-limit',
+        pluginOnly: true,
+        doc: 'Begins every key in Redis.',
+      },
+      storeTimeout: {
+        schema: duration(),
+        default: 50,
+        pluginOnly: true,
+        doc: 'How long a decision may wait for the store.',
+      },
+      ipv6Subnet: {
+        schema: integer(32, 128),
+        default: 64,
+        pluginOnly: true,
+        doc: 'Leading bits of an IPv6 address that make one client.',
+      },
+      maxKeys: {
+        schema: integer(1),
+        default: 100_000,
+        pluginOnly: true,
+        doc: 'Most partitions kept in memory.',
+      },
+    },
+    (options) => {
+      if (options.redis !== undefined && options.keySecret === undefined) {
+        return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
+      }
+      return compilePolicies(options).complaint
+    },
+  )

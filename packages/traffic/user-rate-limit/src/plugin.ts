@@ -1,0 +1,101 @@
+import { decide, defineGate, onceRoutesKnown, optionsInUse, routeOption } from '@portcullis/kernel'
+import type { Refusal } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { decideLimits } from './decide-limits.ts'
+import type { PricedPolicy } from './decide-limits.ts'
+import { decorate } from './decorators.ts'
+import { checkSettings, openLimiter } from './limiter.ts'
+import type { Limiter } from './limiter.ts'
+import { addBudgetCheck, priceOperations, requireFacts } from './operations.ts'
+import { userRateLimitOptions } from './options.ts'
+import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
+import { compilePolicies } from './policies/compile-policies.ts'
+import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
+
+const NAME = 'userRateLimit'
+
+const limiters = new WeakMap<FastifyInstance, Limiter>()
+
+function limiterOf(scope: FastifyInstance): Limiter {
+  for (let one: object | null = scope; one !== null; one = Object.getPrototypeOf(one) as object | null) {
+    const limiter = limiters.get(one as FastifyInstance)
+    if (limiter !== undefined) return limiter
+  }
+  throw new Error('user-rate-limit counts once the app is ready, in the scope it is registered in')
+}
+
+function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[] {
+  const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
+  if (options === false) return []
+  const { list } = compilePolicies(options)
+  return list.some((compiled) => compiled.point !== point)
+    ? list.filter((compiled) => compiled.point === point)
+    : list
+}
+
+async function priceOf({ cost, when }: CompiledPolicy, request: FastifyRequest): Promise<number | undefined> {
+  if (typeof when === 'function' && !when(request)) return undefined
+  return typeof cost === 'function' ? cost(request) : Number(cost)
+}
+
+async function decideAt(
+  limiter: Limiter,
+  policies: readonly CompiledPolicy[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Refusal | undefined> {
+  const priced: PricedPolicy[] = []
+  for (const compiled of policies) {
+    const cost = await priceOf(compiled, request)
+    if (cost !== undefined) priced.push({ compiled, cost })
+  }
+  return decideLimits(limiter, priced, request, reply)
+}
+
+async function register(
+  app: FastifyInstance,
+  options: Readonly<ResolvedUserRateLimitOptions>,
+): Promise<void> {
+  decorate(app, limiterOf)
+  for (const point of ['address', 'principal'] as const) {
+    decide(app, {
+      stage: 'onRequest',
+      phase: point,
+      name: NAME,
+      run(request, reply) {
+        const policies = policiesAt(request, point)
+        return policies.length === 0 ? undefined : decideAt(limiterOf(app), policies, request, reply)
+      },
+    })
+  }
+  const byOperation = compilePolicies(options).list.find(({ point }) => point === 'budget')
+  await addBudgetCheck(app, byOperation, async (batch) => {
+    const { request, reply } = batch
+    const policies = policiesAt(request, 'budget')
+    if (policies.length === 0) return undefined
+    return decideLimits(limiterOf(app), await priceOperations(policies, batch), request, reply)
+  })
+  onceRoutesKnown(app, async () => {
+    const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
+    for (const one of inUse) requireFacts(one.scope, compilePolicies(one.options).list)
+    const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
+    checkSettings(app, options)
+    const closed = everywhere
+      .filter(({ policy }) => policy.onStoreError === 'closed')
+      .map(({ policy }) => policy.name)
+    limiters.set(app, await openLimiter(app, options, [...new Set(closed)]))
+  })
+  app.addHook('onClose', async () => limiters.get(app)?.store.close())
+}
+
+/**
+ * Limits requests by policies: per address, principal, tenant or anything an app names, by request or by the price of
+ * GraphQL operations, exactly and in one round trip.
+ *
+ * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS, PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION,
+ * PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE, PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE
+ */
+export const userRateLimit: FastifyPluginAsync<UserRateLimitOptions> = defineGate<
+  UserRateLimitOptions,
+  ResolvedUserRateLimitOptions
+>({ name: NAME, package: '@portcullis/user-rate-limit', options: userRateLimitOptions, register })

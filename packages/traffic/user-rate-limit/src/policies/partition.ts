@@ -1,0 +1,54 @@
+import type { FastifyRequest } from 'fastify'
+import { canonicalAddress } from '../core/address.ts'
+import type { PartitionKeys } from '../core/partition-key.ts'
+import type { CompiledPolicy } from './compile-policies.ts'
+import type { PartitionPart } from './policy-options.ts'
+
+/** Whose quota a request uses: a key, or what the policy says of requests that nobody knows. */
+export type Partition = { readonly key: string } | 'deny' | 'skip'
+
+const LONGEST_IDENTITY = 1024
+
+/** The client's address as one client has it, by Fastify's `trustProxy` alone; all that is no address shares one. */
+function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
+  const address = canonicalAddress(request.ip ?? '', { ipv6Subnet })
+  return address === undefined ? ['no-address', 'unknown'] : ['address', address]
+}
+
+function isIdentity(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= LONGEST_IDENTITY
+}
+
+/** One part of a partition, with its kind before it; `undefined` where nobody is known. */
+async function partOf(
+  part: PartitionPart,
+  request: FastifyRequest,
+  ipv6Subnet: number,
+): Promise<string[] | undefined> {
+  if (part === 'address') return addressOf(request, ipv6Subnet)
+  if (typeof part === 'function') {
+    const identity = await part(request)
+    return isIdentity(identity) ? ['own', identity] : undefined
+  }
+  const { kind, id, tenantId } = await request.resolvePrincipal()
+  if (part === 'tenant' && tenantId !== undefined) return ['tenant', tenantId]
+  // An id is unique within its kind and tenant only.
+  return id === null ? undefined : ['principal', kind, tenantId === undefined ? '-' : `t${tenantId}`, id]
+}
+
+/** Finds whose quota a request uses under a policy. */
+export async function partitionOf(
+  { parts, anonymous }: CompiledPolicy,
+  request: FastifyRequest,
+  keys: PartitionKeys,
+  ipv6Subnet: number,
+): Promise<Partition> {
+  const identity: string[] = []
+  for (const part of parts) {
+    const found = await partOf(part, request, ipv6Subnet)
+    if (found !== undefined) identity.push(...found)
+    else if (anonymous !== 'address') return anonymous
+    else identity.push('anonymous', ...addressOf(request, ipv6Subnet))
+  }
+  return { key: keys.keyOf(identity) }
+}

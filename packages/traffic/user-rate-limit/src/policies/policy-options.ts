@@ -1,0 +1,46 @@
+import type { Duration, Mode } from '@portcullis/kernel'
+import type { FastifyRequest } from 'fastify'
+import type { Algorithm, OnStoreError } from '../core/policy.ts'
+
+/** What a partition is made of. A function answers `null` or `undefined` where it knows nobody. */
+export type PartitionPart =
+  | 'address'
+  | 'principal'
+  | 'tenant'
+  | ((request: FastifyRequest) => string | null | undefined | Promise<string | null | undefined>)
+
+/** What happens to a request whose partition nobody knows. */
+export type AnonymousRule = 'address' | 'deny' | 'skip'
+
+/** Kinds of GraphQL operations. */
+export type OperationWord = 'query' | 'mutation' | 'subscription'
+
+/** One policy: how much, for whom, of what. */
+export interface PolicyOptions {
+  /** Units admitted per window. */
+  quota?: number | undefined
+  /** Length of the window. */
+  window?: Duration | undefined
+  /** How it counts. Default: `sliding-window`, which never admits more than the quota in any window. */
+  algorithm?: Algorithm | undefined
+  /** With `gcra`: the most units at once. Default: the quota. */
+  burst?: number | undefined
+  /** Who shares a quota. Default: `principal`. */
+  partitionKey?: PartitionPart | readonly PartitionPart[] | undefined
+  /** Requests whose partition nobody knows: limited by address, refused (401) or not limited. Default: `address`. */
+  anonymous?: AnonymousRule | undefined
+  /** Units of one request, or `queryCost` for the price of its GraphQL operations. Default: 1. */
+  cost?: number | 'queryCost' | ((request: FastifyRequest) => number | Promise<number>) | undefined
+  /** Which requests it is for: a kind of GraphQL operation (each one counts), or a test. Default: all. */
+  when?: OperationWord | ((request: FastifyRequest) => boolean) | undefined
+  /** Requests it leaves out. */
+  skip?: ((request: FastifyRequest) => boolean | Promise<boolean>) | undefined
+  /** The name of the unit in `RateLimit-Policy`. Default: requests. */
+  unit?: string | undefined
+  /** `measure` reports what would be refused. Default: the plugin's. */
+  mode?: Mode | undefined
+  /** What the policy does while its store is away. Default: `local`, this instance's share of the quota. */
+  onStoreError?: OnStoreError | undefined
+  /** The message of a refusal. Default: `Rate limit exceeded for user`. */
+  message?: string | undefined
+}

@@ -1,0 +1,25 @@
+import type { Principal } from '@portcullis/kernel'
+import type { Limit } from './core/verdict.ts'
+import type { UserRateLimit } from './decorators.ts'
+import type { UserRateLimitOptions } from './options.ts'
+
+/** What a route's `config.userRateLimit` may hold. */
+export type UserRateLimitRouteOptions = Pick<UserRateLimitOptions, 'policies' | 'mode'>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Charges limits that no route declares. */
+    readonly userRateLimit: UserRateLimit
+  }
+  interface FastifyRequest {
+    /** What the enforced policies said to this request so far. */
+    readonly userRateLimit: readonly Limit[]
+  }
+  interface FastifyContextConfig {
+    /** Options of user-rate-limit for this route; `false` switches it off. */
+    userRateLimit?: UserRateLimitRouteOptions | false | undefined
+  }
+}
+
+// Re-exported types keep the augmentation of the kernel in the published declarations.
+export type { Principal }
