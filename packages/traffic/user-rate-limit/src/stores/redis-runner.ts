@@ -140,14 +140,18 @@ export class RedisRunner {
 
 /**
  * The outcome of some work, or a StoreUnavailable when the time is up first. A reply that waits in the socket because
- * this process was busy is read before the time counts as up.
+ * this process was busy is read before the time counts as up. Timers count from when the event loop last looked at the
+ * clock and may ring early: giving up before the deadline would leave a moment in which a script still charges.
  */
 async function bounded<T>(work: Promise<T>, endAt: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => setImmediate(() => reject(new StoreUnavailable('timeout'))),
-      Math.max(0, endAt - performance.now()),
-    )
+    let timer: NodeJS.Timeout
+    const wait = (): void => {
+      const left = endAt - performance.now()
+      if (left > 0) timer = setTimeout(wait, Math.ceil(left))
+      else setImmediate(() => reject(new StoreUnavailable('timeout')))
+    }
+    wait()
     work.finally(() => clearTimeout(timer)).then(resolve, reject)
   })
 }

@@ -83,7 +83,8 @@ describe('a fault of Redis', () => {
     await redis.kill('SIGSTOP')
     const times = await Promise.all(Array.from({ length: 20 }, () => failure()))
     expect(Math.max(...times)).toBeLessThan(TIMEOUT + SLACK)
-    expect(Math.min(...times)).toBeGreaterThan(TIMEOUT - 5)
+    // Nobody gives up before the deadline that the scripts have.
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(TIMEOUT)
     await redis.kill('SIGCONT')
     expect(await used()).toBe(0)
     // They did run: it is the deadline that has kept them from charging.
