@@ -167,5 +167,6 @@ function defaultSize(input: Input, path: readonly string[], list: boolean): numb
     if (typeof value !== 'object' || value === null) return NO_SIZE
     value = ownProperty(value, name)
   }
-  return sizeOf(value, list)
+  // A default that is no size, such as -1 for "all", tells nothing.
+  return Math.max(NO_SIZE, sizeOf(value, list))
 }

@@ -98,20 +98,20 @@ export const NO_SIZE = -1
 /** Something was given that cannot be a size. */
 export const BAD_SIZE = -2
 
-const WHOLE_NUMBER = /^-?\d+$/
+const WHOLE_NUMBER = /^\d+$/
 
 /**
  * The list size a slicing value asks for: at least 0, perhaps Infinity; {@link NO_SIZE} for nothing or null,
- * {@link BAD_SIZE} for what is no number. Whole numbers in strings count, because custom scalars for big numbers
- * travel so.
+ * {@link BAD_SIZE} for what is no number. So are negative numbers, which many resolvers take for "all" or "all but".
+ * Whole numbers in strings count, because custom scalars for big numbers travel so.
  */
 export function sizeOf(value: unknown, list: boolean): number {
   if (value === ABSENT || value === null) return NO_SIZE
   if (list) return listLength(value)
-  if (typeof value === 'string') return WHOLE_NUMBER.test(value) ? Math.max(0, Number(value)) : BAD_SIZE
-  if (typeof value === 'bigint') return Math.max(0, Number(value))
-  if (typeof value !== 'number' || Number.isNaN(value)) return BAD_SIZE
-  return Math.max(0, Math.ceil(value))
+  if (typeof value === 'string') return WHOLE_NUMBER.test(value) ? Number(value) : BAD_SIZE
+  if (typeof value !== 'number' && typeof value !== 'bigint') return BAD_SIZE
+  // Written so that NaN fails it too.
+  return value >= 0 ? Math.ceil(Number(value)) : BAD_SIZE
 }
 
 function listLength(value: unknown): number {

@@ -255,7 +255,7 @@ class Oracle {
       for (const name of path.split('.'))
         value = value === null ? null : (value as Values | undefined)?.[name]
       if (Array.isArray(value)) sizes.push(value.length)
-      else if (typeof value === 'number') sizes.push(Math.max(0, value))
+      else if (typeof value === 'number') sizes.push(value < 0 ? Infinity : value)
     }
     return sizes.length === 0 ? undefined : Math.max(...sizes)
   }
