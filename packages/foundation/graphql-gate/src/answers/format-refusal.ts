@@ -20,7 +20,7 @@ export function formatGraphqlRefusal(
   const { legacyStatus } = gateOptionsFor(request)
   const { entries, batch } = ledgerOf(request)
   const answer = {
-    errors: [{ message: error.message, extensions: { ...error.extensions, code: error.code } }],
+    errors: [{ message: error.message, extensions: error.extensions }],
   }
   const copies = error.code === 'MAX_BATCH_EXCEEDED' ? 1 : (entries?.length ?? 1)
   const body = batch ? Array.from({ length: copies }, () => answer) : answer

@@ -27,9 +27,7 @@ function nameOf(ledger: RequestLedger, context: MercuriusContext): string | unde
 async function stop(request: FastifyRequest, context: MercuriusContext, refusal: Refusal): Promise<boolean> {
   if (!(await recordRefusal(request, refusal))) return false
   for (const [name, value] of Object.entries(refusal.headers ?? {})) void context.reply?.header(name, value)
-  const { error } = refusal
-  error.extensions = { ...error.extensions, code: error.code }
-  throw error
+  throw refusal.error
 }
 
 /**

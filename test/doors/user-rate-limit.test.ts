@@ -1,0 +1,135 @@
+import depthLimit from '@portcullis/depth-limit'
+import queryCost from '@portcullis/query-cost'
+import userRateLimit from '@portcullis/user-rate-limit'
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { codeOf, requestThrough, SERVERS } from './servers.ts'
+
+const schema = `
+  type Query { users(first: Int): [User] }
+  type User { id: ID friends(first: Int): [User] }
+  type Mutation { touch: Boolean poke: Boolean }
+`
+const mutations = {
+  quota: 2,
+  window: '1m',
+  partitionKey: 'address' as const,
+  when: 'mutation' as const,
+  message: 'Mutation rate limit exceeded',
+}
+
+async function post(
+  app: FastifyInstance,
+  payload: object,
+): Promise<[number, string | undefined, LightMyRequestResponse]> {
+  const answer = await app.inject({ method: 'POST', url: '/graphql', payload })
+  return [answer.statusCode, codeOf(answer.body), answer]
+}
+
+describe.each(SERVERS)('$name', (server) => {
+  it.each([
+    ['a plain mutation', { query: 'mutation { touch }' }],
+    ['one behind a comment', { query: '# a query\nmutation { touch }' }],
+    ['one behind commas and a byte order mark', { query: '\uFEFF,,, mutation { touch }' }],
+    ['one behind a fragment', { query: 'fragment F on Mutation { touch } mutation { ...F }' }],
+    [
+      'one that is chosen by its name',
+      { query: 'query Q { __typename } mutation M { touch }', operationName: 'M' },
+    ],
+  ])('counts %s as a mutation, and queries not at all', async (_name, payload) => {
+    const app = server.build({
+      schema,
+      register: (instance) => void instance.register(userRateLimit, { policies: { mutations } }),
+    })
+    for (let round = 0; round < 2; round++) {
+      expect((await post(app, payload))[0]).toBe(200)
+      expect((await post(app, { query: '{ __typename }' }))[0]).toBe(200)
+    }
+    const [status, code, answer] = await post(app, payload)
+    expect([status, code]).toEqual([429, 'USER_RATE_LIMIT_EXCEEDED'])
+    const { errors } = answer.json<{ errors: { message: string; extensions: { retryAfter: number } }[] }>()
+    expect(errors[0]?.message).toBe('Mutation rate limit exceeded')
+    expect(String(errors[0]?.extensions.retryAfter)).toBe(answer.headers['retry-after'])
+    expect((await post(app, { query: '{ __typename }' }))[0]).toBe(200)
+    await app.close()
+  })
+
+  it('counts each mutation of a batch, before any of them runs', async () => {
+    const app = server.build({
+      schema,
+      register: (instance) => void instance.register(userRateLimit, { policies: { mutations } }),
+    })
+    const entry = { query: 'mutation { touch }' }
+    expect((await post(app, [entry, entry, entry] as object)).slice(0, 2)).toEqual([
+      429,
+      'USER_RATE_LIMIT_EXCEEDED',
+    ])
+    expect((await post(app, [entry, { query: '{ __typename }' }, entry] as object))[0]).toBe(200)
+    expect((await post(app, entry))[0]).toBe(429)
+    await app.close()
+  })
+
+  it('charges the price of operations to a policy by cost', async () => {
+    const app = server.build({
+      schema,
+      register(instance) {
+        void instance.register(userRateLimit, {
+          policies: {
+            points: { quota: 50, window: '1m', partitionKey: 'address', cost: 'queryCost', unit: 'points' },
+          },
+        })
+        void instance.register(queryCost, { maxCost: 45 })
+      },
+    })
+    // Query 1 + users field 1 + 18 users.
+    const query = '{ users(first: 18) { id } }'
+    const [first, second, third] = [
+      await post(app, { query }),
+      await post(app, { query }),
+      await post(app, { query }),
+    ]
+    expect([first[0], second[0], third[0]]).toEqual([200, 200, 429])
+    expect(first[2].headers['ratelimit']).toContain('"points";r=30')
+    expect(second[2].headers['ratelimit']).toContain('"points";r=10')
+    const dear = await post(app, { query: '{ users(first: 90) { id } }' })
+    expect(dear.slice(0, 2)).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    expect((await post(app, { query: '{ users(first: 3) { id } }' }))[0]).toBe(200)
+    await app.close()
+  })
+
+  it('gives back what an operation that another gate refuses had charged', async () => {
+    const app = server.build({
+      schema,
+      register(instance) {
+        void instance.register(userRateLimit, {
+          policies: { all: { quota: 3, window: '1m', partitionKey: 'address' } },
+        })
+        void instance.register(depthLimit, { maxDepth: 1 })
+      },
+    })
+    for (let round = 0; round < 10; round++) {
+      expect((await post(app, { query: '{ users { id } }' }))[1]).toBe('MAX_DEPTH_EXCEEDED')
+    }
+    for (const status of [200, 200, 200, 429])
+      expect((await post(app, { query: '{ __typename }' }))[0]).toBe(status)
+    await app.close()
+  })
+
+  it('refuses before the body is read where only the address counts, with the same code', async () => {
+    const app = server.build({
+      schema,
+      register: (instance) =>
+        void instance.register(userRateLimit, {
+          policies: { all: { quota: 1, window: '1m', partitionKey: 'address' } },
+        }),
+    })
+    await app.ready()
+    const operation = requestThrough('post', { query: '{ __typename }' })
+    expect((await app.inject(operation)).statusCode).toBe(200)
+    const refused = await app.inject(operation)
+    expect(refused.statusCode).toBe(429)
+    // Without graphql-gate in the scope, a limit on addresses is a limit like any other: the app's own error format.
+    expect(codeOf(refused.body)).toMatch(/USER_RATE_LIMIT_EXCEEDED/)
+    await app.close()
+  })
+})
