@@ -51,9 +51,8 @@ export async function recordRefusal(request: FastifyRequest, refusal: Refusal): 
   const outcome = enforced ? 'refused' : 'measured'
   void stateOf(request.server).events.publish({ ...refusal.event, outcome }, request)
   if (!enforced) return false
-  const { error } = refusal
   // GraphQL engines that format errors themselves read the code here.
-  error.extensions = { ...error.extensions, code: error.code }
+  refusal.error.extensions = { ...refusal.error.extensions, code: refusal.error.code }
   const state = requestStateOf(request)
   state.refusal ??= refusal
   for (const listener of state.refused.splice(0)) {
