@@ -1,4 +1,11 @@
+import { depthLimit } from '@portcullis/depth-limit'
+import { graphqlGate } from '@portcullis/graphql-gate'
+import { kernel, type Environment } from '@portcullis/kernel'
+import { queryCost } from '@portcullis/query-cost'
+import { userRateLimit } from '@portcullis/user-rate-limit'
 import type { FastifyInstance } from 'fastify'
+import { viewerOf } from './authentication.ts'
+import { graphqlLoginLimit } from './logins.ts'
 
 /** The gates that can be left out, to see what they are for. */
 export const GATES = ['depth-limit', 'query-cost', 'user-rate-limit'] as const
@@ -8,13 +15,72 @@ export type Gate = (typeof GATES)[number]
 
 /** What the gates need to know of the shop. */
 export interface GateOptions {
+  /** Where the shop runs. Default: production, unless `NODE_ENV` is `development` or `test`. */
+  readonly environment?: Environment | undefined
   /** Gates to leave out. */
   readonly without: ReadonlySet<Gate>
   /** Redis for shared counters; memory where it is null. */
   readonly redisUrl: string | null
+  /** Under which Redis keeps addresses and accounts unreadable: at least 32 bytes, the same in all instances. */
+  readonly keySecret: string
   /** Begins every Redis key, so that two shops on one Redis do not count together. */
   readonly keyPrefix: string
 }
 
-/** The gates of the shop, one by one. */
-export async function registerGates(_app: FastifyInstance, _options: GateOptions): Promise<void> {}
+/** The gates of the shop, one by one. Those of single REST routes are in the routes' own `config`. */
+export async function registerGates(app: FastifyInstance, options: GateOptions): Promise<void> {
+  const has = (gate: Gate): boolean => !options.without.has(gate)
+
+  // For all gates: where the shop runs, and who asks. The token was verified by the shop's own authentication.
+  await app.register(kernel, {
+    environment: options.environment,
+    identify: async (request) => {
+      const viewer = await viewerOf(request)
+      return viewer && { id: String(viewer.id), tenantId: viewer.tenantId, roles: [viewer.role] }
+    },
+  })
+
+  // The GraphQL route is declared by mercurius, so its rules are here. They are laid over those of the gates below.
+  await app.register(graphqlGate, {
+    routes: {
+      '/graphql': {
+        queryCost: { roles: { support: { maxCost: 5_000 }, admin: { maxCost: 20_000 } } },
+        userRateLimit: { policies: { login: graphqlLoginLimit } },
+      },
+    },
+  })
+
+  // What an operation may look like. The shop's pages are fetched in one document each, so these may be long.
+  if (has('depth-limit')) {
+    await app.register(depthLimit, { maxDepth: 12, maxAliases: 15, maxRootFields: 10, maxTokens: 4_000 })
+  }
+
+  // What an operation may cost, list sizes included.
+  if (has('query-cost')) {
+    await app.register(queryCost, {
+      maxCost: 1_000,
+      weights: {
+        // Reads three tables, none of them by an index.
+        'Query.search': { cost: 20 },
+        // Comparing a password is slow on purpose.
+        'Mutation.login': { cost: 20 },
+      },
+    })
+  }
+
+  // How much of everything, for whom.
+  if (has('user-rate-limit')) {
+    await app.register(userRateLimit, {
+      redis: options.redisUrl ?? undefined,
+      keySecret: options.keySecret,
+      keyPrefix: options.keyPrefix,
+      storeTimeout: '500ms',
+      policies: {
+        perAddress: { quota: 300, window: '1m', partitionKey: 'address' },
+        perUser: { quota: 200, window: '1m', partitionKey: 'principal', anonymous: 'skip' },
+        mutations: { quota: 20, window: '60s', when: 'mutation' },
+        spending: has('query-cost') && { quota: 50_000, window: '1m', cost: 'queryCost', unit: 'cost' },
+      },
+    })
+  }
+}

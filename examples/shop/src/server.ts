@@ -6,6 +6,7 @@ import { registerGates, type GateOptions } from './gates.ts'
 import { contextOf, formatErrors, loaders, resolvers } from './resolvers/index.ts'
 import { registerRoutes } from './rest/routes.ts'
 import { schema } from './schema.ts'
+import { storedQueries } from './stored-queries.ts'
 
 /** What a shop is built from. */
 export interface ShopOptions extends GateOptions {
@@ -25,13 +26,12 @@ export async function buildShop({ db, logLevel, ...gates }: ShopOptions): Promis
     forceCloseConnections: true,
   })
 
-  // An unforeseen failure is for the log; the client learns only that it happened.
+  // An unforeseen failure is for the log; the client learns only that it happened. 503 is foreseen: come back later.
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    if ((error.statusCode ?? 500) < 500) return reply.send(error)
+    const status = error.statusCode ?? 500
+    if (status < 500 || status === 503) return reply.send(error)
     request.log.error(error)
-    return reply
-      .code(error.statusCode ?? 500)
-      .send({ code: 'INTERNAL_SERVER_ERROR', message: 'Something failed on our side' })
+    return reply.code(status).send({ code: 'INTERNAL_SERVER_ERROR', message: 'Something failed on our side' })
   })
 
   // Who asks: access tokens of @fastify/jwt.
@@ -48,6 +48,7 @@ export async function buildShop({ db, logLevel, ...gates }: ShopOptions): Promis
     context: (request) => contextOf(db, request),
     errorFormatter: formatErrors,
     allowBatchedQueries: true,
+    persistedQueries: storedQueries,
   })
   registerRoutes(app, db)
   return app

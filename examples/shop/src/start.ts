@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Listr } from 'listr2'
 import type { Pool } from 'pg'
@@ -61,6 +62,9 @@ export async function startDemo(
             const shop = await buildShop({
               db,
               redisUrl,
+              environment: 'development',
+              // Nothing outlives the demo, so a secret of its own is enough.
+              keySecret: randomBytes(32).toString('base64'),
               keyPrefix: `${keyPrefix}:${process.pid}`,
               without: left,
             })

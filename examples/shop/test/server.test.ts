@@ -330,7 +330,7 @@ describe('REST', () => {
     ['POST', '/graphql', '{"query":', 400],
     ['POST', '/graphql', '{"query":"{ nope }"}', 400],
     ['POST', '/graphql', '{"query":"{{{"}', 400],
-    ['POST', '/graphql', '[]', 200],
+    ['POST', '/graphql', '[]', 400],
     ['POST', '/graphql', '"text"', 400],
   ] as const)('%s %s with %s stays a %d', async (method, url, payload, status) => {
     const reply = await shop.app.inject({

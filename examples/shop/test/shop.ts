@@ -4,11 +4,12 @@ import type { Pool } from 'pg'
 import { connect, createSchema } from '../src/database/connect.ts'
 import { DEMO_PASSWORD, generateShop } from '../src/database/seed/generate.ts'
 import { insertShop } from '../src/database/seed/insert.ts'
-import { GATES } from '../src/gates.ts'
+import { GATES, type Gate } from '../src/gates.ts'
 import { buildShop } from '../src/server.ts'
 
 /** A shop with its own PostgreSQL server. */
 export interface TestShop {
+  /** The shop without any gate. */
   readonly app: FastifyInstance
   readonly db: Pool
   readonly postgres: Awaited<ReturnType<typeof startPostgres>>
@@ -20,8 +21,8 @@ export interface TestShop {
     variables?: object,
     headers?: Record<string, string>,
   ): Promise<LightMyRequestResponse>
-  /** Listens on a free port, without any gate, and returns the origin. */
-  bare(): Promise<string>
+  /** Another shop on the same data, with every gate but these; it counts by itself. Closed with this one. */
+  build(gates?: { without?: readonly Gate[]; redisUrl?: string }): Promise<FastifyInstance>
   close(): Promise<void>
 }
 
@@ -31,8 +32,19 @@ export async function startShop(): Promise<TestShop> {
   const db = await connect(postgres.url)
   await createSchema(db)
   await insertShop(db, await generateShop())
-  const bare = await buildShop({ db, without: new Set(GATES), redisUrl: null, keyPrefix: 'bare' })
-  const app = await buildShop({ db, without: new Set(), redisUrl: null, keyPrefix: 'test' })
+  const shops: FastifyInstance[] = []
+  const build: TestShop['build'] = async ({ without = [], redisUrl } = {}) => {
+    const shop = await buildShop({
+      db,
+      redisUrl: redisUrl ?? null,
+      without: new Set(without),
+      keySecret: 'a secret of the tests, 32 bytes or more',
+      keyPrefix: `test-${shops.length}`,
+    })
+    shops.push(shop)
+    return shop
+  }
+  const app = await build({ without: GATES })
   return {
     app,
     db,
@@ -47,10 +59,9 @@ export async function startShop(): Promise<TestShop> {
     },
     graphql: (query, variables = {}, headers = {}) =>
       app.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } }),
-    bare: () => bare.listen({ host: '127.0.0.1', port: 0 }),
+    build,
     close: async () => {
-      await bare.close()
-      await app.close()
+      for (const built of shops) await built.close()
       await db.end()
       await postgres.stop()
     },

@@ -5,6 +5,7 @@ import { listOrders } from '../database/queries/orders.ts'
 import { changeUser, usersById } from '../database/queries/users.ts'
 import type { OrderStatus, Role } from '../database/rows.ts'
 import { ShopError } from '../errors.ts'
+import { loginLimit } from '../logins.ts'
 import { login } from '../sessions.ts'
 import * as schemas from './schemas.ts'
 
@@ -13,6 +14,7 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
   app.route<{ Body: { email: string; password: string } }>({
     method: 'POST',
     url: '/auth/login',
+    config: { userRateLimit: { policies: { login: loginLimit } } },
     schema: { body: schemas.credentials, response: { 200: schemas.session } },
     handler: ({ body }) => login(app, db, body.email, body.password),
   })
@@ -34,6 +36,8 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
   app.route<{ Querystring: { first: number; after?: number; status?: OrderStatus } }>({
     method: 'GET',
     url: '/orders',
+    // A list is read now and then, and polled by nobody who means well.
+    config: { userRateLimit: { policies: { orderLists: { quota: 20, window: '10s' } } } },
     schema: { querystring: schemas.orderQuery, response: { 200: schemas.orders } },
     handler: async (request) => {
       const viewer = signedIn(await viewerOf(request))
@@ -46,6 +50,14 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
   app.route<{ Params: { id: number }; Body: { name?: string; phone?: string; role?: Role } }>({
     method: 'PATCH',
     url: '/admin/users/:id',
+    config: {
+      userRateLimit: {
+        policies: {
+          perUser: { quota: 30 },
+          adminOfTenant: { quota: 100, window: '1m', partitionKey: 'tenant' },
+        },
+      },
+    },
     schema: { params: schemas.idParameter, body: schemas.userChange, response: { 200: schemas.user } },
     handler: async (request) => {
       const viewer = inRole(await viewerOf(request), 'admin')

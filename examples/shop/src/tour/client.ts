@@ -1,3 +1,5 @@
+import type { storedQueries } from '../stored-queries.ts'
+
 /** One answer of the shop, as it came over the socket. */
 export interface Answer {
   readonly status: number
@@ -26,6 +28,8 @@ export interface Client {
   send(visitor: Visitor, message: Message): Promise<Answer>
   /** Sends one GraphQL operation by POST. */
   graphql(visitor: Visitor, query: string, variables?: object): Promise<Answer>
+  /** Asks by POST for a document that the shop has stored, by its id. */
+  stored(visitor: Visitor, id: keyof typeof storedQueries, variables: object): Promise<Answer>
   /** Signs an account in, once for the whole tour. Throws where the shop refuses. */
   signIn(email: string): Promise<Visitor>
 }
@@ -56,6 +60,12 @@ export function createClient(origin: string, password: string): Client {
     },
     graphql: (visitor, query, variables = {}) =>
       client.send(visitor, { method: 'POST', path: '/graphql', body: { query, variables } }),
+    stored: (visitor, id, variables) =>
+      client.send(visitor, {
+        method: 'POST',
+        path: '/graphql',
+        body: { query: id, persisted: true, variables },
+      }),
     signIn(email) {
       const address = `192.0.2.${sessions.size + 1}`
       const session = sessions.get(email) ?? openSession(client, email, password, address)

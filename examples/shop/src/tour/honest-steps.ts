@@ -21,6 +21,14 @@ export const honestSteps: readonly Step[] = [
       allPass(answers) && at(answers[0]?.body, 'data', 'products', 'nodes', 9) !== undefined,
   },
   {
+    name: 'stored query by its id',
+    kind: 'honest',
+    provenBy: [],
+    send: async (client) => [await client.stored(VISITOR, 'products-with-reviews', { n: 5 })],
+    expect: (answers) =>
+      allPass(answers) && at(answers[0]?.body, 'data', 'products', 'nodes', 4) !== undefined,
+  },
+  {
     name: 'own account over REST',
     kind: 'honest',
     provenBy: [],

@@ -1,6 +1,8 @@
+import { parse } from 'graphql'
 import { DEMO_ACCOUNTS } from '../database/seed/generate.ts'
+import { storedQueries } from '../stored-queries.ts'
 import { REPORT } from './honest-steps.ts'
-import { limitedAfter, refusedWith, type Step } from './step.ts'
+import { allRefusedWith, limitedAfter, refusedWith, type Step } from './step.ts'
 
 /** Each attack comes from an address of its own, so that no step pays for another. Sizes keep an unprotected shop alive. */
 const attacker = (number: number): { address: string } => ({ address: `203.0.113.${number}` })
@@ -11,6 +13,8 @@ const BOMB_LEVELS = 30
 const BATCH = 500
 const FLOOD = 60
 const GUESSES = 40
+const LOGIN =
+  'mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { token } }'
 
 /** What attackers try: with the gates each is refused, without them each is answered. */
 export const hostileSteps: readonly Step[] = [
@@ -19,6 +23,16 @@ export const hostileSteps: readonly Step[] = [
     kind: 'hostile',
     provenBy: ['depth-limit'],
     send: async (client) => [await client.graphql(attacker(1), deepQuery(DEPTH))],
+    expect: refusedWith(400, 'MAX_DEPTH_EXCEEDED'),
+  },
+  {
+    name: 'the same query over GET',
+    kind: 'hostile',
+    provenBy: ['depth-limit'],
+    send: async (client) => {
+      const search = new URLSearchParams({ query: deepQuery(DEPTH) })
+      return [await client.send(attacker(9), { method: 'GET', path: `/graphql?${search.toString()}` })]
+    },
     expect: refusedWith(400, 'MAX_DEPTH_EXCEEDED'),
   },
   {
@@ -36,12 +50,15 @@ export const hostileSteps: readonly Step[] = [
     kind: 'hostile',
     provenBy: ['query-cost'],
     send: async (client) => [
-      await client.graphql(
-        attacker(3),
-        'query ($n: Int!) { products(first: $n) { nodes { name reviews(first: $n) { nodes { body } } } } }',
-        { n: 1_000_000 },
-      ),
+      await client.graphql(attacker(3), storedQueries['products-with-reviews'], { n: 1_000_000 }),
     ],
+    expect: refusedWith(400, 'QUERY_TOO_EXPENSIVE'),
+  },
+  {
+    name: 'the same as a stored query',
+    kind: 'hostile',
+    provenBy: ['query-cost'],
+    send: async (client) => [await client.stored(attacker(10), 'products-with-reviews', { n: 1_000_000 })],
     expect: refusedWith(400, 'QUERY_TOO_EXPENSIVE'),
   },
   {
@@ -54,7 +71,7 @@ export const hostileSteps: readonly Step[] = [
   {
     name: `batch of ${BATCH} operations`,
     kind: 'hostile',
-    // Not proven by one gate alone: the bounds of graphql-gate, which every GraphQL gate brings along, refuse it too.
+    // Refused by graphql-gate, on which the GraphQL gates stand: it stays when any of them is left out.
     provenBy: [],
     send: async (client) => [
       await client.send(attacker(5), {
@@ -64,6 +81,20 @@ export const hostileSteps: readonly Step[] = [
       }),
     ],
     expect: refusedWith(400, 'MAX_BATCH_EXCEEDED'),
+  },
+  {
+    name: 'syntax trees instead of text',
+    kind: 'hostile',
+    // graphql-gate again: a document that was parsed by the sender would walk past every bound on its text.
+    provenBy: [],
+    send: async (client) => {
+      const trees = ['{"query":"1"}', JSON.stringify(parse('{ shop { name } }', { noLocation: true }))]
+      const bodies = trees.map((query) => JSON.stringify({ query }))
+      return Promise.all(
+        bodies.map((body) => client.send(attacker(11), { method: 'POST', path: '/graphql', body })),
+      )
+    },
+    expect: allRefusedWith(400, 'AST_NOT_ALLOWED'),
   },
   {
     name: 'same report, by a customer',
@@ -114,6 +145,26 @@ export const hostileSteps: readonly Step[] = [
       return answers
     },
     expect: limitedAfter(401, { status: 429, code: 'USER_RATE_LIMIT_EXCEEDED' }),
+  },
+  {
+    name: '8 passwords by REST, GraphQL',
+    kind: 'hostile',
+    provenBy: ['user-rate-limit'],
+    send: async (client) => {
+      const answers = []
+      for (let guess = 0; guess < 4; guess++) {
+        const credentials = { email: 'sam@example.com', password: `guess ${guess}` }
+        answers.push(
+          await client.send(attacker(12), { method: 'POST', path: '/auth/login', body: credentials }),
+          await client.graphql(attacker(12), LOGIN, credentials),
+        )
+      }
+      return answers
+    },
+    // REST says 401 to a wrong password, GraphQL 200 with an error; the sixth attempt is one too many for both.
+    expect: (answers) =>
+      answers.slice(0, 5).every(({ code }) => code === 'UNAUTHENTICATED') &&
+      allRefusedWith(429, 'USER_RATE_LIMIT_EXCEEDED')(answers.slice(5)),
   },
   {
     name: 'unknown route, broken JSON',

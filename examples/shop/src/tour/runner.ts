@@ -65,6 +65,7 @@ const GATE_BY_CODE: ReadonlyMap<string, string> = new Map([
   ['MAX_ALIASES_EXCEEDED', 'depth-limit'],
   ['MAX_ROOT_FIELDS_EXCEEDED', 'depth-limit'],
   ['MAX_DIRECTIVES_EXCEEDED', 'depth-limit'],
+  ['AST_NOT_ALLOWED', 'graphql-gate'],
   ['MAX_TOKENS_EXCEEDED', 'graphql-gate'],
   ['MAX_BATCH_EXCEEDED', 'graphql-gate'],
   ['QUERY_TOO_EXPENSIVE', 'query-cost'],

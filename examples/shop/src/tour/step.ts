@@ -25,8 +25,17 @@ export function refusedWith(
   status: number,
   ...codes: readonly string[]
 ): (answers: readonly Answer[]) => boolean {
+  const refused = allRefusedWith(status, ...codes)
+  return (answers) => answers.length === 1 && refused(answers)
+}
+
+/** Every answer, and there is one, is a refusal of this status with one of these codes. */
+export function allRefusedWith(
+  status: number,
+  ...codes: readonly string[]
+): (answers: readonly Answer[]) => boolean {
   return (answers) =>
-    answers.length === 1 &&
+    answers.length > 0 &&
     answers.every((answer) => answer.status === status && codes.includes(answer.code ?? ''))
 }
 
