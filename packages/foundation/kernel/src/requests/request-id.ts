@@ -30,7 +30,8 @@ function fromTrustedProxy(request: FastifyRequest): boolean {
 
 /**
  * Gives a request its id: an inbound one when it is well-formed and comes from a trusted proxy, else what the app's
- * generator made, else a new random UUID. The id is on `request.id`, in log lines and on the reply, whatever its kind.
+ * generator made, else a new random UUID. The id is on `request.id`, in log lines and on the reply. A hijacked reply is
+ * the handler's own: Fastify's headers do not reach it.
  */
 export function assignRequestId(request: FastifyRequest, reply: FastifyReply): void {
   const inbound = request.headers[REQUEST_ID_HEADER]
@@ -47,5 +48,5 @@ export function assignRequestId(request: FastifyRequest, reply: FastifyReply): v
     request.log = request.log.child({ reqId: id })
     reply.log = request.log
   }
-  reply.raw.setHeader(REQUEST_ID_HEADER, id)
+  void reply.header(REQUEST_ID_HEADER, id)
 }
