@@ -46,7 +46,9 @@ export function findDoors(app: FastifyInstance): void {
     for (const route of routesOf(app)) {
       scopes.add(route.scope)
       const door = doorFrom(route)
-      if (door !== undefined) state.doors.set(route, door)
+      if (door === undefined) continue
+      door.schema()
+      state.doors.set(route, door)
     }
     for (const scope of scopes) guardEngine(scope)
     for (const guard of state.guards) requireDoor(guard.scope, guard.name)

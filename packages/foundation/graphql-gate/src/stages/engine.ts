@@ -3,6 +3,7 @@ import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { DocumentNode } from 'graphql'
 import { describeOperation } from '../core/operation.ts'
+import { knownSchema } from '../doors/known-schema.ts'
 import { mercuriusOf } from '../doors/mercurius-engine.ts'
 import type { MercuriusContext, PreExecution } from '../doors/mercurius-engine.ts'
 import { AstNotAllowed } from '../errors.ts'
@@ -45,7 +46,7 @@ const portcullisPreExecution: PreExecution = async (schema, document, context, v
   // A document without its text was sent as a tree, past every bound on text.
   if (source === undefined) await refuse(rejection('graphqlGate', new AstNotAllowed()))
   const operation = describeOperation(document, variables ?? {}, nameOf(ledger, context))
-  await judge({ request, reply: context.reply }, schema, [operation], refuse)
+  await judge({ request, reply: context.reply }, knownSchema(schema, 'mercurius'), [operation], refuse)
 }
 
 /** Guards the engine that a scope sees, once. */
@@ -53,6 +54,7 @@ export function guardEngine(scope: FastifyInstance): void {
   const engine = mercuriusOf(scope)
   const { engines } = gateStateOf(scope)
   if (engine === undefined || engines.has(engine)) return
+  knownSchema(engine.schema, 'mercurius')
   engines.add(engine)
   engine.addHook('preExecution', portcullisPreExecution)
 }

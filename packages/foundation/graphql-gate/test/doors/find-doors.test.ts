@@ -104,4 +104,20 @@ describe('doors', () => {
       /\/graphql: graphqlGate\.maxTokenz is not an option\. Did you mean 'maxTokens'\?/,
     )
   })
+
+  it('must have a schema of the one graphql package that is loaded', async () => {
+    // As another copy of graphql would make it: the same shape, another class.
+    const foreign = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(schema)) as typeof schema
+    const hand = Fastify()
+    guarded(hand)
+    hand.post('/mine', { config: { graphql: { schema: foreign } } }, async () => ({ data: null }))
+    await expect(hand.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL',
+      message: expect.stringContaining('POST /mine'),
+    })
+    const engine = Fastify()
+    guarded(engine)
+    void engine.register(mercurius, { schema: foreign })
+    await expect(engine.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL' })
+  })
 })
