@@ -32,7 +32,7 @@ export function wanted(url: string): number {
 const held = new WeakMap<object, number>()
 
 /** How many requests the gate counts as under way in an app. */
-export function heldBy(app: FastifyInstance): number {
+function heldBy(app: FastifyInstance): number {
   return held.get(app.server) ?? 0
 }
 

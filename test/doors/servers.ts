@@ -23,7 +23,7 @@ export interface Server {
 }
 
 /** What an app of the harness is made of. */
-export interface ServerParts {
+interface ServerParts {
   readonly schema: string
   readonly resolvers?: Record<string, Record<string, (...args: never[]) => unknown>>
   readonly register: (app: FastifyInstance) => void
