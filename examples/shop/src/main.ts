@@ -1,5 +1,6 @@
 import { readArguments, type DemoArguments } from './arguments.ts'
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './database/seed/generate.ts'
+import { GATES } from './gates.ts'
 import { createShutdown } from './shutdown.ts'
 import { startDemo, type Demo } from './start.ts'
 import { createClient } from './tour/client.ts'
@@ -22,6 +23,10 @@ try {
   const demo = await startDemo(without, shutdown, terminal)
   const passed = await tour(demo, without)
   if (!shutdown.begun) exitCode = passed ? 0 : 1
+  if (without.size === 0) {
+    const [first, ...others] = GATES
+    print(`See what a gate is for: npm run demo -- --once --without ${first} (or ${others.join(', ')})`)
+  }
   if (once) await end()
   else printAddresses(demo, without)
 } catch (error) {
@@ -55,6 +60,9 @@ async function tour({ origin, reducedOrigin }: Demo, without: DemoArguments['wit
 function printAddresses({ origin, reducedOrigin }: Demo, without: DemoArguments['without']): void {
   print(`\nGraphQL  ${origin}/graphql\nREST     ${origin}/auth/login, /users/:id, /orders, /admin/users/:id`)
   if (reducedOrigin !== null) print(`Without ${[...without].join(', ')}: ${reducedOrigin}/graphql`)
+  print(
+    `Try      curl ${origin}/graphql -H 'content-type: application/json' -d '{"query":"{ shop { name } }"}'`,
+  )
   print(`Accounts ${Object.values(DEMO_ACCOUNTS).join(', ')}\nPassword ${DEMO_PASSWORD}`)
   print('\nThe shop stays up. Press ctrl-C to stop it.')
 }
@@ -71,4 +79,12 @@ function print(line: string): void {
 
 function report(error: unknown): void {
   console.error(error instanceof Error ? error.message : String(error))
+  if (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
+  )
+    console.error(
+      'Is REDIS_URL right? Without it, the demo uses a Redis of its own, or memory where none is installed.',
+    )
 }

@@ -7,6 +7,7 @@ import { DEMO_ACCOUNTS, DEMO_PASSWORD } from '../src/database/seed/generate.ts'
 import { GATES, type Gate } from '../src/gates.ts'
 import { at, createClient } from '../src/tour/client.ts'
 import { compare, runTour, type Result } from '../src/tour/runner.ts'
+import { REPORT } from '../src/tour/honest-steps.ts'
 import { steps } from '../src/tour/steps.ts'
 import { startShop, type TestShop } from './shop.ts'
 
@@ -105,6 +106,39 @@ describe('guessing passwords over GraphQL', () => {
     const query = 'mutation { ...A } fragment A on Mutation { ...B } fragment B on Mutation { ...A }'
     const reply = await app.inject({ method: 'POST', url: '/graphql', payload: { query } })
     expect(reply.statusCode).toBe(400)
+  })
+})
+
+describe('limits per user', () => {
+  it('leave 20 mutations a minute, and queries after them', async () => {
+    const app = await shop.build()
+    const headers = await shop.login(DEMO_ACCOUNTS.customer, app)
+    const graphql = (query: string): Promise<LightMyRequestResponse> =>
+      app.inject({ method: 'POST', url: '/graphql', headers, payload: { query } })
+    const change = 'mutation { updateProfile(profile: { name: "Ada Holm" }) { name } }'
+    for (let count = 0; count < 20; count++) expect((await graphql(change)).statusCode).toBe(200)
+    const last = await graphql(change)
+    expect(last.statusCode).toBe(429)
+    expect(last.json()).toMatchObject({ errors: [{ extensions: { policy: 'mutations' } }] })
+    // A sliding window gives quota back a sixtieth of itself late.
+    expect(Number(last.headers['retry-after'])).toBeLessThanOrEqual(61)
+    expect((await graphql('{ me { name } }')).json()).toMatchObject({ data: { me: { name: 'Ada Holm' } } })
+  })
+
+  it('leave an admin a few costly reports a minute, and cheap queries after them', async () => {
+    const app = await shop.build()
+    const headers = await shop.login(DEMO_ACCOUNTS.admin, app)
+    const graphql = (query: string): Promise<LightMyRequestResponse> =>
+      app.inject({ method: 'POST', url: '/graphql', headers, payload: { query } })
+    const first = await graphql(REPORT)
+    const { requestedQueryCost: cost } = first.json().extensions.cost
+    const affordable = Math.floor(50_000 / cost)
+    expect(affordable).toBeGreaterThan(1)
+    for (let count = 1; count < affordable; count++) expect((await graphql(REPORT)).statusCode).toBe(200)
+    const last = await graphql(REPORT)
+    expect(last.statusCode).toBe(429)
+    expect(last.json()).toMatchObject({ errors: [{ extensions: { policy: 'spending' } }] })
+    expect((await graphql('{ me { name } }')).statusCode).toBe(200)
   })
 })
 

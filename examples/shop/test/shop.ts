@@ -13,8 +13,8 @@ export interface TestShop {
   readonly app: FastifyInstance
   readonly db: Pool
   readonly postgres: Awaited<ReturnType<typeof startPostgres>>
-  /** Signs in over REST and returns the header that goes with every later request. */
-  login(email: string): Promise<{ authorization: string }>
+  /** Signs in over REST, by default at the shop without gates, and returns the header that goes with every later request. */
+  login(email: string, at?: FastifyInstance): Promise<{ authorization: string }>
   /** Sends one GraphQL operation. */
   graphql(
     query: string,
@@ -49,8 +49,8 @@ export async function startShop(): Promise<TestShop> {
     app,
     db,
     postgres,
-    login: async (email) => {
-      const reply = await app.inject({
+    login: async (email, at = app) => {
+      const reply = await at.inject({
         method: 'POST',
         url: '/auth/login',
         payload: { email, password: DEMO_PASSWORD },
