@@ -1,0 +1,116 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root, run } from '../../scripts/suite/command.mjs'
+import { packages } from '../../scripts/suite/workspaces.mjs'
+import type { Manifest } from '../../scripts/suite/workspaces.mjs'
+
+/** A project outside of the workspace that has installed the packages as they would be published. */
+export interface Consumer {
+  /** The manifests inside the tarballs, by package name. */
+  readonly manifests: ReadonlyMap<string, Manifest>
+  /** Every path of the packed files, relative to its package. */
+  readonly files: ReadonlyMap<string, readonly string[]>
+  /** Type-checks a module with the options a strict user has. Answers the complaints; nothing when there are none. */
+  typeCheck(name: string, code: string): Promise<string>
+  /** Runs a CommonJS program in production. Answers what it prints, or throws with it when it fails. */
+  runCommonJs(name: string, code: string): Promise<string>
+  remove(): void
+}
+
+const compilerOptions = {
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  target: 'es2023',
+  lib: ['es2023'],
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: true,
+  noEmit: true,
+}
+
+async function must(command: string, args: readonly string[]): Promise<string> {
+  const { code, output } = await run(command, [...args], {
+    env: { NODE_ENV: undefined, NODE_OPTIONS: undefined },
+    timeoutMs: 60_000,
+  })
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${output}`)
+  return output
+}
+
+/** Packs one package as publishing would, and unpacks it where the consumer finds it. */
+async function install(folder: string, name: string, modules: string): Promise<string[]> {
+  const tarball = join(modules, '..', `${name.replace('/', '-')}.tgz`)
+  await must('pnpm', ['--dir', join(root, folder), 'pack', '--out', tarball])
+  const target = join(modules, name)
+  mkdirSync(target, { recursive: true })
+  await must('tar', ['-xzf', tarball, '-C', target, '--strip-components=1'])
+  const listed = await must('tar', ['-tzf', tarball])
+  return listed
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''))
+}
+
+/** What the packages bring along or expect of the app, and the tools of a user, from the workspace's own folders. */
+function linkOthers(modules: string): void {
+  const wanted = new Map<string, string>([
+    ['@types/node', root],
+    ['mercurius', join(root, 'test')],
+  ])
+  for (const { folder, manifest } of packages()) {
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+      if (!name.startsWith('@portcullis/')) wanted.set(name, join(root, folder))
+    }
+  }
+  for (const [name, owner] of wanted) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(realpathSync(join(owner, 'node_modules', name)), join(modules, name), 'dir')
+  }
+}
+
+/** Packs every package and makes a project that has them. No network: third-party packages are the workspace's. */
+export async function createConsumer(): Promise<Consumer> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'portcullis-consumer-')))
+  const modules = join(folder, 'node_modules')
+  mkdirSync(modules)
+  linkOthers(modules)
+  const files = new Map<string, string[]>()
+  for (const one of packages()) {
+    files.set(one.manifest.name, await install(one.folder, one.manifest.name, modules))
+  }
+  const manifests = new Map(
+    [...files.keys()].map((name) => [
+      name,
+      JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as Manifest,
+    ]),
+  )
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n')
+  return {
+    manifests,
+    files,
+    async typeCheck(name, code) {
+      writeFileSync(join(folder, `${name}.ts`), code)
+      const config = join(folder, `tsconfig.${name}.json`)
+      writeFileSync(config, JSON.stringify({ compilerOptions, files: [`${name}.ts`] }))
+      const { output } = await run('tsc', ['-p', config, '--pretty', 'false'])
+      return output
+    },
+    async runCommonJs(name, code) {
+      const file = join(folder, `${name}.cjs`)
+      writeFileSync(file, code)
+      return must(process.execPath, ['--no-warnings', file])
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

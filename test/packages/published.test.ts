@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unbuilt } from '../../scripts/docs/examine.mjs'
+import { packages } from '../../scripts/suite/workspaces.mjs'
+import { createConsumer } from './consumer.ts'
+import type { Consumer } from './consumer.ts'
+
+let consumer: Consumer
+
+beforeAll(async () => {
+  if (unbuilt().length > 0) throw new Error(`Build first (npx tsc -b): ${unbuilt().join(', ')}`)
+  consumer = await createConsumer()
+})
+afterAll(() => consumer?.remove())
+
+const names = packages().map(({ manifest }) => manifest.name)
+
+/**
+ * What a user of each package writes. One program for each, since types that one package adds would hide that another
+ * has lost them.
+ */
+const programs: Readonly<Record<string, string>> = {
+  '@portcullis/kernel': `
+import { kernel } from '@portcullis/kernel'
+import Fastify from 'fastify'
+const app = Fastify()
+app.register(kernel, { identify: () => ({ id: 'ada', roles: ['admin'] }) })
+app.get('/', async (request) => {
+  await request.resolvePrincipal()
+  const id: string | null = request.principal.id
+  return { id }
+})
+app.after(() => app.securityEvents.subscribe(({ type, time }) => console.log(type, time)))
+`,
+  '@portcullis/graphql-gate': `
+import graphqlGate from '@portcullis/graphql-gate'
+import Fastify from 'fastify'
+import { buildSchema } from 'graphql'
+const app = Fastify()
+app.register(graphqlGate, { maxTokens: 500 })
+const graphql = { schema: buildSchema('type Query { a: Int }') }
+app.post('/', { config: { graphql, graphqlGate: { maxTokens: 100 } } }, (request) => {
+  const kinds: string[] = request.graphqlOperations.map(({ kind }) => kind)
+  return { kinds, id: request.principal.id }
+})
+export const urls: string[] = app.graphqlGate.doors().map(({ url }) => url)
+`,
+  '@portcullis/depth-limit': `
+import depthLimit from '@portcullis/depth-limit'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+import { parse } from 'graphql'
+const app = Fastify()
+app.register(depthLimit, { maxDepth: 5 })
+app.post('/', { config: { graphql: true, depthLimit: { maxDepth: 3 } } }, (request) => request.principal.id)
+export const [shape] = app.depthLimit.measure(parse('{ a }'))
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { depthLimit: { maxDeph: 3 } }
+export const doors = app.graphqlGate.doors()
+`,
+  '@portcullis/query-cost': `
+import queryCost from '@portcullis/query-cost'
+import { createCostModel } from '@portcullis/query-cost/core'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+import { buildSchema, parse } from 'graphql'
+const app = Fastify()
+app.register(queryCost, { weights: { Query: 2 } })
+app.post('/', { config: { graphql: true, queryCost: { maxCost: 3 } } }, (request) => {
+  const cost: number | undefined = request.queryCost?.cost
+  return { cost, id: request.principal.id }
+})
+export const cost: number = app.queryCost.analyze(parse('{ a }')).cost
+export const model = createCostModel(buildSchema('type Query { a: Int }'), {})
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { queryCost: { maxCots: 3 } }
+`,
+  '@portcullis/user-rate-limit': `
+import userRateLimit from '@portcullis/user-rate-limit'
+import { definePolicy } from '@portcullis/user-rate-limit/core'
+import { fastifyRateLimitStore, MemoryStore } from '@portcullis/user-rate-limit/fastify-rate-limit'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(userRateLimit, { policies: { perUser: { quota: 3, window: '1m' } } })
+app.get('/', { config: { userRateLimit: { policies: { perUser: false } } } }, (request) => {
+  const left: (number | undefined)[] = request.userRateLimit.map(({ remaining }) => remaining)
+  return { left, id: request.principal.id }
+})
+const policy = { name: 'mails', quota: 1, window: 1000 }
+export const { capacity } = definePolicy(policy)
+export const answer = app.userRateLimit.consume({ policy, identity: ['user', 'ada'] })
+export const Store = fastifyRateLimitStore({ store: new MemoryStore(), keySecret: 'a'.repeat(32) })
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { userRateLimit: { polices: {} } }
+`,
+}
+
+describe('as published', () => {
+  it('there is a program for each package', () => {
+    expect(Object.keys(programs).toSorted()).toEqual(names.toSorted())
+  })
+
+  it.for(names)('%s is complete in itself', (name) => {
+    const manifest = consumer.manifests.get(name)
+    const files = consumer.files.get(name) ?? []
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']))
+    expect(files.filter((path) => /tsbuildinfo|\.test\.|^src\/|^test\//.test(path))).toEqual([])
+    const targets = Object.values(manifest?.exports ?? {}).flatMap((conditions) => Object.values(conditions))
+    expect(targets.length).toBeGreaterThan(0)
+    expect(targets.filter((path) => !files.includes(path.replace('./', '')))).toEqual([])
+    expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|@portcullis\/source/)
+  })
+
+  it.for(names)('%s brings its types of Fastify along', async (name) => {
+    expect(await consumer.typeCheck(name.replace(/\W/g, ''), programs[name] ?? '')).toBe('')
+  })
+
+  it('every entry can be required', async () => {
+    const entries = [...consumer.manifests].flatMap(([name, { exports = {} }]) =>
+      Object.keys(exports).map((path) => name + path.slice(1)),
+    )
+    const code = `
+      const entries = ${JSON.stringify(entries)}
+      const empty = entries.filter((entry) => Object.keys(require(entry)).length === 0)
+      console.log(entries.length, JSON.stringify(empty))`
+    expect(await consumer.runCommonJs('require', code)).toBe(`${entries.length} []\n`)
+    expect(entries.length).toBeGreaterThan(names.length)
+  })
+
+  it('a CommonJS server is guarded', async () => {
+    const code = `
+      const { depthLimit } = require('@portcullis/depth-limit')
+      const { queryCost } = require('@portcullis/query-cost')
+      const { userRateLimit } = require('@portcullis/user-rate-limit')
+      const Fastify = require('fastify')
+      const mercurius = require('mercurius')
+      async function main() {
+        const app = Fastify()
+        app.register(depthLimit, { maxDepth: 2 })
+        app.register(queryCost, { maxCost: 50 })
+        app.register(userRateLimit, { policies: { all: { quota: 2, window: '1h', when: 'query' } } })
+        app.register(mercurius, { schema: 'type Query { a(first: Int): [A] } type A { a: A b: Int }' })
+        for (const query of ['{ a { a { b } } }', '{ a(first: 99) { b } }', '{ a { b } }', '{ a { b } }', '{ a { b } }']) {
+          const reply = await app.inject({ method: 'POST', url: '/graphql', payload: { query } })
+          console.log(reply.json().errors?.[0].extensions.code ?? reply.statusCode)
+        }
+        await app.close()
+      }
+      main()`
+    expect((await consumer.runCommonJs('server', code)).trim().split('\n')).toEqual([
+      'MAX_DEPTH_EXCEEDED',
+      'QUERY_TOO_EXPENSIVE',
+      '200',
+      '200',
+      'USER_RATE_LIMIT_EXCEEDED',
+    ])
+  })
+})
