@@ -14,7 +14,7 @@ export const loginLimit = {
   message: 'Too many login attempts',
 } as const satisfies PolicyOptions
 
-/** The same limit for the GraphQL route: each password that a mutation tries is one unit. */
+/** The same limit for the GraphQL route: one unit for each password that is tried; each mutation of a batch pays for all. */
 export const graphqlLoginLimit = {
   ...loginLimit,
   when: 'mutation',
