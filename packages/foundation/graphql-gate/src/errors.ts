@@ -6,7 +6,7 @@ export type GraphqlGateErrorCode =
   | 'MALFORMED_GRAPHQL_REQUEST'
   | 'GRAPHQL_PARSE_FAILED'
   | 'AST_NOT_ALLOWED'
-  | 'UNREADABLE_BATCH_ENTRY'
+  | 'UNKNOWN_DOCUMENT'
   | 'UNKNOWN_OPERATION'
   | 'OPERATION_NOT_ALLOWED_OVER_GET'
   | 'MAX_BYTES_EXCEEDED'
@@ -23,10 +23,10 @@ export const MalformedGraphqlRequest: CodedError<'MALFORMED_GRAPHQL_REQUEST'> = 
   400,
 )
 
-/** The document has a syntax error, on a route whose engine cannot be asked. */
+/** The document has a syntax error. The message says where, not what. */
 export const GraphqlParseFailed: CodedError<'GRAPHQL_PARSE_FAILED'> = codedError(
   'GRAPHQL_PARSE_FAILED',
-  'The GraphQL document has a syntax error.',
+  'The GraphQL document has a syntax error%s.',
   400,
 )
 
@@ -37,10 +37,10 @@ export const AstNotAllowed: CodedError<'AST_NOT_ALLOWED'> = codedError(
   400,
 )
 
-/** A batch has an entry whose operation cannot be known before the first entry runs. */
-export const UnreadableBatchEntry: CodedError<'UNREADABLE_BATCH_ENTRY'> = codedError(
-  'UNREADABLE_BATCH_ENTRY',
-  'Every entry of a batch must hold a GraphQL document that can be read.',
+/** What will run cannot be known before it runs: an id or hash in a batch or on a hand-written route, without `persistedQuery`. */
+export const UnknownDocument: CodedError<'UNKNOWN_DOCUMENT'> = codedError(
+  'UNKNOWN_DOCUMENT',
+  'The document of each operation must be sent as text, or be known by its id.',
   400,
 )
 

@@ -9,6 +9,7 @@ export type KernelErrorCode =
   | 'PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION'
   | 'PORTCULLIS_KERNEL_PRINCIPAL_NOT_RESOLVED'
   | 'PORTCULLIS_KERNEL_INVALID_PRINCIPAL'
+  | 'PORTCULLIS_KERNEL_IDENTIFY_FAILED'
   | 'PORTCULLIS_KERNEL_EVENT_NOT_RECORDED'
 
 /** A plugin's options are wrong. The message names the option, what it got, what it takes and the mend. Boot error. */
@@ -50,6 +51,13 @@ export const PrincipalNotResolvedError: CodedError<'PORTCULLIS_KERNEL_PRINCIPAL_
 export const InvalidPrincipalError: CodedError<'PORTCULLIS_KERNEL_INVALID_PRINCIPAL'> = codedError(
   'PORTCULLIS_KERNEL_INVALID_PRINCIPAL',
   'identify() must return a principal or null: %s.',
+  500,
+)
+
+/** `identify` threw something that is no answer to a client. The log has it, the client does not. */
+export const IdentifyFailedError: CodedError<'PORTCULLIS_KERNEL_IDENTIFY_FAILED'> = codedError(
+  'PORTCULLIS_KERNEL_IDENTIFY_FAILED',
+  'It could not be found out who sends this request.',
   500,
 )
 

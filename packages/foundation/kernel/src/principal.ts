@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { InvalidPrincipalError, PrincipalNotResolvedError } from './errors.ts'
+import { IdentifyFailedError, InvalidPrincipalError, PrincipalNotResolvedError } from './errors.ts'
 import { requestStateOf } from './requests/request-state.ts'
 import { stateOf } from './state.ts'
 
@@ -81,7 +81,8 @@ function toPrincipal(answer: IdentifiedAs): Principal {
 /**
  * Finds out who sends a request: the nearest scope's `identify`, asked once; without one, anonymous.
  *
- * @throws PORTCULLIS_KERNEL_INVALID_PRINCIPAL when `identify` answers something else; whatever `identify` throws
+ * @throws PORTCULLIS_KERNEL_INVALID_PRINCIPAL when `identify` answers something else; errors of `identify` with a status
+ * from 400 to 499 as they are, PORTCULLIS_KERNEL_IDENTIFY_FAILED for all others
  */
 export function resolvePrincipal(request: FastifyRequest): Promise<Principal> {
   const state = requestStateOf(request)
@@ -89,9 +90,25 @@ export function resolvePrincipal(request: FastifyRequest): Promise<Principal> {
   return state.resolving
 }
 
+/** An error that was meant for the client, such as a 401 of the app's authentication. */
+function isClientError(error: unknown): boolean {
+  const { statusCode } = (error ?? {}) as { statusCode?: unknown }
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+}
+
+async function ask(find: Identify, request: FastifyRequest): Promise<IdentifiedAs> {
+  try {
+    return await find(request)
+  } catch (error) {
+    if (isClientError(error)) throw error
+    request.log.error({ err: error }, 'identify failed')
+    throw new IdentifyFailedError()
+  }
+}
+
 async function identify(request: FastifyRequest): Promise<Principal> {
   const find = stateOf(request.server).identifiers.find(request.server, 'identify')
-  const principal = find === undefined ? anonymous : toPrincipal(await find(request))
+  const principal = find === undefined ? anonymous : toPrincipal(await ask(find, request))
   requestStateOf(request).principal = principal
   return principal
 }

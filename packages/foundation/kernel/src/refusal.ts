@@ -25,14 +25,22 @@ export interface Refusal {
 export type RefusalFormat = (request: FastifyRequest, reply: FastifyReply, error: ClientError) => boolean
 
 /**
- * Calls `listener` when a gate refuses the request, before the answer is sent: for giving back what an earlier phase
- * reserved. What it throws is logged.
+ * Calls `listener` when a gate refuses the request before anything of it was executed: for giving back what an earlier
+ * phase reserved, before the answer is sent. What it throws is logged.
  */
 export function onRefused(
   request: FastifyRequest,
   listener: (refusal: Refusal) => void | Promise<void>,
 ): void {
   requestStateOf(request).refused.push(listener)
+}
+
+/**
+ * Says that something of the request was let through to execution: what was charged so far stays charged, whatever is
+ * refused later.
+ */
+export function beginExecution(request: FastifyRequest): void {
+  requestStateOf(request).refused.length = 0
 }
 
 /** What refused the request, if anything did. */

@@ -114,4 +114,22 @@ describe('principal', () => {
     void app.register(kernel, { identify })
     await expect(app.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_KERNEL_DUPLICATE_REGISTRATION' })
   })
+
+  it('keeps from the client what identify throws, unless it was meant for the client', async () => {
+    const failing = async (error: unknown): Promise<[number, string]> => {
+      const app = Fastify()
+      await app.register(kernel, { identify: () => Promise.reject(error) })
+      app.get('/', async (request) => request.resolvePrincipal())
+      const answer = await app.inject('/')
+      await app.close()
+      return [answer.statusCode, answer.body]
+    }
+    const [status, body] = await failing(new Error('connection to db.internal refused for secret-user'))
+    expect(status).toBe(500)
+    expect(body).toContain('PORTCULLIS_KERNEL_IDENTIFY_FAILED')
+    expect(body).not.toContain('secret-user')
+    const unauthorized = Object.assign(new Error('Authorization token expired'), { statusCode: 401 })
+    expect((await failing(unauthorized))[0]).toBe(401)
+    expect((await failing(undefined))[0]).toBe(500)
+  })
 })

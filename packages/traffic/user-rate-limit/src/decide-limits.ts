@@ -93,8 +93,8 @@ async function chargesOf(
 }
 
 /**
- * Charges policies of one mode together, all or nothing, in one round trip. What was charged is given back when a later
- * phase refuses the request.
+ * Charges policies of one mode together, all or nothing, in one round trip. What was charged beyond a policy's penalty is
+ * given back when a later phase refuses the request.
  */
 async function decideTogether(
   limiter: Limiter,
@@ -119,7 +119,10 @@ async function decideTogether(
   if (!verdict.allowed) return exceeded(verdict, charged, headers)
   for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
   const { reservation } = verdict
-  if (reservation !== undefined) onRefused(request, () => limiter.store.cancel(reservation))
+  if (reservation !== undefined) {
+    const kept = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
+    onRefused(request, () => limiter.store.settle(reservation, kept))
+  }
   return undefined
 }
 

@@ -71,6 +71,7 @@ const policy = v.strictObject({
       "a whole number, 'queryCost' or (request) => number",
     ),
   ),
+  penalty: v.optional(integer(0)),
   when: v.optional(
     either(
       oneOf('query', 'mutation', 'subscription'),

@@ -33,11 +33,6 @@ function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly Com
     : list
 }
 
-async function priceOf({ cost, when }: CompiledPolicy, request: FastifyRequest): Promise<number | undefined> {
-  if (typeof when === 'function' && !when(request)) return undefined
-  return typeof cost === 'function' ? cost(request) : Number(cost)
-}
-
 async function decideAt(
   limiter: Limiter,
   policies: readonly CompiledPolicy[],
@@ -46,8 +41,9 @@ async function decideAt(
 ): Promise<Refusal | undefined> {
   const priced: PricedPolicy[] = []
   for (const compiled of policies) {
-    const cost = await priceOf(compiled, request)
-    if (cost !== undefined) priced.push({ compiled, cost })
+    const { when, cost } = compiled
+    if (typeof when === 'function' && !when(request)) continue
+    priced.push({ compiled, cost: typeof cost === 'function' ? await cost(request) : Number(cost) })
   }
   return decideLimits(limiter, priced, request, reply)
 }

@@ -172,6 +172,37 @@ describe.each(['memory', 'redis'])('with %s', (kind) => {
     expect([huge.statusCode, huge.headers['retry-after']]).toEqual([429, undefined])
   })
 
+  it.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, 1e20, '5', null, undefined])(
+    'lets no request pass whose cost function answers %s',
+    async (cost) => {
+      const app = build({ ...store(), policies: { perUser: { ...three, cost: () => cost as number } } })
+      const answer = await send(app, { user: 'ada' })
+      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([
+        500,
+        'PORTCULLIS_USER_RATE_LIMIT_INVALID_COST',
+      ])
+    },
+  )
+
+  it('keeps the penalty of a policy when another one refuses', async () => {
+    const app = build({
+      ...store(),
+      policies: { address: { quota: 10, window: '1m', partitionKey: 'address', penalty: 1 }, perUser: three },
+    })
+    expect(await statuses(app, 12, { user: 'ada' })).toEqual([
+      ...OVER,
+      429,
+      429,
+      429,
+      429,
+      429,
+      429,
+      429,
+      429,
+    ])
+    expect((await send(app, { user: 'grace' })).statusCode).toBe(429)
+  })
+
   it('takes policies from routes: added, changed member by member, left out, switched off', async () => {
     const app = build(
       { ...store(), policies: { perUser: three } },

@@ -10,8 +10,20 @@ export interface DocumentCache {
 
 const UNPARSABLE = Symbol('unparsable')
 
-/** Creates a cache that is bounded by entries and by the characters of the texts. */
-export function createDocumentCache(maxEntries = 1000, maxCharacters = 4_000_000): DocumentCache {
+/** Where a text has its first syntax error, as ` at line 1, column 9`; empty where that is not known. Never its words. */
+export function syntaxErrorAt(text: string): string {
+  try {
+    parse(text)
+  } catch (error) {
+    const { locations } = error as { locations?: readonly { line: number; column: number }[] }
+    const [first] = locations ?? []
+    if (first !== undefined) return ` at line ${first.line}, column ${first.column}`
+  }
+  return ''
+}
+
+/** Creates a cache that is bounded by entries and by the characters of the texts: a tree takes about 100 bytes for each. */
+export function createDocumentCache(maxEntries = 1000, maxCharacters = 400_000): DocumentCache {
   const cache = new LRUCache<string, DocumentNode | typeof UNPARSABLE>({
     max: maxEntries,
     maxSize: maxCharacters,

@@ -6,6 +6,8 @@ export interface RequestEntry {
   readonly operationName: string | undefined
   /** `extensions.persistedQuery.sha256Hash`, where it is given. */
   readonly hash: string | undefined
+  /** Whether `query` is marked as the id of a stored document (mercurius' prepared queries). */
+  readonly persisted: boolean
 }
 
 /** What a request body or query string holds. */
@@ -25,11 +27,24 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined
 }
 
+const DEEPEST_JSON = 100
+
+/** Brackets inside strings count too: what is refused so is hostile anyway. */
+function nestsTooDeeply(json: string): boolean {
+  let open = 0
+  for (const character of json) {
+    if (character === '{' || character === '[') open += 1
+    else if (character === '}' || character === ']') open -= 1
+    if (open > DEEPEST_JSON) return true
+  }
+  return false
+}
+
 /** In a query string, objects are JSON text. */
 function objectFrom(value: unknown, asText: boolean): Json | null | undefined {
   if (isAbsent(value) || (asText && value === '')) return undefined
   if (!asText) return isObject(value) ? value : null
-  if (typeof value !== 'string') return null
+  if (typeof value !== 'string' || nestsTooDeeply(value)) return null
   try {
     const parsed: unknown = JSON.parse(value)
     if (isAbsent(parsed)) return undefined
@@ -54,13 +69,12 @@ function readEntry(input: unknown, asText: boolean): RequestEntry | string {
   if (variables === null) return "'variables' must be an object"
   const extensions = objectFrom(input['extensions'], asText)
   if (extensions === null) return "'extensions' must be an object"
-  const hash = hashFrom(extensions)
-  if (isAbsent(query) && hash === undefined) return "'query' is missing"
   return {
     query: query ?? undefined,
     variables: variables ?? NO_VARIABLES,
     operationName: isAbsent(operationName) || operationName === '' ? undefined : operationName,
-    hash,
+    hash: hashFrom(extensions),
+    persisted: String(input['persisted']) === 'true',
   }
 }
 

@@ -1,3 +1,4 @@
+import { routesOf } from '@portcullis/kernel'
 import type { RouteRecord } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
@@ -15,8 +16,8 @@ export type PreExecution = (
   schema: GraphQLSchema,
   document: DocumentNode,
   context: MercuriusContext,
-  variables: Record<string, unknown> | null | undefined,
-) => Promise<void>
+  variables: Record<string, unknown> | '' | null | undefined,
+) => Promise<{ readonly document: DocumentNode } | undefined>
 
 /** The decorator `app.graphql` of mercurius, as far as it is used here. */
 export interface MercuriusEngine {
@@ -37,9 +38,29 @@ function hasPersistedFlag(schema: JsonSchema | undefined): boolean {
   return schema?.properties?.['persisted'] !== undefined || schema?.anyOf?.some(hasPersistedFlag) === true
 }
 
-/** Whether a route is one of those that mercurius declares, told by the request schema they have. */
+/** The scope in which mercurius itself was registered. */
+function ownerOf(scope: FastifyInstance): FastifyInstance {
+  let owner = scope
+  while (!Object.hasOwn(owner, 'graphql')) owner = Object.getPrototypeOf(owner) as FastifyInstance
+  return owner
+}
+
+/** mercurius declares its routes in a scope of its own, which is the only one to take this content type. */
+function isScopeOfMercurius(scope: FastifyInstance): boolean {
+  const type = 'application/graphql'
+  return scope.hasContentTypeParser(type) && !ownerOf(scope).hasContentTypeParser(type)
+}
+
+/**
+ * Whether a route is one of those that mercurius declares: told by the request schema they have or, where the app
+ * replaced that, by the scope they are in and the POST route that each of them has or is.
+ */
 export function isMercuriusRoute(route: RouteRecord): boolean {
   if (mercuriusOf(route.scope) === undefined) return false
   const { body, querystring } = (route.schema ?? {}) as { body?: JsonSchema; querystring?: JsonSchema }
-  return hasPersistedFlag(body) || hasPersistedFlag(querystring)
+  if (hasPersistedFlag(body) || hasPersistedFlag(querystring)) return true
+  if (!isScopeOfMercurius(route.scope)) return false
+  return routesOf(route.scope).some(
+    ({ scope, url, method }) => scope === route.scope && url === route.url && method === 'POST',
+  )
 }

@@ -4,8 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { GateBounds } from '../checks/bounds-source.ts'
 import { countSource } from '../core/count-source.ts'
 import type { SourceSize } from '../core/count-source.ts'
-import { readBody, readQueryString } from '../core/read-entries.ts'
-import { doorOf } from '../doors/door-of.ts'
+import type { RequestEntry } from '../core/read-entries.ts'
 import {
   MalformedGraphqlRequest,
   MaxBatchExceeded,
@@ -15,6 +14,7 @@ import {
 } from '../errors.ts'
 import { gateOptionsFor } from '../gate-options.ts'
 import { gateStateOf } from '../state.ts'
+import { readRequest } from './read-request.ts'
 import { ledgerOf } from './request-ledger.ts'
 import { rejection } from './rejection.ts'
 
@@ -67,43 +67,38 @@ function refusalFor(bounds: readonly NamedBounds[], measures: Measures): Decisio
   return measured
 }
 
-function largest(bounds: readonly NamedBounds[], key: 'maxBytes' | 'maxTokens' | 'maxNesting'): number {
+function tightest(bounds: readonly NamedBounds[], key: 'maxBytes' | 'maxTokens' | 'maxNesting'): number {
   return Math.min(
     ...bounds.filter((one) => one.mode !== 'measure').map((one) => one[key] ?? Number.POSITIVE_INFINITY),
   )
 }
 
-/** Reads the operations of a request and bounds their number and size before anything parses them. */
-export function decideBounds(request: FastifyRequest): DecisionResult {
-  const door = doorOf(request)
-  if (door === undefined || request.routeOptions.method === 'OPTIONS') return undefined
-  const overGet = request.method === 'GET' || request.method === 'HEAD'
-  if (overGet && isNoOperation(request)) return undefined
-  const read = overGet ? readQueryString(request.query) : readBody(request.body)
-  if (!read.ok) return rejection('graphqlGate', new MalformedGraphqlRequest(read.problem))
-  const ledger = ledgerOf(request)
-  ledger.entries = read.entries
-  ledger.batch = read.batch
-
+/** Bounds the number of operations and the size of each document that was not bounded yet. */
+export function boundEntries(request: FastifyRequest, entries: readonly RequestEntry[]): DecisionResult {
+  const { bounded } = ledgerOf(request)
   const bounds = boundsFor(request)
-  let measured = refusalFor(bounds, { batch: read.entries.length })
+  let measured = refusalFor(bounds, { batch: entries.length })
   if (measured !== undefined && measured.mode !== 'measure') return measured
   const limits = {
-    bytes: largest(bounds, 'maxBytes'),
-    tokens: largest(bounds, 'maxTokens'),
-    nesting: largest(bounds, 'maxNesting'),
+    bytes: tightest(bounds, 'maxBytes'),
+    tokens: tightest(bounds, 'maxTokens'),
+    nesting: tightest(bounds, 'maxNesting'),
   }
-  for (const { query } of read.entries) {
-    if (query === undefined) continue
+  for (const { query } of entries) {
+    if (query === undefined || bounded.has(query)) continue
     const refusal = refusalFor(bounds, countSource(query, limits))
     if (refusal !== undefined && refusal.mode !== 'measure') return refusal
     measured ??= refusal
+    bounded.add(query)
   }
   return measured
 }
 
-/** A GET without any GraphQL member: a person's browser, a health check or a WebSocket upgrade. The engine answers. */
-function isNoOperation(request: FastifyRequest): boolean {
-  const query = request.query as Record<string, unknown> | undefined
-  return query?.['query'] === undefined && query?.['extensions'] === undefined
+/** Bounds what a request carries before anything parses it. */
+export function decideBounds(request: FastifyRequest): DecisionResult {
+  const read = readRequest(request)
+  if (read === undefined) return undefined
+  return read.ok
+    ? boundEntries(request, read.entries)
+    : rejection('graphqlGate', new MalformedGraphqlRequest(read.problem))
 }

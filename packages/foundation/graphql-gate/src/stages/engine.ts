@@ -1,22 +1,45 @@
-import { recordRefusal } from '@portcullis/kernel'
+import { beginExecution, recordRefusal } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Kind, Location } from 'graphql'
 import type { DocumentNode } from 'graphql'
 import { describeOperation } from '../core/operation.ts'
+import { doorOf } from '../doors/door-of.ts'
 import { knownSchema } from '../doors/known-schema.ts'
 import { mercuriusOf } from '../doors/mercurius-engine.ts'
 import type { MercuriusContext, PreExecution } from '../doors/mercurius-engine.ts'
 import { AstNotAllowed } from '../errors.ts'
 import { gateStateOf } from '../state.ts'
 import { judge } from './judge.ts'
+import { methodProblem } from './method-problem.ts'
+import { isOverGet } from './read-request.ts'
 import { ledgerOf, takeJudgement } from './request-ledger.ts'
 import type { RequestLedger } from './request-ledger.ts'
 import { rejection } from './rejection.ts'
 
-/** The text that a document was parsed from, as far as the engine still knows it. */
-function sourceOf(document: DocumentNode, context: MercuriusContext): string | undefined {
+/**
+ * The text that a document was parsed from, as far as the engine still knows it. A tree that a client sent as JSON may
+ * claim any, so only a location that graphql made itself counts, or the text that mercurius was given to parse.
+ */
+function sourceOf(
+  request: FastifyRequest,
+  document: DocumentNode,
+  context: MercuriusContext,
+): string | undefined {
+  if (document.loc instanceof Location) return document.loc.source.body
   const { __currentQuery: current } = context
-  return document.loc?.source.body ?? (typeof current === 'string' ? current : undefined)
+  const isText =
+    typeof current === 'string' && gateStateOf(request.server).documents.get(current) !== undefined
+  return isText ? current : undefined
+}
+
+/**
+ * mercurius compiles a document for the operation it was first asked for and then runs that one under every name, so
+ * a document with several operations is handed back to it, which keeps it from compiling.
+ */
+function keepFromCompiling(document: DocumentNode): ReturnType<PreExecution> {
+  const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+  return Promise.resolve(operations.length > 1 ? { document } : undefined)
 }
 
 /** mercurius tells its hook no operation name; the entry that the operation came from does. */
@@ -38,15 +61,24 @@ async function stop(request: FastifyRequest, context: MercuriusContext, refusal:
 const portcullisPreExecution: PreExecution = async (schema, document, context, variables) => {
   const request = context.reply?.request ?? context.request
   // Without a request it is the app's own call of app.graphql(), not a client's.
-  if (request === undefined) return
+  if (request === undefined) return keepFromCompiling(document)
+  // In a route of the app's own, its handler runs already.
+  const isDoor = doorOf(request) !== undefined
+  if (!isDoor) beginExecution(request)
   const ledger = ledgerOf(request)
-  const source = sourceOf(document, context)
-  if (source !== undefined && takeJudgement(ledger, source, variables ?? {})) return
-  const refuse = (refusal: Refusal): Promise<boolean> => stop(request, context, refusal)
-  // A document without its text was sent as a tree, past every bound on text.
-  if (source === undefined) await refuse(rejection('graphqlGate', new AstNotAllowed()))
-  const operation = describeOperation(document, variables ?? {}, nameOf(ledger, context))
-  await judge({ request, reply: context.reply }, knownSchema(schema, 'mercurius'), [operation], refuse)
+  const source = sourceOf(request, document, context)
+  // mercurius hands over an empty string where a query string has empty variables.
+  const given = variables || {}
+  if (source === undefined || !takeJudgement(ledger, source, given, isOverGet(request))) {
+    const refuse = (refusal: Refusal): Promise<boolean> => stop(request, context, refusal)
+    if (source === undefined) await refuse(rejection('graphqlGate', new AstNotAllowed()))
+    const operation = describeOperation(document, given, nameOf(ledger, context))
+    const problem = isDoor ? methodProblem(request, operation) : undefined
+    if (problem !== undefined) await refuse(problem)
+    await judge({ request, reply: context.reply }, knownSchema(schema, 'mercurius'), [operation], refuse)
+  }
+  beginExecution(request)
+  return keepFromCompiling(document)
 }
 
 /** Guards the engine that a scope sees, once. */

@@ -12,9 +12,11 @@ interface Judged {
 
 /** What graphql-gate remembers of one request. */
 export interface RequestLedger {
-  /** What the body or query string holds; unset until it was read. */
+  /** What the body or query string holds; unset until it was read to be judged. */
   entries: readonly RequestEntry[] | undefined
   batch: boolean
+  /** Texts whose size was found to be within the bounds. */
+  readonly bounded: Set<string>
   /** Every operation that was judged, in order. */
   readonly operations: GraphQLOperation[]
   readonly judged: Judged[]
@@ -29,23 +31,37 @@ type Carrier = FastifyRequest & { [KEY]?: RequestLedger }
 /** The ledger of a request, created when first asked for. */
 export function ledgerOf(request: FastifyRequest): RequestLedger {
   const carrier = request as Carrier
-  carrier[KEY] ??= { entries: undefined, batch: false, operations: [], judged: [], extensions: new Map() }
+  carrier[KEY] ??= {
+    entries: undefined,
+    batch: false,
+    bounded: new Set(),
+    operations: [],
+    judged: [],
+    extensions: new Map(),
+  }
   return carrier[KEY]
+}
+
+/** Engines hand over the very variables object of a body; those of a query string, or none at all, are new objects. */
+function isSame(judged: Readonly<Record<string, unknown>>, given: object, overGet: boolean): boolean {
+  if (judged === given) return true
+  if (Object.keys(judged).length === 0) return Object.keys(given).length === 0
+  return overGet && isDeepStrictEqual(judged, given)
 }
 
 /**
  * Takes the judgement of an operation that an engine is about to run. Each is good for one execution.
  *
- * Engines hand over the very variables object of a body; those of a query string are compared by value.
- *
  * @returns whether it was judged before
  */
-export function takeJudgement(ledger: RequestLedger, source: string, variables: unknown): boolean {
+export function takeJudgement(
+  ledger: RequestLedger,
+  source: string,
+  variables: object,
+  overGet: boolean,
+): boolean {
   const found = ledger.judged.find(
-    (one) =>
-      !one.used &&
-      one.source === source &&
-      (one.variables === variables || isDeepStrictEqual(one.variables, variables ?? {})),
+    (one) => !one.used && one.source === source && isSame(one.variables, variables, overGet),
   )
   if (found === undefined) return false
   found.used = true

@@ -7,7 +7,9 @@ describe('readBody', () => {
     expect(readBody(body)).toEqual({
       ok: true,
       batch: false,
-      entries: [{ query: '{ a }', variables: { x: 1 }, operationName: 'A', hash: undefined }],
+      entries: [
+        { query: '{ a }', variables: { x: 1 }, operationName: 'A', hash: undefined, persisted: false },
+      ],
     })
   })
 
@@ -25,7 +27,13 @@ describe('readBody', () => {
   })
 
   it('takes null and absent members alike', () => {
-    const entry = { query: '{ a }', variables: {}, operationName: undefined, hash: undefined }
+    const entry = {
+      query: '{ a }',
+      variables: {},
+      operationName: undefined,
+      hash: undefined,
+      persisted: false,
+    }
     const nulls = { query: '{ a }', variables: null, operationName: null, extensions: null }
     expect(readBody(nulls)).toEqual({ ok: true, batch: false, entries: [entry] })
     expect(readBody({ query: '{ a }', operationName: '' })).toEqual({
@@ -44,15 +52,12 @@ describe('readBody', () => {
     [[]],
     [null],
     [{ query: '{ a }' }, 5],
-    {},
-    { query: null },
     { query: 5 },
     { query: ['{ a }'] },
     { query: '{ a }', variables: 'x' },
     { query: '{ a }', variables: [] },
     { query: '{ a }', operationName: 5 },
     { query: '{ a }', extensions: 'x' },
-    { extensions: { persistedQuery: { sha256Hash: 5 } } },
   ])('refuses %j and says why without telling the value', (body) => {
     const read = readBody(body)
     expect(read).toMatchObject({ ok: false, problem: expect.any(String) })
@@ -70,15 +75,25 @@ describe('readQueryString', () => {
     expect(readQueryString(query)).toEqual({
       ok: true,
       batch: false,
-      entries: [{ query: '{ a }', variables: { x: 1 }, operationName: 'A', hash: 'h' }],
+      entries: [{ query: '{ a }', variables: { x: 1 }, operationName: 'A', hash: 'h', persisted: false }],
     })
     expect(readQueryString({ query: '{ a }', variables: '' })).toMatchObject({ ok: true })
     expect(readQueryString({ query: '{ a }', variables: 'null' })).toMatchObject({ ok: true })
   })
 
-  it.each(['{', '[1]', '5', '"x"'])('refuses the variables %s', (variables) => {
-    expect(readQueryString({ query: '{ a }', variables })).toMatchObject({ ok: false })
+  it('marks what is sent as the id of a stored document', () => {
+    expect(readBody({ query: 'id', persisted: true })).toMatchObject({ entries: [{ persisted: true }] })
+    expect(readQueryString({ query: 'id', persisted: 'true' })).toMatchObject({
+      entries: [{ persisted: true }],
+    })
   })
+
+  it.each(['{', '[1]', '5', '"x"', `{"x":${'['.repeat(5000)}${']'.repeat(5000)}}`])(
+    'refuses the variables %s',
+    (variables) => {
+      expect(readQueryString({ query: '{ a }', variables })).toMatchObject({ ok: false })
+    },
+  )
 
   it('refuses a member that is given twice', () => {
     expect(readQueryString({ query: ['{ a }', '{ b }'] })).toMatchObject({ ok: false })

@@ -136,7 +136,7 @@ describe('the hook of an engine', () => {
     const blind = await build(options)
     const refused = await blind.app.inject({ method: 'POST', url: '/graphql', payload: [cheap, cheap] })
     expect([refused.statusCode, refused.json<unknown[]>().length]).toEqual([400, 2])
-    expect(refused.body).toContain('UNREADABLE_BATCH_ENTRY')
+    expect(refused.body).toContain('UNKNOWN_DOCUMENT')
     await blind.app.close()
 
     const told = await build(options, { persistedQuery: (id) => stored[id] })

@@ -14,6 +14,7 @@ export interface CompiledPolicy {
   readonly parts: readonly PartitionPart[]
   readonly anonymous: AnonymousRule
   readonly cost: NonNullable<PolicyOptions['cost']>
+  readonly penalty: number
   readonly when: PolicyOptions['when']
   readonly skip: PolicyOptions['skip']
   readonly mode: Mode
@@ -69,6 +70,7 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     parts,
     anonymous: options.anonymous ?? 'address',
     cost,
+    penalty: options.penalty ?? 0,
     when: options.when,
     skip: options.skip,
     mode: options.mode ?? mode,

@@ -31,6 +31,8 @@ export interface PolicyOptions {
   anonymous?: AnonymousRule | undefined
   /** Units of one request, or `queryCost` for the price of its GraphQL operations. Default: 1. */
   cost?: number | 'queryCost' | ((request: FastifyRequest) => number | Promise<number>) | undefined
+  /** Units that stay charged when another gate refuses the request, at most its cost. Default: 0. */
+  penalty?: number | undefined
   /** Which requests it is for: a kind of GraphQL operation (each one counts), or a test. Default: all. */
   when?: OperationWord | ((request: FastifyRequest) => boolean) | undefined
   /** Requests it leaves out. */
