@@ -13,7 +13,7 @@ console.log(describe(parse(output)))
 /** @param {string} text @returns {unknown} */
 function parse(text) {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1))
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 /** A promise of a row, and the app that has to keep it. */
 export interface Acceptance {
   /** Builds the app as a user would, with or without the gate that makes the promise true. */
-  build(withGate: boolean): FastifyInstance | Promise<FastifyInstance>
+  build(withGate: boolean): FastifyInstance
   /** A request that is answered with 200 either way: it shows that the app itself works. */
   readonly honest: InjectOptions
   /** What is promised. The same body runs with the gate, where it passes, and without it, where it must not. */
@@ -12,7 +12,7 @@ export interface Acceptance {
 }
 
 async function run({ build, honest, assert }: Acceptance, withGate: boolean): Promise<unknown> {
-  const app = await build(withGate)
+  const app = build(withGate)
   try {
     await app.ready()
     const answer = await app.inject(honest)
@@ -47,7 +47,7 @@ export function acceptRefusalToBoot(
   ...says: readonly string[]
 ): void {
   it(title, async () => {
-    const refused = await build(true)
+    const refused = build(true)
     const failure: unknown = await refused.ready().then(
       () => undefined,
       (error: unknown) => error,
@@ -56,7 +56,7 @@ export function acceptRefusalToBoot(
     const message = failure instanceof Error ? failure.message : 'it booted'
     for (const words of says) expect(message).toContain(words)
 
-    const free = await build(false)
+    const free = build(false)
     await free.ready()
     await free.close()
   })

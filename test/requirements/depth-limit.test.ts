@@ -121,7 +121,8 @@ describe.each(SERVERS)('$name', (server) => {
       async assert(app) {
         const bomb = Array.from(
           { length: 30 },
-          (_, index) => `fragment F${index} on Node { a: node { ...F${index + 1} } b: node { ...F${index + 1} } }`,
+          (_, index) =>
+            `fragment F${index} on Node { a: node { ...F${index + 1} } b: node { ...F${index + 1} } }`,
         )
         const started = performance.now()
         const answer = await app.inject(

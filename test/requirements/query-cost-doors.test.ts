@@ -23,7 +23,11 @@ function mercuriusApp(withGate: boolean, prefix = '', options: FastifyServerOpti
   if (withGate) void app.register(queryCost)
   void app.register(
     async (scope) => {
-      await scope.register(mercurius, { schema, allowBatchedQueries: true, persistedQueries: { stored: dear } })
+      await scope.register(mercurius, {
+        schema,
+        allowBatchedQueries: true,
+        persistedQueries: { stored: dear },
+      })
     },
     { prefix },
   )
@@ -46,7 +50,10 @@ describe('F16: the flawed pattern', () => {
   const evading = ways.filter(([way]) => way !== 'a body of plain GraphQL')
   it.each(evading)('a guard on the text of the URL is evaded or crashed by %s', async (_way, request) => {
     const app = Fastify(lenientRouter)
-    app.addHook('preHandler', guardUrl((query) => query === dear))
+    app.addHook(
+      'preHandler',
+      guardUrl((query) => query === dear),
+    )
     await app.register(mercurius, { schema, allowBatchedQueries: true, persistedQueries: { stored: dear } })
     expect(verdictOf(await app.inject(operation(dear)))).toEqual(refused)
     expect(verdictOf(await app.inject(request))).not.toEqual(refused)
@@ -55,7 +62,10 @@ describe('F16: the flawed pattern', () => {
 
   it('and by a prefix', async () => {
     const app = Fastify()
-    app.addHook('preHandler', guardUrl((query) => query === dear))
+    app.addHook(
+      'preHandler',
+      guardUrl((query) => query === dear),
+    )
     await app.register(
       async (scope) => {
         await scope.register(mercurius, { schema })
@@ -174,7 +184,9 @@ describe('F16: cost is judged on every route and door that carries an operation'
     },
     honest,
     assert: async (app) =>
-      expect(verdictOf(await app.inject({ ...operation(cheap), headers: { 'x-late': 'yes' } }))).toEqual(refused),
+      expect(verdictOf(await app.inject({ ...operation(cheap), headers: { 'x-late': 'yes' } }))).toEqual(
+        refused,
+      ),
   })
 
   acceptRefusalToBoot(

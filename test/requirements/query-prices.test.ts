@@ -10,7 +10,8 @@ import { pricedApp, priceTold } from './priced-app.ts'
 /** The only root field of a query. */
 function rootField(query: string): SelectionNode {
   const definition = parse(query).definitions[0]
-  const field = definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections[0] : undefined
+  const field =
+    definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections[0] : undefined
   if (field === undefined) throw new Error('the query has no root field')
   return field
 }
@@ -49,7 +50,12 @@ describe('F12: a default list size, and sizes from literals, variables and defau
 
   // Query 1, the root field 1, and each object 1.
   const prices: [string, string, Record<string, unknown> | undefined, number][] = [
-    ['one object is one, whatever its name', '{ person { address { street } status { text } } }', undefined, 7],
+    [
+      'one object is one, whatever its name',
+      '{ person { address { street } status { text } } }',
+      undefined,
+      7,
+    ],
     ['a list of unknown size has the default size', '{ crowd { id } }', undefined, 12],
     ['a literal', '{ people(first: 40) { id } }', undefined, 42],
     ['from the end', '{ people(last: 40) { id } }', undefined, 42],
