@@ -1,13 +1,13 @@
 import { callback, defineOptions, flag, integer, record } from '@portcullis/kernel'
 import type { OptionSet } from '@portcullis/kernel'
+import type { FastifyContextConfig } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import * as v from 'valibot'
 
-/** What is told of a GraphQL route that cannot carry a `config` of its own. Other keys are options of gates. */
-export interface DoorSettings {
+/** What is told of a GraphQL route that cannot carry a `config` of its own: that config, and the schema. */
+export interface DoorSettings extends Omit<FastifyContextConfig, 'graphql'> {
   /** The schema, for gates that need one. mercurius' own is found by itself. */
   readonly schema?: GraphQLSchema | undefined
-  readonly [gate: string]: unknown
 }
 
 /** Finds the text of a stored document by its hash or id; `undefined` when there is none. */
@@ -45,10 +45,12 @@ export interface ResolvedGraphqlGateOptions {
   readonly exposeLimits: boolean | undefined
 }
 
-const routes = record(
-  record(v.unknown(), 'an object of gate options'),
-  "an object such as { '/graphql': { depthLimit: { maxDepth: 6 } } }",
+// What the settings hold is checked by the gates they are for.
+const settings = v.custom<DoorSettings>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'an object of gate options',
 )
+const routes = record(settings, "an object such as { '/graphql': { depthLimit: { maxDepth: 6 } } }")
 
 /** The options of graphql-gate as a checked set. */
 export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
