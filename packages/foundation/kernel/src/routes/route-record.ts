@@ -45,7 +45,8 @@ export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
   if (config[RECORD] !== undefined && stateOf(this).routes.includes(config[RECORD] as RouteRecord)) return
   const record = createRecord(this, route)
   stateOf(this).routes.push(record)
-  route.config = { ...config, [RECORD]: record }
+  const recorded: object = { ...config, [RECORD]: record }
+  route.config = recorded
 }
 
 /** The record of the route of a request. One that was declared before the kernel was loaded gets its record here. */
