@@ -16,7 +16,7 @@ const blockTimeoutMs = 20_000
  *
  * @returns {string[]} paths relative to the root
  */
-function documents() {
+export function documents() {
   const folders = ['.', ...workspaces().map(({ folder }) => folder)]
   const readmes = folders.map((folder) => join(folder, 'README.md'))
   const guides = filesBelow('docs').filter((path) => path.endsWith('.md'))
