@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { requestThrough, SERVERS } from '../doors/servers.ts'
 import { accept, acceptRefusalToBoot, operation, verdictOf } from './acceptance.ts'
 import { guardUrl } from './flawed/compare-url.ts'
+import { unusualRequests } from './unusual-requests.ts'
 
 const schema = 'type Query { users(first: Int): [User] } type User { id: ID }'
 const dear = '{ users(first: 5000) { id } }'
@@ -187,6 +188,35 @@ describe('F16: cost is judged on every route and door that carries an operation'
       expect(verdictOf(await app.inject({ ...operation(cheap), headers: { 'x-late': 'yes' } }))).toEqual(
         refused,
       ),
+  })
+
+  accept('and no request of an unusual shape makes the server run what costs too much', {
+    build(withGate) {
+      const app = Fastify()
+      const sizes: number[] = []
+      void app.register(kernel, { environment: 'development' })
+      if (withGate) void app.register(queryCost)
+      void app.register(mercurius, {
+        schema: 'type Query { users(first: Int): [User] executed: [Int] } type User { id: ID }',
+        resolvers: {
+          Query: {
+            users(_root: unknown, { first }: { first?: number }) {
+              sizes.push(first ?? 0)
+              return []
+            },
+            executed: () => sizes.filter((size) => size > 1_000),
+          },
+        },
+        allowBatchedQueries: true,
+      })
+      return app
+    },
+    honest: operation('{ users(first: 5) { id } }'),
+    async assert(app) {
+      for (const request of unusualRequests(cheap, dear)) await app.inject(request)
+      const answer = await app.inject(operation('{ executed }'))
+      expect(answer.json<{ data: unknown }>().data).toEqual({ executed: [] })
+    },
   })
 
   acceptRefusalToBoot(

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { accept, messageOf, verdictOf } from './acceptance.ts'
 import { waitForStore } from './flawed/wait-for-store.ts'
-import { get, limitedApp, statuses } from './limited-app.ts'
+import { get, limitedApp, repeated, statuses } from './limited-app.ts'
 import type { LimitedApp } from './limited-app.ts'
 
 const keySecret = 'a secret for tests that is long enough'
@@ -145,6 +145,16 @@ describe('F29: what a policy does without its store is a choice, with a bounded 
       },
     })
   }
+
+  accept('a crowd does not wait longer than one', {
+    build: onRedis(),
+    honest,
+    assert: async (app) =>
+      during(outages[0], async () => {
+        const answers = await Promise.all(Array.from({ length: 100 }, async () => within(app, 1, '/closed')))
+        expect(answers.flat()).toEqual(repeated(503, 100))
+      }),
+  })
 
   describe('at boot', () => {
     const unreachable = (routesOfApp: LimitedApp['routes'], lines: string[]) =>
