@@ -1,10 +1,11 @@
-import { decide, formatRefusals, useKernel } from '@portcullis/kernel'
+import { decide, formatRefusals, holdDefaults, useKernel } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { formatGraphqlRefusal } from './answers/format-refusal.ts'
 import { rewriteResponse } from './answers/rewrite-response.ts'
 import type { GraphQLOperation } from './core/operation.ts'
 import type { Door } from './doors/door.ts'
 import { findDoors } from './doors/find-doors.ts'
+import { graphqlGateOptions } from './options.ts'
 import { decideBounds } from './stages/bounds.ts'
 import { decideOperations } from './stages/operations.ts'
 import { ledgerOf } from './stages/request-ledger.ts'
@@ -56,6 +57,7 @@ export function useGraphqlGate(app: FastifyInstance, guard: string): void {
   if (marked[INSTALLED] === true) return
   marked[INSTALLED] = true
   decorate(app)
+  holdDefaults(app, graphqlGateOptions)
   formatRefusals(app, formatGraphqlRefusal)
   findDoors(app)
   decide(app, { stage: 'preValidation', phase: 'bounds', name: 'graphqlGate', run: decideBounds })

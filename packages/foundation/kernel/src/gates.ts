@@ -1,15 +1,9 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { OptionSet } from './options/define-options.ts'
+import type { GateRegistration } from './registrations.ts'
 import { stateOf } from './state.ts'
 import { useKernel } from './use-kernel.ts'
-
-/** One registration of a gate in a scope. */
-export interface GateRegistration<Options extends object = object> {
-  readonly name: string
-  readonly set: OptionSet<Options>
-  readonly options: Readonly<Options>
-}
 
 /** What a gate is made of. */
 export interface GateDefinition<Options extends object> {

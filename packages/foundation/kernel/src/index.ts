@@ -21,7 +21,9 @@ export type {
   Severity,
 } from './events/event-types.ts'
 export { defineGate } from './gates.ts'
-export type { GateDefinition, GateRegistration } from './gates.ts'
+export { holdDefaults } from './registrations.ts'
+export type { GateDefinition } from './gates.ts'
+export type { GateRegistration } from './registrations.ts'
 export { kernelOptions as options } from './options.ts'
 export type { KernelOptions } from './options.ts'
 export { defineOptions } from './options/define-options.ts'

@@ -3,7 +3,7 @@ import type { Decision } from './decisions/decide.ts'
 import type { Environment } from './environment.ts'
 import { createEventBus } from './events/event-bus.ts'
 import type { SecurityEvents } from './events/event-bus.ts'
-import type { GateRegistration } from './gates.ts'
+import type { GateRegistration } from './registrations.ts'
 import type { Identify } from './principal.ts'
 import type { RefusalFormat } from './refusal.ts'
 import type { RouteRecord } from './routes/route-record.ts'
@@ -14,6 +14,8 @@ import type { ScopedRegistry } from './scoped-registry.ts'
 export interface KernelState {
   readonly events: SecurityEvents
   readonly gates: ScopedRegistry<GateRegistration>
+  /** What holds where a foundation was loaded by a gate and not registered by the app. */
+  readonly defaults: ScopedRegistry<GateRegistration>
   readonly decisions: ScopedRegistry<Decision>
   readonly identifiers: ScopedRegistry<Identify>
   readonly routes: RouteRecord[]
@@ -37,6 +39,7 @@ function createState(app: FastifyInstance): KernelState {
   const state: KernelState = {
     events: createEventBus(app.log, () => state.now()),
     gates: createScopedRegistry(),
+    defaults: createScopedRegistry(),
     decisions: createScopedRegistry(),
     identifiers: createScopedRegistry(),
     routes: [],

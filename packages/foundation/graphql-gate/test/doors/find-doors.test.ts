@@ -99,7 +99,7 @@ describe('doors', () => {
   it('take the options of gates through the routes option, checked at boot', async () => {
     const app = Fastify()
     void app.register(mercurius, { schema: sdl })
-    void app.register(graphqlGate, { routes: { '/graphql': { graphqlGate: { maxTokenz: 5 } } } })
+    void app.register(graphqlGate, { routes: { '/graphql': { graphqlGate: { maxTokenz: 5 } as object } } })
     await expect(app.ready()).rejects.toThrow(
       /\/graphql: graphqlGate\.maxTokenz is not an option\. Did you mean 'maxTokens'\?/,
     )
@@ -119,5 +119,29 @@ describe('doors', () => {
     guarded(engine)
     void engine.register(mercurius, { schema: foreign })
     await expect(engine.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL' })
+  })
+
+  it('take options in the config of their route also where a gate loaded graphql-gate by itself', async () => {
+    const wrong = Fastify()
+    guarded(wrong)
+    wrong.post(
+      '/graphql',
+      { config: { graphql: { schema }, graphqlGate: { legacyStatuz: true } as object } },
+      async () => ({}),
+    )
+    await expect(wrong.ready()).rejects.toThrow(
+      "graphqlGate.legacyStatuz is not an option. Did you mean 'legacyStatus'?",
+    )
+    const right = Fastify()
+    guarded(right)
+    right.post(
+      '/graphql',
+      { config: { graphql: { schema }, graphqlGate: { legacyStatus: true, maxTokens: 2 } } },
+      async () => ({}),
+    )
+    const refused = await right.inject({ method: 'POST', url: '/graphql', payload: { query: '{ a }' } })
+    expect(refused.statusCode).toBe(200)
+    expect(refused.body).toContain('MAX_TOKENS_EXCEEDED')
+    await right.close()
   })
 })

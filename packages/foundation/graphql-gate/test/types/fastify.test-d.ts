@@ -32,7 +32,7 @@ const misspelt: FastifyContextConfig = { graphqlGate: { maxTokes: 100 } }
 void [text, routes, off, misspelt]
 
 const options: GraphqlGateOptions = {
-  routes: { '/graphql': { schema, depthLimit: { maxDepth: 6 } } },
+  routes: { '/graphql': { schema, graphqlGate: { maxTokens: 100 } } },
   persistedQuery: async (hash) => (hash === 'a' ? '{ a }' : undefined),
 }
 void options

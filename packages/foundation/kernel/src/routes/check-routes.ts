@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { InvalidRouteOptionsError } from '../errors.ts'
-import type { GateRegistration } from '../gates.ts'
+import { registrationOf } from '../registrations.ts'
+import type { GateRegistration } from '../registrations.ts'
 import { editDistance } from '../options/suggest.ts'
 import { stateOf } from '../state.ts'
 import type { RouteRecord } from './route-record.ts'
@@ -33,11 +34,11 @@ function looksLike(key: string, gate: string): boolean {
 }
 
 function complaintsOf(route: RouteRecord): string[] {
-  const { gates } = stateOf(route.scope)
-  const names = new Set(gates.all().map((entry) => entry.name))
+  const { gates, defaults } = stateOf(route.scope)
+  const names = new Set([...gates.all(), ...defaults.all()].map((entry) => entry.name))
   return Object.entries(route.config).flatMap(([key, value]) => {
     if (value === undefined) return []
-    if (names.has(key)) return gateComplaints(gates.find(route.scope, key), key, value)
+    if (names.has(key)) return gateComplaints(registrationOf(route.scope, key), key, value)
     const meant = [...names].find((name) => looksLike(key, name))
     return meant === undefined ? [] : [`config.${key} is no option of a gate. Did you mean '${meant}'?`]
   })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { GateRegistration } from '../gates.ts'
+import { registrationOf } from '../registrations.ts'
+import type { GateRegistration } from '../registrations.ts'
 import { stateOf } from '../state.ts'
 import { routeRecordOf } from './route-record.ts'
 import type { RouteRecord } from './route-record.ts'
@@ -25,7 +26,7 @@ export function routeOption<Options extends object>(
   request: FastifyRequest,
   name: string,
 ): Readonly<Options> | false {
-  const registration = stateOf(request.server).gates.find(request.server, name)
+  const registration = registrationOf(request.server, name)
   if (registration === undefined) return false
   return optionsOf(registration, routeRecordOf(request)) as Readonly<Options> | false
 }
