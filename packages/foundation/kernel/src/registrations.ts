@@ -21,5 +21,5 @@ export function registrationOf(scope: FastifyInstance, name: string): GateRegist
  */
 export function holdDefaults<Options extends object>(app: FastifyInstance, set: OptionSet<Options>): void {
   const registration: GateRegistration<Options> = { name: set.name, set, options: set.parse({}) }
-  stateOf(app).defaults.add(app, set.name, registration as unknown as GateRegistration)
+  stateOf(app).defaults.add(app, set.name, registration)
 }

@@ -118,7 +118,11 @@ describe('principal', () => {
   it('keeps from the client what identify throws, unless it was meant for the client', async () => {
     const failing = async (error: unknown): Promise<[number, string]> => {
       const app = Fastify()
-      await app.register(kernel, { identify: () => Promise.reject(error) })
+      await app.register(kernel, {
+        identify: async () => {
+          throw error
+        },
+      })
       app.get('/', async (request) => request.resolvePrincipal())
       const answer = await app.inject('/')
       await app.close()
