@@ -74,3 +74,23 @@ it('a body that the app replaces in preValidation after us is judged as it is th
     await app.close()
   }
 })
+
+it('OPTIONS is judged like any other method as soon as it carries an operation', async () => {
+  const app = Fastify()
+  void app.register(depthLimit, { maxDepth: 3 })
+  app.all<{ Body?: Body; Querystring: Body }>(
+    '/graphql',
+    { config: { graphql: { schema } } },
+    async ({ body, query }) =>
+      graphql({ schema, source: (body ?? query).query ?? '{ __typename }', rootValue: { node: null } }),
+  )
+  for (const method of ['OPTIONS', 'PUT', 'PATCH', 'DELETE'] as const) {
+    const answer = await app.inject({ method, url: '/graphql', payload: { query: deep } })
+    expect([method, answer.statusCode, codeOf(answer.body)]).toEqual([method, 400, 'MAX_DEPTH_EXCEEDED'])
+  }
+  const inUrl = await app.inject({ method: 'OPTIONS', url: `/graphql?query=${encodeURIComponent(deep)}` })
+  expect([inUrl.statusCode, codeOf(inUrl.body)]).toEqual([400, 'MAX_DEPTH_EXCEEDED'])
+  const preflight = await app.inject({ method: 'OPTIONS', url: '/graphql' })
+  expect(preflight.statusCode).toBe(200)
+  await app.close()
+})

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Pool, type PoolClient } from 'pg'
 
 /** Everything the shop owns lies in this schema. */
-export const SCHEMA = 'portcullis_shop'
+const SCHEMA = 'portcullis_shop'
 
 /** Written on the schema, so that a later start knows it for a left-over of the demo and not for somebody's data. */
 const MARK = 'Portcullis shop: demo data, may be dropped'

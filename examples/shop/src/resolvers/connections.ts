@@ -2,7 +2,7 @@ import type { Page } from '../database/rows.ts'
 import { ShopError } from '../errors.ts'
 
 /** No list is longer, whatever is asked for. */
-export const MAX_PAGE = 100
+const MAX_PAGE = 100
 const DEFAULT_PAGE = 20
 
 /** Arguments of every connection field. */

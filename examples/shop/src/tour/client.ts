@@ -10,13 +10,13 @@ export interface Answer {
 }
 
 /** Who sends a request: a public address, which the reverse proxy would report, and a token once signed in. */
-export interface Visitor {
+interface Visitor {
   readonly address: string
   readonly token?: string
 }
 
 /** What is sent. */
-export interface Message {
+interface Message {
   readonly method: 'GET' | 'POST' | 'PATCH'
   readonly path: string
   /** Sent as JSON; a string is sent as it is, so that malformed bodies can be tried. */

@@ -90,12 +90,12 @@ export const MaxBatchExceeded: CodedError<'MAX_BATCH_EXCEEDED'> = codedError(
 export const NoDoorError: CodedError<'PORTCULLIS_GRAPHQL_GATE_NO_DOOR'> = codedError(
   'PORTCULLIS_GRAPHQL_GATE_NO_DOOR',
   '%s is registered, but there is no GraphQL route in its scope, so it would guard nothing. Register mercurius in the same scope, mark your own route with { config: { graphql: { schema } } }, or name it in the routes option of @portcullis/graphql-gate.',
-  500,
+  'boot',
 )
 
 /** A schema was made by another copy of the graphql package, whose types this copy does not know. Boot error. */
 export const SecondGraphqlError: CodedError<'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL'> = codedError(
   'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL',
   'The schema of %s is no schema of the graphql package that Portcullis loads: two copies of graphql are installed, or it is no GraphQLSchema. Keep one copy (npm ls graphql shows them).',
-  500,
+  'boot',
 )

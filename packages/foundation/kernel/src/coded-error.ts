@@ -10,7 +10,7 @@ export type CodedError<Code extends string> = {
 interface Definition {
   readonly code: string
   readonly message: string
-  readonly statusCode: number
+  readonly when: number | 'boot'
 }
 
 const definitions = new Map<unknown, Definition>()
@@ -20,15 +20,15 @@ const definitions = new Map<unknown, Definition>()
  *
  * @param code stable: clients and dashboards rely on it
  * @param message with `%s` for what is filled in; it never holds what a client sent
- * @param statusCode the HTTP status where the error answers a request; 500 for errors at boot
+ * @param when the HTTP status where the error answers a request, or `boot` where it keeps the app from starting
  */
 export function codedError<const Code extends string>(
   code: Code,
   message: string,
-  statusCode: number,
+  when: number | 'boot',
 ): CodedError<Code> {
-  const constructor = createError(code, message, statusCode) as unknown as CodedError<Code>
-  definitions.set(constructor, { code, message, statusCode })
+  const constructor = createError(code, message, when === 'boot' ? 500 : when) as unknown as CodedError<Code>
+  definitions.set(constructor, { code, message, when })
   return constructor
 }
 
@@ -37,9 +37,11 @@ export function errorTable(exported: Record<string, unknown>): string {
   const rows = Object.values(exported)
     .map((value) => definitions.get(value))
     .filter((definition) => definition !== undefined)
-    .map(({ code, message, statusCode }) => {
-      const when = code.startsWith('PORTCULLIS_') && statusCode === 500 ? 'at boot' : String(statusCode)
-      return `| \`${code}\` | ${when} | ${message.replaceAll('%s', '…').replaceAll('|', '\\|')} |`
+    .toSorted((a, b) => (a.code < b.code ? -1 : 1))
+    .map(({ code, message, when }) => {
+      const told =
+        message === '%s' ? 'What is wrong, what it takes and the mend.' : message.replaceAll('%s', '…')
+      return `| \`${code}\` | ${when === 'boot' ? 'at boot' : when} | ${told.replaceAll('|', '\\|')} |`
     })
   return ['| code | status | message |', '| --- | --- | --- |', ...rows].join('\n')
 }

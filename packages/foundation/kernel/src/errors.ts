@@ -16,28 +16,28 @@ export type KernelErrorCode =
 export const InvalidOptionsError: CodedError<'PORTCULLIS_KERNEL_INVALID_OPTIONS'> = codedError(
   'PORTCULLIS_KERNEL_INVALID_OPTIONS',
   '%s',
-  500,
+  'boot',
 )
 
 /** A route's `config` is wrong, or holds a name that looks like one of ours. Boot error. */
 export const InvalidRouteOptionsError: CodedError<'PORTCULLIS_KERNEL_INVALID_ROUTE_OPTIONS'> = codedError(
   'PORTCULLIS_KERNEL_INVALID_ROUTE_OPTIONS',
   '%s',
-  500,
+  'boot',
 )
 
 /** One plugin was registered twice in one scope. Boot error. */
 export const DuplicateRegistrationError: CodedError<'PORTCULLIS_KERNEL_DUPLICATE_REGISTRATION'> = codedError(
   'PORTCULLIS_KERNEL_DUPLICATE_REGISTRATION',
   '%s is registered twice in one scope. Register it once, or put the second one inside its own app.register() scope, where it replaces the outer one.',
-  500,
+  'boot',
 )
 
 /** A setting with which a gate would not hold in production. Boot error in production, a warning elsewhere. */
 export const UnsafeInProductionError: CodedError<'PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION'> = codedError(
   'PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION',
   '%s',
-  500,
+  'boot',
 )
 
 /** `request.principal` was read before `await request.resolvePrincipal()`. A defect of the calling code. */

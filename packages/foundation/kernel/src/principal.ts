@@ -79,14 +79,20 @@ function toPrincipal(answer: IdentifiedAs): Principal {
 }
 
 /**
- * Finds out who sends a request: the nearest scope's `identify`, asked once; without one, anonymous.
+ * Finds out who sends a request: the nearest scope's `identify`; without one, anonymous. Somebody who was found is
+ * remembered. Nobody is remembered for the stage of the request only, since apps may authenticate in a route's hook.
  *
  * @throws PORTCULLIS_KERNEL_INVALID_PRINCIPAL when `identify` answers something else; errors of `identify` with a status
  * from 400 to 499 as they are, PORTCULLIS_KERNEL_IDENTIFY_FAILED for all others
  */
 export function resolvePrincipal(request: FastifyRequest): Promise<Principal> {
   const state = requestStateOf(request)
-  state.resolving ??= identify(request)
+  const stage = state.stagesRun.size
+  const stale = state.principal?.kind === 'anonymous' && state.resolvedAt !== stage
+  if (state.resolving === undefined || stale) {
+    state.resolvedAt = stage
+    state.resolving = identify(request)
+  }
   return state.resolving
 }
 

@@ -1,6 +1,7 @@
 import Fastify from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { kernel } from '../src/index.ts'
+import { decide, kernel } from '../src/index.ts'
 import type { Identify } from '../src/index.ts'
 
 async function ask(
@@ -135,5 +136,30 @@ describe('principal', () => {
     const unauthorized = Object.assign(new Error('Authorization token expired'), { statusCode: 401 })
     expect((await failing(unauthorized))[0]).toBe(401)
     expect((await failing(undefined))[0]).toBe(500)
+  })
+
+  it('asks again in a later stage while nobody is known, so that routes may authenticate in their own hooks', async () => {
+    const app = Fastify()
+    const seen: unknown[] = []
+    let asked = 0
+    await app.register(kernel, {
+      identify: (request) => {
+        asked += 1
+        const { user } = request as { user?: string }
+        return user === undefined ? null : { id: user }
+      },
+    })
+    const look = async (request: FastifyRequest): Promise<undefined> =>
+      void seen.push((await request.resolvePrincipal()).id)
+    decide(app, { stage: 'onRequest', phase: 'principal', name: 'early', run: look })
+    decide(app, { stage: 'preHandler', phase: 'resource', name: 'late', run: look })
+    const authenticate = async (request: FastifyRequest): Promise<void> => {
+      Object.assign(request, { user: 'ada' })
+    }
+    app.get('/', { preValidation: authenticate }, async (request) => seen.push(request.principal.id))
+    await app.inject('/')
+    expect(seen).toEqual([null, 'ada', 'ada'])
+    expect(asked).toBe(2)
+    await app.close()
   })
 })

@@ -72,9 +72,13 @@ export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> =
     maxTokens: {
       schema: integer(1),
       default: 2000,
-      doc: 'Most lexical tokens of one document, counted before it is parsed.',
+      doc: 'Most lexical tokens of one document, counted before it is parsed. Tightens graphql-gate’s own bound.',
     },
-    maxBatch: { schema: integer(1), default: 10, doc: 'Most operations of a batch.' },
+    maxBatch: {
+      schema: integer(1),
+      default: 10,
+      doc: 'Most operations of a batch. Tightens graphql-gate’s own bound.',
+    },
     exposeLimits: {
       schema: flag(),
       doc: 'Whether refusals tell their numbers. Without it: in development yes, in production no.',

@@ -42,12 +42,12 @@ export const InvalidSlicingValue: CodedError<'INVALID_SLICING_VALUE'> = codedErr
 export const InvalidModelError: CodedError<'PORTCULLIS_QUERY_COST_INVALID_MODEL'> = codedError(
   'PORTCULLIS_QUERY_COST_INVALID_MODEL',
   '%s',
-  500,
+  'boot',
 )
 
 /** A GraphQL route has no schema to price operations with. Boot error. */
 export const NoSchemaError: CodedError<'PORTCULLIS_QUERY_COST_NO_SCHEMA'> = codedError(
   'PORTCULLIS_QUERY_COST_NO_SCHEMA',
   'queryCost cannot price operations of %s: it does not know the schema. Give it with the route: { config: { graphql: { schema } } }, or in the routes option of @portcullis/graphql-gate.',
-  500,
+  'boot',
 )

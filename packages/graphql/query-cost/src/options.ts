@@ -17,7 +17,10 @@ export interface CostLimits {
 export interface QueryCostOptions extends CostLimits {
   /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
   mode?: Mode | undefined
-  /** Limits for principals with a role, in place of the general ones. Of several roles, the most generous holds. */
+  /**
+   * Limits for principals with a role, in place of the general ones. Of several roles, the most generous holds. A route
+   * with limits of its own has only the roles that it names.
+   */
   roles?: Readonly<Record<string, CostLimits>> | undefined
   /** Size of a list that nothing else bounds. Default: 10. */
   defaultListSize?: number | undefined
@@ -82,7 +85,7 @@ export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptio
     roles: {
       schema: record(limits, 'limits by role, such as { admin: { maxCost: 10000 } }'),
       default: {},
-      doc: 'Limits for principals with a role. Of several roles, the most generous holds.',
+      doc: 'Limits for principals with a role. Of several roles, the most generous holds. A route with limits of its own has only the roles that it names.',
     },
     defaultListSize: {
       schema: finite(0),
@@ -112,5 +115,12 @@ export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptio
       schema: flag(),
       doc: 'Whether answers tell costs and limits. Without it: in development yes, in production no.',
     },
+  },
+  {
+    // A route that says what everybody may spend means those with a role too, unless it names them.
+    inherit: (plugin, own) =>
+      [own.maxCost, own.maxTypeCost, own.maxFieldCost].some((limit) => limit !== undefined)
+        ? { ...plugin, roles: {} }
+        : plugin,
   },
 )

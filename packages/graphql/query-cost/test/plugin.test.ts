@@ -30,7 +30,7 @@ async function build(
       headers['x-role'] === undefined ? null : { id: 'ada', roles: String(headers['x-role']).split(',') },
   })
   void app.register(queryCost, options)
-  void app.register(mercurius, { schema, additionalRouteOptions: { config: { queryCost: route } } as object })
+  void app.register(mercurius, { schema, additionalRouteOptions: { config: { queryCost: route } } })
   await app.ready()
   return app
 }
@@ -69,6 +69,17 @@ describe('limits', () => {
       'QUERY_TOO_EXPENSIVE',
     ])
     await Promise.all([byPlugin.close(), byRoute.close(), byRole.close()])
+  })
+
+  it('of a route hold for those with a role too, unless the route names them', async () => {
+    const roles = { admin: { maxCost: 5000 } }
+    const strict = await build({ roles }, { maxCost: 50 })
+    expect(await ask(strict, hundred, { 'x-role': 'admin' })).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    const named = await build({ roles }, { maxCost: 50, roles })
+    expect(await ask(named, hundred, { 'x-role': 'admin' })).toEqual([200, undefined])
+    const measured = await build({ maxCost: 50, roles }, { exposeLimits: true })
+    expect(await ask(measured, hundred, { 'x-role': 'admin' })).toEqual([200, undefined])
+    await Promise.all([strict.close(), named.close(), measured.close()])
   })
 
   it('hold for objects and resolver calls apart too', async () => {

@@ -10,6 +10,8 @@ import { partitionOf } from './policies/partition.ts'
 import { limitsOf, rememberLimits } from './request-limits.ts'
 import { StoreUnavailable } from './stores/failures.ts'
 
+const GATE = 'userRateLimit'
+
 /** A policy with what it costs this request. */
 export interface PricedPolicy {
   readonly compiled: CompiledPolicy
@@ -23,7 +25,7 @@ function refusal(
 ): Refusal {
   const details = { code: error.code, policy: compiled?.policy.name, limit: compiled?.policy.quota }
   return {
-    gate: 'userRateLimit',
+    gate: GATE,
     error,
     mode: compiled?.mode ?? 'enforce',
     headers: { ...headers, 'cache-control': 'no-store' },
@@ -55,7 +57,7 @@ function unavailable(policies: readonly CompiledPolicy[]): Refusal {
   const error = new RateLimitStoreUnavailable()
   const details = { policy: policies[0]?.policy.name, behaviour: 'closed' }
   return {
-    gate: 'userRateLimit',
+    gate: GATE,
     error,
     mode: policies[0]?.mode ?? 'enforce',
     headers: { 'retry-after': '1', 'cache-control': 'no-store' },
@@ -93,8 +95,8 @@ async function chargesOf(
 }
 
 /**
- * Charges policies of one mode together, all or nothing, in one round trip. What was charged beyond a policy's penalty is
- * given back when a later phase refuses the request.
+ * Charges policies of one mode together, all or nothing, in one round trip. All of it is given back when a
+ * policy of a later phase refuses the request; all but the penalties, when another gate does.
  */
 async function decideTogether(
   limiter: Limiter,
@@ -120,8 +122,12 @@ async function decideTogether(
   for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
   const { reservation } = verdict
   if (reservation !== undefined) {
-    const kept = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
-    onRefused(request, () => limiter.store.settle(reservation, kept))
+    const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
+    onRefused(request, async ({ gate }) => {
+      // What was told is not so any more; a refusal of ours tells it anew.
+      reply?.removeHeader('ratelimit')
+      await (gate === GATE ? limiter.store.cancel(reservation) : limiter.store.settle(reservation, penalties))
+    })
   }
   return undefined
 }

@@ -1,3 +1,5 @@
+import { toMilliseconds } from '@portcullis/kernel'
+import type { Duration } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { definePolicy } from './core/policy.ts'
 import type { PolicyInput } from './core/policy.ts'
@@ -8,7 +10,7 @@ import { limitsOf } from './request-limits.ts'
 /** What {@link UserRateLimit.consume} charges. */
 export interface Consumption {
   /** The policy, complete in itself. Its counter is shared by everybody who uses its name, algorithm and window. */
-  readonly policy: PolicyInput
+  readonly policy: Omit<PolicyInput, 'window'> & { readonly window: Duration }
   /** Whose quota it is, such as `['user', id]`. Stored as a keyed hash. */
   readonly identity: readonly string[]
   /** Units. Default: 1; 0 only looks. */
@@ -37,7 +39,12 @@ export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
         return {
           consume: async ({ policy, identity, cost = 1 }) => {
             const { keys, store } = limiterOf(this)
-            const charge = { key: keys.keyOf(identity), policy: definePolicy(policy), cost, final: true }
+            const charge = {
+              key: keys.keyOf(identity),
+              policy: definePolicy({ ...policy, window: toMilliseconds(policy.window) }),
+              cost,
+              final: true,
+            }
             const { allowed, limits } = await store.reserve([charge])
             return { allowed, limits }
           },

@@ -34,12 +34,12 @@ export const Unauthenticated: CodedError<'UNAUTHENTICATED'> = codedError(
 export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE',
   "userRateLimit: %s The policies %s are declared onStoreError: 'closed', so the app does not start without it.",
-  500,
+  'boot',
 )
 
 /** A policy needs facts of another gate that is not there. Boot error. */
 export const MissingGateError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE',
   'userRateLimit.policies.%s needs %s.',
-  500,
+  'boot',
 )

@@ -32,7 +32,7 @@ export async function priceOperations(
   const priced: PricedPolicy[] = []
   for (const compiled of policies) {
     const { when, cost } = compiled
-    if (typeof when === 'function' && !when(request)) continue
+    if (typeof when === 'function' && !(await when(request))) continue
     const count =
       typeof when === 'string' ? operations.filter(({ kind }) => kind === when).length : operations.length
     if (count === 0) continue

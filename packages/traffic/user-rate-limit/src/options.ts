@@ -11,7 +11,7 @@ import {
 } from '@portcullis/kernel'
 import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
 import * as v from 'valibot'
-import { compilePolicies } from './policies/compile-policies.ts'
+import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
 import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
 import type { RedisSource } from './stores/redis-connection.ts'
 
@@ -98,7 +98,7 @@ function overlay(plugin: Policies, route: Policies): Policies {
   const merged = new Map(Object.entries(plugin))
   for (const [name, own] of Object.entries(route)) {
     const inherited = merged.get(name)
-    merged.set(name, own === false || !inherited ? own : { ...inherited, ...own })
+    merged.set(name, own === false || !inherited ? own : changedPolicy(inherited, own))
   }
   return Object.fromEntries(merged)
 }
@@ -161,10 +161,12 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         doc: 'Most partitions kept in memory.',
       },
     },
-    (options) => {
-      if (options.redis !== undefined && options.keySecret === undefined) {
-        return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
-      }
-      return compilePolicies(options).complaint
+    {
+      check: (options) => {
+        if (options.redis !== undefined && options.keySecret === undefined) {
+          return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
+        }
+        return compilePolicies(options).complaint
+      },
     },
   )

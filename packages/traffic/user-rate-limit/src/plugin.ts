@@ -42,7 +42,7 @@ async function decideAt(
   const priced: PricedPolicy[] = []
   for (const compiled of policies) {
     const { when, cost } = compiled
-    if (typeof when === 'function' && !when(request)) continue
+    if (typeof when === 'function' && !(await when(request))) continue
     priced.push({ compiled, cost: typeof cost === 'function' ? await cost(request) : Number(cost) })
   }
   return decideLimits(limiter, priced, request, reply)
@@ -75,6 +75,11 @@ async function register(
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
     for (const one of inUse) requireFacts(one.scope, compilePolicies(one.options).list)
     const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
+    if (everywhere.length === 0) {
+      app.log.warn(
+        'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
+      )
+    }
     checkSettings(app, options)
     const closed = everywhere
       .filter(({ policy }) => policy.onStoreError === 'closed')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { kernel } from '@portcullis/kernel'
+import { codedError, decide, kernel } from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { startRedis } from '@portcullis/kernel/testing'
 import type { RedisService } from '@portcullis/kernel/testing'
@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import userRateLimit from '../src/index.ts'
 import type { UserRateLimitOptions, UserRateLimitRouteOptions } from '../src/index.ts'
 
+const No = codedError('NO', 'No.', 403)
 const keySecret = 'a secret of this test that is long enough'
 const apps: FastifyInstance[] = []
 let redis: RedisService
@@ -130,6 +131,13 @@ describe.each(['memory', 'redis'])('with %s', (kind) => {
     expect(await statuses(byKey, 4, { headers: { 'x-key': 'a' } })).toEqual(OVER)
     expect(await statuses(byKey, 1, { headers: { 'x-key': 'b' } })).toEqual([200])
     expect(await statuses(byKey, 4, { headers: { 'x-key': 'x'.repeat(5000) } })).toEqual(OVER)
+    expect(await statuses(byKey, 1, { headers: { 'x-key': 'y'.repeat(5000) } })).toEqual([200])
+    const byNumber = build({
+      ...store(),
+      policies: { p: { ...three, partitionKey: () => 7 as never, anonymous: 'skip' } },
+    })
+    expect((await send(byNumber)).statusCode).toBe(500)
+    expect(await statuses(byTenant, 1, { user: 'ada', tenant: 't'.repeat(1024) })).toEqual([200])
     const byBoth = build({
       ...store(),
       policies: { p: { ...three, partitionKey: ['principal', 'address'] } },
@@ -184,23 +192,52 @@ describe.each(['memory', 'redis'])('with %s', (kind) => {
     },
   )
 
-  it('keeps the penalty of a policy when another one refuses', async () => {
-    const app = build({
-      ...store(),
-      policies: { address: { quota: 10, window: '1m', partitionKey: 'address', penalty: 1 }, perUser: three },
+  it('keeps the penalty of a policy when another gate refuses, and nothing when another policy does', async () => {
+    const policies = {
+      address: { quota: 10, window: '1m', partitionKey: 'address', penalty: 2, cost: 3 },
+      perUser: three,
+    } as const
+    const app = build({ ...store(), policies })
+    decide(app, {
+      stage: 'preHandler',
+      phase: 'resource',
+      name: 'sample',
+      run: ({ headers }) =>
+        headers['x-refuse'] === undefined
+          ? undefined
+          : {
+              gate: 'sample',
+              error: new No(),
+              event: { type: 'query.rejected', severity: 'WARNING', details: { code: 'NO' } },
+            },
     })
-    expect(await statuses(app, 12, { user: 'ada' })).toEqual([
-      ...OVER,
-      429,
-      429,
-      429,
-      429,
-      429,
-      429,
-      429,
-      429,
-    ])
-    expect((await send(app, { user: 'grace' })).statusCode).toBe(429)
+    const refused = { user: 'ada', headers: { 'x-refuse': '1' } }
+    expect(await statuses(app, 5, refused)).toEqual([403, 403, 403, 403, 429])
+    expect(
+      (await send(app, { address: '203.0.113.7', headers: { 'x-refuse': '1' } })).headers['ratelimit'],
+    ).toBeUndefined()
+    const other = build({ ...store(), policies })
+    expect(await statuses(other, 4, { user: 'grace' })).toEqual(OVER)
+    expect((await send(other, { user: 'linus' })).statusCode).toBe(429)
+    const cheap = build({ ...store(), policies: { ...policies, address: { ...policies.address, cost: 1 } } })
+    await statuses(cheap, 30, { user: 'ada' })
+    expect((await send(cheap, { user: 'linus' })).headers['ratelimit']).toContain('"address";r=6')
+  })
+
+  it('counts apart what a route admits by a quota of its own', async () => {
+    const app = build(
+      { ...store(), policies: { perUser: { quota: 10, window: '1m' } } },
+      {
+        routes: {
+          '/reports': { policies: { perUser: { quota: 2 } } },
+          '/told': { policies: { perUser: { message: 'Slow down' } } },
+        },
+      },
+    )
+    await statuses(app, 6, { user: 'ada' })
+    expect(await statuses(app, 3, { url: '/reports', user: 'ada' })).toEqual([200, 200, 429])
+    expect((await send(app, { user: 'ada' })).headers['ratelimit']).toContain('r=3')
+    expect(await statuses(app, 4, { url: '/told', user: 'ada' })).toEqual(OVER)
   })
 
   it('takes policies from routes: added, changed member by member, left out, switched off', async () => {
@@ -268,7 +305,7 @@ describe.each(['memory', 'redis'])('with %s', (kind) => {
       ...store(),
       policies: {
         perUser: { ...three, skip: async ({ headers }) => headers['x-skip'] === '1' },
-        writes: { quota: 1, window: '1m', when: ({ headers }) => headers['x-write'] === '1' },
+        writes: { quota: 1, window: '1m', when: async ({ headers }) => headers['x-write'] === '1' },
       },
     })
     expect(await statuses(app, 5, { user: 'ada', headers: { 'x-skip': '1' } })).toEqual([
@@ -298,7 +335,7 @@ describe.each(['memory', 'redis'])('with %s', (kind) => {
   it('charges limits that no route declares', async () => {
     const app = build({ ...store(), policies: {} })
     await app.ready()
-    const policy = { name: 'sms', quota: 2, window: 60_000 }
+    const policy = { name: 'sms', quota: 2, window: '1m' }
     const consume = (cost?: number): Promise<boolean> =>
       app.userRateLimit
         .consume({ policy, identity: ['phone', '+15550100'], ...(cost === undefined ? {} : { cost }) })
@@ -439,6 +476,16 @@ describe('boot', () => {
       code: 'PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION',
       message: expect.stringContaining(message),
     })
+  })
+
+  it('warns where no policy is in use', async () => {
+    const lines: string[] = []
+    const logger = { level: 'warn', stream: { write: (line: string) => void lines.push(line) } }
+    await build({}, { server: { logger } }).ready()
+    expect(lines.join()).toContain('no policy')
+    lines.length = 0
+    await build({}, { server: { logger }, routes: { '/a': { policies: { a: three } } } }).ready()
+    expect(lines).toEqual([])
   })
 
   it('refuses policies that wait for facts nobody brings', async () => {

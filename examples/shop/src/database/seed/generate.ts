@@ -14,7 +14,7 @@ import {
 } from './words.ts'
 
 /** One row, column by column as the table names them. */
-export type Row = Readonly<Record<string, string | number | null>>
+type Row = Readonly<Record<string, string | number | null>>
 
 /** Rows by table, in an order that satisfies every foreign key. */
 export type ShopData = ReadonlyMap<string, readonly Row[]>

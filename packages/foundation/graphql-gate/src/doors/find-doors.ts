@@ -6,7 +6,6 @@ import {
   unsafeSetting,
 } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
-import { checksOf } from '../checks/operation-check.ts'
 import { NoDoorError } from '../errors.ts'
 import type { DoorSettings } from '../options.ts'
 import { guardEngine } from '../stages/engine.ts'
@@ -16,6 +15,9 @@ import type { Door } from './door.ts'
 import { mercuriusOf } from './mercurius-engine.ts'
 
 const METHODS: ReadonlySet<string> = new Set(['POST', 'GET', 'HEAD'])
+
+/** The foundation itself, which judges nothing without gates. */
+const GATE = 'graphqlGate'
 
 /** Makes the options that graphql-gate's `routes` holds for routes of others part of those routes' config. */
 export function provideDoorSettings(
@@ -68,14 +70,20 @@ export function doorsWithin(scope: FastifyInstance): readonly Door[] {
     .filter((door) => door !== undefined)
 }
 
+/** mercurius without routes of its own: what runs in it comes from routes of the app, and its own hook judges it. */
+function hasEngineWithoutRoutes(scope: FastifyInstance): boolean {
+  const engine = mercuriusOf(scope)
+  if (engine === undefined) return false
+  return ![...gateStateOf(scope).doors.keys()].some((route) => mercuriusOf(route.scope) === engine)
+}
+
 function requireDoor(scope: FastifyInstance, name: string): void {
-  if (mercuriusOf(scope) !== undefined || doorsWithin(scope).length > 0) return
+  if (doorsWithin(scope).length > 0 || hasEngineWithoutRoutes(scope)) return
   // Doors that were declared before the kernel was loaded are found when their first request comes.
   if (sawEveryRoute(scope)) throw new NoDoorError(name)
 }
 
-function requireGuards(app: FastifyInstance, door: Door): void {
-  const { route } = door
+function requireGuards(app: FastifyInstance, { route }: Door): void {
   const where = `${route.method} ${route.url}`
   if (route.websocket) {
     unsafeSetting(
@@ -83,10 +91,10 @@ function requireGuards(app: FastifyInstance, door: Door): void {
       `${where} takes GraphQL over WebSocket, which no gate guards yet. Switch subscriptions off, or serve them from another app.`,
     )
   }
-  if (checksOf(route.scope).length === 0) {
-    unsafeSetting(
-      app,
-      `The GraphQL route ${where} has no check in its scope. Register the gates in this scope or an outer one.`,
-    )
-  }
+  const { guards } = gateStateOf(app)
+  if (guards.some(({ name, scope }) => name !== GATE && isWithin(route.scope, scope))) return
+  unsafeSetting(
+    app,
+    `The GraphQL route ${where} has no gate in its scope. Register the gates in this scope or an outer one.`,
+  )
 }

@@ -5,12 +5,14 @@ import { doorOf } from '../doors/door-of.ts'
 
 type Query = Readonly<Record<string, unknown>>
 
-/** Whether a request comes with a method that carries its operation in the URL. */
-export function isOverGet(request: FastifyRequest): boolean {
-  return request.method === 'GET' || request.method === 'HEAD'
+/** Whether a request carries its operation in the URL: by its method or, with OPTIONS, because it has no body. */
+export function isOverGet({ method, body }: FastifyRequest): boolean {
+  return (
+    method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && (body === undefined || body === null))
+  )
 }
 
-/** A GET without any GraphQL member: a person's browser, a health check or a WebSocket upgrade. The engine answers. */
+/** No GraphQL member in the URL: a browser, a health check, a preflight or a WebSocket upgrade. The engine answers. */
 function isNoOperation(query: Query): boolean {
   return query['query'] === undefined && query['extensions'] === undefined
 }
@@ -32,7 +34,7 @@ function contradicts(query: Query, read: ReadResult): boolean {
  * @returns `undefined` where its route is no door or it carries none
  */
 export function readRequest(request: FastifyRequest): ReadResult | undefined {
-  if (doorOf(request) === undefined || request.method === 'OPTIONS') return undefined
+  if (doorOf(request) === undefined) return undefined
   const query = (request.query ?? {}) as Query
   if (isOverGet(request)) return isNoOperation(query) ? undefined : readQueryString(query)
   const read = readBody(request.body)

@@ -56,6 +56,18 @@ describe('doors', () => {
     await expect(sibling.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR' })
   })
 
+  it('must exist in the scope of a gate also where that sees an engine of an outer scope', async () => {
+    const app = Fastify()
+    void app.register(async (scope) => guarded(scope))
+    void app.register(mercurius, { schema: sdl })
+    await expect(app.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR' })
+    const without = Fastify()
+    guarded(without)
+    void without.register(mercurius, { schema: sdl, routes: false })
+    await without.ready()
+    await without.close()
+  })
+
   it('that the routes option names must exist', async () => {
     const app = Fastify()
     void app.register(mercurius, { schema: sdl })
@@ -74,7 +86,7 @@ describe('doors', () => {
       { prefix: '/guarded' },
     )
     await expect(app.ready()).rejects.toThrow(
-      /The GraphQL route (GET|POST|HEAD) \/open\/graphql has no check in its scope/,
+      /The GraphQL route (GET|POST|HEAD) \/open\/graphql has no gate in its scope/,
     )
   })
 

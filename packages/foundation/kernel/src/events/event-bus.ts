@@ -8,8 +8,8 @@ import type { SecurityEvent, SecurityEventInput, SecurityEventType } from './eve
 /** The channel of `node:diagnostics_channel` on which every event appears too, for APM tools. */
 export const SECURITY_EVENT_CHANNEL = 'portcullis.security-event'
 
-/** Receives events. A durable one settles its promise when the event is recorded. */
-export type SecurityEventListener = (event: SecurityEvent) => void | Promise<void>
+/** Receives events. A durable one returns a promise that settles when the event is recorded. */
+export type SecurityEventListener = (event: SecurityEvent) => unknown
 
 /** The bus that all gates of an app publish to. */
 export interface SecurityEvents {

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { InvalidOptionsError } from '../errors.ts'
 import { explainIssues } from './explain.ts'
+import { isPlainObject } from './scalars.ts'
 
 /** One option of a plugin. */
 export interface OptionDefinition<Output> {
@@ -20,6 +21,14 @@ export interface OptionDefinition<Output> {
   readonly doc: string
   /** For the README's table: the type in words, where the schema's message would not do. */
   readonly takes?: string
+}
+
+/** Rules that span several options. */
+export interface OptionRules<Output> {
+  /** Returns the complaint about options that do not go together, or nothing. */
+  readonly check?: (options: Output) => string | undefined
+  /** What of the plugin's options a route inherits that sets some of its own. Default: all. */
+  readonly inherit?: (plugin: Readonly<Output>, own: Partial<Output>) => Readonly<Output>
 }
 
 /** The options of one plugin: one source for the check at boot, the defaults, the route options and the README's table. */
@@ -78,12 +87,12 @@ function tableRow([key, one]: [string, Definition]): string {
  *
  * @param name the gate's name, which is also its key in a route's `config`
  * @param definitions one entry for each option
- * @param check rules that span several options: returns the complaint, or nothing
+ * @param rules what spans several options
  */
 export function defineOptions<Output extends object>(
   name: string,
   definitions: { readonly [Name in keyof Output]-?: OptionDefinition<Output[Name]> },
-  check?: (options: Output) => string | undefined,
+  rules: OptionRules<Output> = {},
 ): OptionSet<Output> {
   const entries = Object.entries<Definition>(definitions as unknown as Record<string, Definition>)
   const routeEntries = entries.filter(([, one]) => !one.pluginOnly)
@@ -96,13 +105,21 @@ export function defineOptions<Output extends object>(
   )
 
   function run(schema: v.GenericSchema, input: unknown): Record<string, unknown> {
+    if (!isPlainObject(input)) {
+      const got = Array.isArray(input)
+        ? 'an array'
+        : input === null
+          ? 'null'
+          : `a value of type ${typeof input}`
+      throw new InvalidOptionsError(`${name}: got ${got}, takes a plain object of options.`)
+    }
     const result = v.safeParse(schema, input)
     if (result.success) return result.output as Record<string, unknown>
     throw new InvalidOptionsError(explainIssues(result.issues, { gate: name, schema, secrets }))
   }
 
   function finish(options: object): Readonly<Output> {
-    const complaint = check?.(options as Output)
+    const complaint = rules.check?.(options as Output)
     if (complaint !== undefined) throw new InvalidOptionsError(`${name}: ${complaint}`)
     return Object.freeze(options) as Readonly<Output>
   }
@@ -112,7 +129,9 @@ export function defineOptions<Output extends object>(
     parse: (input) => finish(run(pluginSchema, input ?? {})),
     parseRoute(plugin, route) {
       const given = run(routeSchema, route)
-      const merged: Record<string, unknown> = { ...plugin }
+      const merged: Record<string, unknown> = {
+        ...(rules.inherit?.(plugin, given as Partial<Output>) ?? plugin),
+      }
       for (const [key, { merge }] of routeEntries) {
         const value = given[key]
         if (value !== undefined) merged[key] = merge === undefined ? value : merge(merged[key], value)

@@ -52,13 +52,25 @@ export function either<A, AOut, B, BOut>(
   return v.union([a, b], expects)
 }
 
+/** Names that a library may leave out of a copy, so that they would be lost without a word. */
+const UNSAFE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Whether something is an object as one writes it in code or JSON: no array, map, date or instance of a class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function isRecord(value: unknown): boolean {
+  return isPlainObject(value) && !Reflect.ownKeys(value).some((name) => UNSAFE_NAMES.has(String(name)))
+}
+
 /** An object whose members are all of one kind, under any names. */
 export function record<Input, Output>(
   value: v.GenericSchema<Input, Output>,
   expects: string,
 ): v.GenericSchema<Readonly<Record<string, Input>>, Readonly<Record<string, Output>>> {
-  const isRecord = (input: unknown): boolean =>
-    typeof input === 'object' && input !== null && !Array.isArray(input)
   return v.pipe(v.custom<Record<string, Input>>(isRecord, expects), v.record(v.string(), value, expects))
 }
 

@@ -15,6 +15,8 @@ export interface RequestState {
   refusal: Refusal | undefined
   principal: Principal | undefined
   resolving: Promise<Principal> | undefined
+  /** How many stages had run when `identify` was asked. */
+  resolvedAt: number
   armed: boolean
 }
 
@@ -33,6 +35,7 @@ export function requestStateOf(request: FastifyRequest): RequestState {
     refusal: undefined,
     principal: undefined,
     resolving: undefined,
+    resolvedAt: 0,
     armed: false,
   }
   return carrier[KEY]

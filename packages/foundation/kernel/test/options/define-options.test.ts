@@ -37,7 +37,7 @@ const options = defineOptions<Sample>(
       doc: 'Weights | by name.',
     },
   },
-  ({ max, mode }) => (mode === 'off' && max > 50 ? "max above 50 needs mode 'on'" : undefined),
+  { check: ({ max, mode }) => (mode === 'off' && max > 50 ? "max above 50 needs mode 'on'" : undefined) },
 )
 
 function complaint(input: unknown): string {
@@ -82,7 +82,14 @@ describe('defineOptions', () => {
     ],
     [{ weights: [] }, 'sample.weights: got an array of 0'],
     [{ mode: 'off', max: 60 }, "sample: max above 50 needs mode 'on'"],
-    ['nonsense', 'sample: got'],
+    ['nonsense', 'sample: got a value of type string, takes a plain object of options.'],
+    [[], 'sample: got an array'],
+    [new Map([['max', 5]]), 'sample: got a value of type object'],
+    [Object.create({ max: 5 }), 'sample: got a value of type object'],
+    [{ weights: new Map([['a', 1]]) }, 'sample.weights: got'],
+    [{ weights: new Date() }, 'sample.weights: got'],
+    [{ weights: { constructor: 1 } }, 'sample.weights: got'],
+    [{ weights: JSON.parse('{"__proto__": 1}') as object }, 'sample.weights: got'],
   ])('refuses %j and says why', (input, message) => {
     expect(complaint(input)).toContain(message)
   })

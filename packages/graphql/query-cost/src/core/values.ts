@@ -4,7 +4,7 @@ import type { FieldNode, OperationDefinitionNode, ValueNode, VariableDefinitionN
 export const ABSENT: unique symbol = Symbol('absent')
 
 /** Not something a path can lead through, such as a number where an input object belongs. */
-export const MISPLACED: unique symbol = Symbol('misplaced')
+const MISPLACED: unique symbol = Symbol('misplaced')
 
 /**
  * A list, object or enum written in the document. A class, so that no JSON a client sends as a variable can pass

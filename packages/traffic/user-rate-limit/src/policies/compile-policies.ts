@@ -45,6 +45,19 @@ function pointOf(options: PolicyOptions, parts: readonly PartitionPart[]): Decis
   return parts.every((part) => part === 'address') ? 'address' : 'principal'
 }
 
+const apart = new WeakSet<PolicyOptions>()
+
+/** A policy of the plugin as a route changes it. With a quota or burst of its own it also has a count of its own. */
+export function changedPolicy(inherited: PolicyOptions, own: PolicyOptions): PolicyOptions {
+  const changed = { ...inherited, ...own }
+  if (own.quota !== undefined || own.burst !== undefined || apart.has(inherited)) apart.add(changed)
+  return changed
+}
+
+function countedApart(policy: Policy): Policy {
+  return Object.freeze({ ...policy, field: `${policy.field}/${policy.quota}/${policy.capacity}` })
+}
+
 function isDefined(entry: [string, unknown]): boolean {
   return entry[1] !== undefined
 }
@@ -64,8 +77,9 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError }).filter(isDefined),
   )
   const parts = [partitionKey].flat() as readonly PartitionPart[]
+  const policy = definePolicy(input as unknown as PolicyInput)
   return {
-    policy: definePolicy(input as unknown as PolicyInput),
+    policy: apart.has(options) ? countedApart(policy) : policy,
     point: pointOf(options, parts),
     parts,
     anonymous: options.anonymous ?? 'address',

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { canonicalAddress } from '../core/address.ts'
+import { InvalidIdentity } from '../core/failures.ts'
 import type { PartitionKeys } from '../core/partition-key.ts'
 import type { CompiledPolicy } from './compile-policies.ts'
 import type { PartitionPart } from './policy-options.ts'
@@ -15,8 +17,12 @@ function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
   return address === undefined ? ['no-address', 'unknown'] : ['address', address]
 }
 
-function isIdentity(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= LONGEST_IDENTITY
+/** An identity of the app's own making. One that is too long to be stored is known by its digest. */
+function ownIdentity(answer: unknown): string[] | undefined {
+  if (answer === null || answer === undefined || answer === '') return undefined
+  if (typeof answer !== 'string') throw new InvalidIdentity('missing')
+  if (answer.length <= LONGEST_IDENTITY) return ['own', answer]
+  return ['own-digest', createHash('sha256').update(answer).digest('base64url')]
 }
 
 /** One part of a partition, with its kind before it; `undefined` where nobody is known. */
@@ -26,14 +32,12 @@ async function partOf(
   ipv6Subnet: number,
 ): Promise<string[] | undefined> {
   if (part === 'address') return addressOf(request, ipv6Subnet)
-  if (typeof part === 'function') {
-    const identity = await part(request)
-    return isIdentity(identity) ? ['own', identity] : undefined
-  }
+  if (typeof part === 'function') return ownIdentity(await part(request))
   const { kind, id, tenantId } = await request.resolvePrincipal()
-  if (part === 'tenant' && tenantId !== undefined) return ['tenant', tenantId]
   // An id is unique within its kind and tenant only.
-  return id === null ? undefined : ['principal', kind, tenantId === undefined ? '-' : `t${tenantId}`, id]
+  const tenant = tenantId === undefined ? ['no-tenant'] : ['tenant', tenantId]
+  if (part === 'tenant' && tenantId !== undefined) return tenant
+  return id === null ? undefined : ['principal', kind, ...tenant, id]
 }
 
 /** Finds whose quota a request uses under a policy. */

@@ -34,7 +34,7 @@ export interface PolicyOptions {
   /** Units that stay charged when another gate refuses the request, at most its cost. Default: 0. */
   penalty?: number | undefined
   /** Which requests it is for: a kind of GraphQL operation (each one counts), or a test. Default: all. */
-  when?: OperationWord | ((request: FastifyRequest) => boolean) | undefined
+  when?: OperationWord | ((request: FastifyRequest) => boolean | Promise<boolean>) | undefined
   /** Requests it leaves out. */
   skip?: ((request: FastifyRequest) => boolean | Promise<boolean>) | undefined
   /** The name of the unit in `RateLimit-Policy`. Default: requests. */

@@ -10,7 +10,7 @@ export type State = number[]
 export type Mark = readonly [number, number, number]
 
 /** A state as a caller sees it. */
-export interface Reading {
+interface Reading {
   /** Units that could be charged at once, now. */
   readonly remaining: number
   /** Milliseconds until the whole quota is free again; 0 when it is. */
