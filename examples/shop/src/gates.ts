@@ -78,7 +78,8 @@ export async function registerGates(app: FastifyInstance, options: GateOptions):
       // Generous, since the demo's databases, shops and visitors share one machine.
       storeTimeout: '1s',
       policies: {
-        perAddress: { quota: 300, window: '1m', partitionKey: 'address' },
+        // What other gates refuse counts here as well, or probing would be free.
+        perAddress: { quota: 300, window: '1m', partitionKey: 'address', penalty: 1 },
         perUser: { quota: 200, window: '1m', partitionKey: 'principal', anonymous: 'skip' },
         mutations: { quota: 20, window: '60s', when: 'mutation' },
         spending: has('query-cost') && { quota: 50_000, window: '1m', cost: 'queryCost', unit: 'cost' },
