@@ -20,9 +20,9 @@ export interface ScopedRegistry<T> {
   all(): readonly ScopedEntry<T>[]
 }
 
-/** Child scopes of Fastify have their parent as prototype. */
-function contains(outer: FastifyInstance, inner: FastifyInstance): boolean {
-  return outer === inner || Object.prototype.isPrototypeOf.call(outer, inner)
+/** Whether a scope is another one or lies within it. Child scopes of Fastify have their parent as prototype. */
+export function isWithin(scope: FastifyInstance, outer: FastifyInstance): boolean {
+  return scope === outer || Object.prototype.isPrototypeOf.call(outer, scope)
 }
 
 /** Creates an empty {@link ScopedRegistry}. Look-ups are cached for each scope until something is added. */
@@ -35,9 +35,9 @@ export function createScopedRegistry<T>(): ScopedRegistry<T> {
     if (cached !== undefined) return cached
     const visible = new Map<string, ScopedEntry<T>>()
     for (const entry of entries) {
-      if (!contains(entry.scope, scope)) continue
+      if (!isWithin(scope, entry.scope)) continue
       const known = visible.get(entry.name)
-      if (known === undefined || contains(known.scope, entry.scope)) visible.set(entry.name, entry)
+      if (known === undefined || isWithin(entry.scope, known.scope)) visible.set(entry.name, entry)
     }
     cache.set(scope, visible)
     return visible

@@ -1,5 +1,5 @@
 import { addCheck, describeOperation, doorsWithin, useGraphqlGate } from '@portcullis/graphql-gate'
-import { defineGate, onceRoutesKnown, routeOption } from '@portcullis/kernel'
+import { createScopedValue, defineGate, onceRoutesKnown, routeOption } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { checkCost, priceOf } from './check-cost.ts'
@@ -34,18 +34,12 @@ export interface QueryCost {
   inferred(schema?: GraphQLSchema): readonly InferredListSize[]
 }
 
-const modelsOf = new WeakMap<FastifyInstance, Models>()
+const modelsOf = createScopedValue<Models>()
 
 function modelsFor(scope: FastifyInstance): Models {
-  for (
-    let one: FastifyInstance | null = scope;
-    one !== null;
-    one = Object.getPrototypeOf(one) as FastifyInstance | null
-  ) {
-    const models = modelsOf.get(one)
-    if (models !== undefined) return models
-  }
-  throw new NoSchemaError('a scope in which queryCost is not registered')
+  const models = modelsOf.get(scope)
+  if (models === undefined) throw new NoSchemaError('a scope in which queryCost is not registered')
+  return models
 }
 
 function schemaOf(scope: FastifyInstance): GraphQLSchema {

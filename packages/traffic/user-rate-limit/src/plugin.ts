@@ -1,4 +1,11 @@
-import { decide, defineGate, onceRoutesKnown, optionsInUse, routeOption } from '@portcullis/kernel'
+import {
+  createScopedValue,
+  decide,
+  defineGate,
+  onceRoutesKnown,
+  optionsInUse,
+  routeOption,
+} from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { decideLimits } from './decide-limits.ts'
@@ -14,14 +21,14 @@ import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.
 
 const NAME = 'userRateLimit'
 
-const limiters = new WeakMap<FastifyInstance, Limiter>()
+const limiters = createScopedValue<Limiter>()
 
 function limiterOf(scope: FastifyInstance): Limiter {
-  for (let one: object | null = scope; one !== null; one = Object.getPrototypeOf(one) as object | null) {
-    const limiter = limiters.get(one as FastifyInstance)
-    if (limiter !== undefined) return limiter
+  const limiter = limiters.get(scope)
+  if (limiter === undefined) {
+    throw new Error('user-rate-limit counts once the app is ready, in the scope it is registered in')
   }
-  throw new Error('user-rate-limit counts once the app is ready, in the scope it is registered in')
+  return limiter
 }
 
 function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[] {

@@ -1,4 +1,5 @@
 import {
+  isWithin,
   onceRoutesKnown,
   provideRouteConfig,
   routesOf,
@@ -56,10 +57,6 @@ export function findDoors(app: FastifyInstance): void {
     for (const guard of state.guards) requireDoor(guard.scope, guard.name)
     for (const door of state.doors.values()) requireGuards(app, door)
   })
-}
-
-function isWithin(scope: FastifyInstance, outer: FastifyInstance): boolean {
-  return scope === outer || Object.prototype.isPrototypeOf.call(outer, scope)
 }
 
 /** The doors of a scope and the scopes within it, once all routes are known. */
