@@ -46,8 +46,10 @@ export async function priceOperations(
 async function loadGraphqlGate(): Promise<typeof GraphqlGate | undefined> {
   try {
     return await import('@portcullis/graphql-gate')
-  } catch {
-    return undefined
+  } catch (error) {
+    // Anything else is a defect of an installed package, which must not pass for its absence.
+    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined
+    throw error
   }
 }
 
