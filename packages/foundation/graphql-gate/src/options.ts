@@ -1,4 +1,4 @@
-import { callback, defineOptions, flag, integer, record } from '@portcullis/kernel'
+import { callback, defineOptions, flag, integer, isPlainObject, record } from '@portcullis/kernel'
 import type { OptionSet } from '@portcullis/kernel'
 import type { FastifyContextConfig } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
@@ -46,10 +46,7 @@ export interface ResolvedGraphqlGateOptions {
 }
 
 // What the settings hold is checked by the gates they are for.
-const settings = v.custom<DoorSettings>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'an object of gate options',
-)
+const settings = v.custom<DoorSettings>(isPlainObject, 'a plain object of gate options')
 const routes = record(settings, "an object such as { '/graphql': { depthLimit: { maxDepth: 6 } } }")
 
 /** The options of graphql-gate as a checked set. */

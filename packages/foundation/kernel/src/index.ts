@@ -30,7 +30,19 @@ export { defineOptions } from './options/define-options.ts'
 export type { OptionDefinition, OptionSet } from './options/define-options.ts'
 export { duration, toMilliseconds } from './options/duration.ts'
 export type { Duration } from './options/duration.ts'
-export { callback, either, finite, flag, integer, mode, oneOf, record, text } from './options/scalars.ts'
+export {
+  callback,
+  either,
+  finite,
+  flag,
+  integer,
+  isPlainObject,
+  members,
+  mode,
+  oneOf,
+  record,
+  text,
+} from './options/scalars.ts'
 export type { Mode } from './options/scalars.ts'
 export { nearestName } from './options/suggest.ts'
 export { kernel, kernel as default } from './plugin.ts'

@@ -1,4 +1,14 @@
-import { defineOptions, either, finite, flag, mode, record, text } from '@portcullis/kernel'
+import {
+  defineOptions,
+  either,
+  finite,
+  flag,
+  isPlainObject,
+  members,
+  mode,
+  record,
+  text,
+} from '@portcullis/kernel'
 import type { Mode, OptionSet } from '@portcullis/kernel'
 import * as v from 'valibot'
 import type { CostDirectiveNames, CostModelOptions, WeightSettings } from './core/index.ts'
@@ -48,7 +58,7 @@ export interface ResolvedQueryCostOptions {
   readonly exposeLimits: boolean | undefined
 }
 
-const limits = v.strictObject({
+const limits = members({
   maxCost: v.optional(finite(0)),
   maxTypeCost: v.optional(finite(0)),
   maxFieldCost: v.optional(finite(0)),
@@ -57,11 +67,11 @@ const limits = v.strictObject({
 // What a weight may hold is checked with the schema at hand, which lists every problem with its coordinate.
 const weight = either(
   v.number(),
-  v.custom<WeightSettings>((value) => typeof value === 'object' && value !== null),
+  v.custom<WeightSettings>(isPlainObject),
   'a number or { cost, multiplier, listSize }',
 )
 
-const directiveNames: v.GenericSchema<CostDirectiveNames> = v.strictObject(
+const directiveNames: v.GenericSchema<CostDirectiveNames> = members(
   { cost: v.exactOptional(text()), listSize: v.exactOptional(text()) },
   '{ cost, listSize }: names of directives',
 )

@@ -4,6 +4,7 @@ import {
   duration,
   either,
   integer,
+  members,
   mode,
   oneOf,
   record,
@@ -56,7 +57,7 @@ const part = either(
   callback<Extract<PartitionPart, (...args: never[]) => unknown>>('(request) => string or null'),
   PART,
 )
-const policy = v.strictObject({
+const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
   algorithm: v.optional(oneOf('sliding-window', 'fixed-window', 'gcra')),
@@ -158,7 +159,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         schema: integer(1),
         default: 100_000,
         pluginOnly: true,
-        doc: 'Most partitions kept in memory.',
+        doc: 'Most counters kept in memory: one for each partition and policy.',
       },
     },
     {

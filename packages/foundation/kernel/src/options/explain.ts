@@ -1,4 +1,5 @@
 import type { BaseIssue, GenericSchema } from 'valibot'
+import { isPlainObject } from './scalars.ts'
 import { nearestName } from './suggest.ts'
 
 const LONGEST_SHOWN = 40
@@ -24,7 +25,8 @@ function show(value: unknown, hidden: boolean): string {
     return `${String(value)} (${typeof value})`
   }
   if (Array.isArray(value)) return `an array of ${value.length}`
-  return typeof value === 'function' ? 'a function' : `a value of type ${typeof value}`
+  if (typeof value === 'function') return 'a function'
+  return isPlainObject(value) ? 'an object' : `an instance of ${value.constructor?.name ?? 'no class'}`
 }
 
 /** The parts of a valibot schema through which a path can be followed. */

@@ -62,8 +62,8 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return prototype === Object.prototype || prototype === null
 }
 
-function isRecord(value: unknown): boolean {
-  return isPlainObject(value) && !Reflect.ownKeys(value).some((name) => UNSAFE_NAMES.has(String(name)))
+function hasSafeNames(value: object): boolean {
+  return !Reflect.ownKeys(value).some((name) => UNSAFE_NAMES.has(String(name)))
 }
 
 /** An object whose members are all of one kind, under any names. */
@@ -71,7 +71,22 @@ export function record<Input, Output>(
   value: v.GenericSchema<Input, Output>,
   expects: string,
 ): v.GenericSchema<Readonly<Record<string, Input>>, Readonly<Record<string, Output>>> {
-  return v.pipe(v.custom<Record<string, Input>>(isRecord, expects), v.record(v.string(), value, expects))
+  return v.pipe(
+    v.custom<Record<string, Input>>(isPlainObject, expects),
+    v.check<Record<string, Input>, string>(hasSafeNames, `names other than ${[...UNSAFE_NAMES].join(', ')}`),
+    v.record(v.string(), value, expects),
+  )
+}
+
+type Members<Entries extends v.ObjectEntries> = v.StrictObjectSchema<Entries, string>
+
+/** An object with the given members and no others; optional ones are wrapped in `v.optional`. */
+export function members<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  expects = 'a plain object',
+): v.GenericSchema<v.InferInput<Members<Entries>>, v.InferOutput<Members<Entries>>> {
+  const shape: Members<Entries> = v.strictObject(entries, expects)
+  return v.pipe(v.custom<v.InferInput<Members<Entries>>>(isPlainObject, expects), shape)
 }
 
 /** Said by a gate that only reports, or by one that refuses. */

@@ -7,6 +7,7 @@ import {
   finite,
   flag,
   integer,
+  members,
   oneOf,
   record,
   text,
@@ -30,7 +31,7 @@ const options = defineOptions<Sample>(
     secret: { schema: text(), secret: true, pluginOnly: true, doc: 'A key.' },
     weights: {
       schema: record(
-        either(finite(0), v.strictObject({ cost: finite(0) }), 'a number or { cost }'),
+        either(finite(0), members({ cost: finite(0) }), 'a number or { cost }'),
         'weights by name',
       ),
       default: {},
@@ -86,9 +87,16 @@ describe('defineOptions', () => {
     [[], 'sample: got an array'],
     [new Map([['max', 5]]), 'sample: got a value of type object'],
     [Object.create({ max: 5 }), 'sample: got a value of type object'],
-    [{ weights: new Map([['a', 1]]) }, 'sample.weights: got'],
-    [{ weights: new Date() }, 'sample.weights: got'],
-    [{ weights: { constructor: 1 } }, 'sample.weights: got'],
+    [{ weights: new Map([['a', 1]]) }, 'sample.weights: got an instance of Map, takes weights by name.'],
+    [
+      { weights: { a: new Map([['cost', 1]]) } },
+      'sample.weights.a: got an instance of Map, takes a number or { cost }.',
+    ],
+    [{ weights: new Date() }, 'sample.weights: got an instance of Date'],
+    [
+      { weights: { constructor: 1 } },
+      'sample.weights: got an object, takes names other than __proto__, constructor, prototype.',
+    ],
     [{ weights: JSON.parse('{"__proto__": 1}') as object }, 'sample.weights: got'],
   ])('refuses %j and says why', (input, message) => {
     expect(complaint(input)).toContain(message)
