@@ -11,17 +11,39 @@ export interface Refund {
   readonly amount: number
 }
 
-interface Entry {
-  readonly receipts: readonly Receipt[]
-  readonly madeAt: number
+/**
+ * A reservation with what it takes to give it back. It carries that itself: a table beside it would cost the garbage
+ * collector more than the whole decision.
+ */
+class OpenReservation implements Reservation {
+  readonly charges: readonly Charge[]
+  readonly #receipts: readonly Receipt[]
+  readonly #madeAt: number
+  #book: ReservationBook | undefined
+
+  constructor(book: ReservationBook, receipts: readonly Receipt[], madeAt: number) {
+    this.charges = receipts.map(({ charge }) => charge)
+    this.#receipts = receipts
+    this.#madeAt = madeAt
+    this.#book = book
+  }
+
+  /** What is open, for the first who asks on behalf of the store that made it. */
+  static close(
+    reservation: Reservation,
+    book: ReservationBook,
+  ): { receipts: readonly Receipt[]; madeAt: number } | undefined {
+    if (!(reservation instanceof OpenReservation) || reservation.#book !== book) return undefined
+    reservation.#book = undefined
+    return { receipts: reservation.#receipts, madeAt: reservation.#madeAt }
+  }
 }
 
 /**
- * The open reservations of one store. Each is taken out once, by the first who settles or cancels it. Weak: one that is
+ * The open reservations of one store. Each is taken out once, by the first who settles or cancels it; one that is
  * forgotten costs nothing, and its charge rolls over with its window.
  */
 export class ReservationBook {
-  readonly #entries = new WeakMap<Reservation, Entry>()
   readonly #now: () => number
 
   /** @param now a clock in milliseconds that never steps back */
@@ -32,19 +54,15 @@ export class ReservationBook {
   /** Opens a reservation for what can be given back; `undefined` when that is nothing. */
   open(receipts: readonly Receipt[]): Reservation | undefined {
     const own = receipts.filter(({ charge }) => charge.final !== true)
-    if (own.length === 0) return undefined
-    const reservation = Object.freeze({ charges: own.map(({ charge }) => charge) })
-    this.#entries.set(reservation, { receipts: own, madeAt: this.#now() })
-    return reservation
+    return own.length === 0 ? undefined : new OpenReservation(this, own, this.#now())
   }
 
   /** Closes a reservation: what has to be given back so that `actual` stays charged. */
   take(reservation: Reservation, actual: ActualCost): Refund[] {
-    const entry = this.#entries.get(reservation)
-    if (entry === undefined) return []
-    this.#entries.delete(reservation)
-    const age = this.#now() - entry.madeAt
-    return entry.receipts.flatMap(({ charge, mark }) => {
+    const open = OpenReservation.close(reservation, this)
+    if (open === undefined) return []
+    const age = this.#now() - open.madeAt
+    return open.receipts.flatMap(({ charge, mark }) => {
       const { policy, cost } = charge
       const stays = typeof actual === 'number' ? actual : (actual.get(policy.name) ?? cost)
       const amount = cost - Math.min(cost, Math.max(0, Math.ceil(stays)))
