@@ -32,9 +32,11 @@ export interface SecurityEventDetails {
   'data.accessed': { readonly resource: string }
   'data.exported': { readonly resource: string }
   'data.erased': { readonly resource: string }
+  'data.changed': { readonly action: string; readonly fields: readonly string[] }
   'db.query': { readonly fingerprint: string }
   'config.unsafe': { readonly code: string; readonly message: string }
   'admin.action': { readonly action: string }
+  'audit.unavailable': { readonly code: string }
 }
 
 /** A dotted event name. */
