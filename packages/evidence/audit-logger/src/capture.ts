@@ -1,0 +1,191 @@
+import { onSettled, refusalOf, routeOption } from '@portcullis/kernel'
+import type { DecisionResult, Outcome } from '@portcullis/kernel'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { appStateOf, registrationOf } from './app-state.ts'
+import type { Registration } from './app-state.ts'
+import type { RecordInput } from './core/record.ts'
+import { recordable, recordableText } from './core/recordable.ts'
+import { AuditUnavailable } from './errors.ts'
+import { actorOf, knownPrincipal, sourceOf } from './facts.ts'
+import type { AuditLevel, ResolvedAuditLoggerOptions } from './options.ts'
+import { markSeen } from './unrouted.ts'
+
+/** What is remembered of a request that is recorded. */
+interface Capture {
+  readonly registration: Registration
+  readonly options: Readonly<ResolvedAuditLoggerOptions>
+  readonly level: AuditLevel
+  readonly started: number
+  /** Whether its handler was about to run: only then it is worth asking who sent it. */
+  entered: boolean
+  /** Whether the record before the answer was made. */
+  answering: boolean
+}
+
+const captures = new WeakMap<FastifyRequest, Capture>()
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** A plugin's `none` does not reach routes that change something; a route's own does. */
+function levelOf(request: FastifyRequest, { level }: Readonly<ResolvedAuditLoggerOptions>): AuditLevel {
+  if (level !== 'none' || READING.has(request.method)) return level
+  const { audit } = request.routeOptions.config
+  return audit !== undefined && audit !== false && audit.level === 'none' ? 'none' : 'metadata'
+}
+
+function traceOf(request: FastifyRequest): { traceId?: string; spanId?: string } {
+  const header = request.headers['traceparent']
+  const [, traceId, spanId] =
+    (typeof header === 'string' && /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(header)) ||
+    []
+  return traceId === undefined || spanId === undefined ? {} : { traceId, spanId }
+}
+
+function requestRecord(request: FastifyRequest, capture: Capture): RecordInput {
+  const { registration, options } = capture
+  const { url } = request.routeOptions
+  return {
+    type: 'http.request',
+    severity: 'INFO',
+    outcome: 'allowed',
+    action: options.action,
+    actor: actorOf(registration, knownPrincipal(request)),
+    source: sourceOf(registration, request.ip, request.headers['user-agent']),
+    request: {
+      id: request.id,
+      ...traceOf(request),
+      method: request.method,
+      route: request.is404 ? undefined : url,
+      path: request.is404 ? recordableText(request.url.split('?')[0] ?? '', 256) : undefined,
+    },
+  }
+}
+
+function verdictOn({ completed, statusCode }: Outcome): Pick<RecordInput, 'severity' | 'outcome'> {
+  if (statusCode >= 500) return { severity: 'ERROR', outcome: 'failed' }
+  if (!completed) return { severity: 'WARNING', outcome: 'failed' }
+  if (statusCode === 401 || statusCode === 403 || statusCode === 429)
+    return { severity: 'WARNING', outcome: 'refused' }
+  return { severity: 'INFO', outcome: statusCode >= 400 ? 'refused' : 'succeeded' }
+}
+
+async function complete(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  capture: Capture,
+  outcome: Outcome,
+): Promise<void> {
+  if (capture.entered) await request.resolvePrincipal().catch(() => undefined)
+  const record = requestRecord(request, capture)
+  const { params, query, body } = request
+  await capture.registration.trail.append({
+    ...record,
+    ...verdictOn(outcome),
+    stage: 'complete',
+    reason: refusalOf(request)?.error.code,
+    request: {
+      ...record.request,
+      // Before anything was sent, the status is only Node's default.
+      status: reply.raw.headersSent ? outcome.statusCode : undefined,
+      completed: outcome.completed,
+      milliseconds: Math.round(performance.now() - capture.started),
+    },
+    input: capture.level === 'request' ? recordable({ params, query, body }) : undefined,
+  })
+}
+
+/** Begins to record a request, before any gate decides: whatever becomes of it, it is recorded once. */
+export function beginCapture(request: FastifyRequest, reply: FastifyReply): undefined {
+  markSeen(request.raw)
+  const options = routeOption<ResolvedAuditLoggerOptions>(request, 'audit')
+  const registration = registrationOf(request.server)
+  if (options === false || registration === undefined) return
+  const { underway } = appStateOf(request.server)
+  const level = levelOf(request, options)
+  const capture = {
+    registration,
+    options,
+    level,
+    started: performance.now(),
+    entered: false,
+    answering: false,
+  }
+  captures.set(request, capture)
+  underway.set(request.id, registration)
+  onSettled(request, (outcome) => {
+    const work = level === 'none' ? Promise.resolve() : complete(request, reply, capture, outcome)
+    registration.trail.track(work.finally(() => underway.delete(request.id)))
+  })
+}
+
+/** Waits for a record, but not longer than the route's `sinkTimeout`. @returns whether it is durable */
+async function isRecorded(record: RecordInput, { registration, options }: Capture): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), options.sinkTimeout)
+  })
+  const recorded = registration.trail.append(record).then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([recorded, late]).finally(() => clearTimeout(timer))
+}
+
+const unavailable = (): DecisionResult => {
+  const error = new AuditUnavailable()
+  return {
+    gate: 'audit',
+    error,
+    headers: { 'retry-after': '5' },
+    event: { type: 'audit.unavailable', severity: 'CRITICAL', details: { code: error.code } },
+  }
+}
+
+async function recordIntent(request: FastifyRequest, capture: Capture): Promise<DecisionResult> {
+  await request.resolvePrincipal().catch(() => undefined)
+  const record: RecordInput = { ...requestRecord(request, capture), stage: 'received' }
+  const recorded = await isRecorded(record, capture)
+  return recorded || capture.options.onSinkFailure === 'drop' ? undefined : unavailable()
+}
+
+/** Decides whether the handler may run: not, where nobody could prove afterwards that it did. */
+export function decideIntent(request: FastifyRequest): DecisionResult | Promise<DecisionResult> {
+  const capture = captures.get(request)
+  if (capture === undefined || request.is404) return undefined
+  capture.entered = true
+  const { options, registration, level } = capture
+  if (level === 'none') return undefined
+  if (options.onSinkFailure === 'fail-closed' && !registration.trail.ready) return unavailable()
+  return options.delivery === 'blocking-strict' ? recordIntent(request, capture) : undefined
+}
+
+/** For `onSend`: an answer that must not leave before it is recorded waits here. */
+export async function holdAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
+  const capture = captures.get(request)
+  if (capture === undefined || capture.answering || !capture.entered || capture.level === 'none')
+    return payload
+  if (capture.options.delivery === 'batch' || refusalOf(request)?.gate === 'audit') return payload
+  capture.answering = true
+  const outcome = { completed: true, statusCode: reply.statusCode }
+  const record = requestRecord(request, capture)
+  const recorded = await isRecorded(
+    {
+      ...record,
+      ...verdictOn(outcome),
+      stage: 'responding',
+      request: { ...record.request, status: reply.statusCode },
+    },
+    capture,
+  )
+  if (recorded || capture.options.onSinkFailure === 'drop') return payload
+  // Nobody will read the answer that was meant.
+  const { destroy } = (payload ?? {}) as { destroy?: unknown }
+  if (typeof destroy === 'function') destroy.call(payload)
+  for (const name of Object.keys(reply.getHeaders())) {
+    if (name.startsWith('content-') || name === 'etag' || name === 'set-cookie') void reply.removeHeader(name)
+  }
+  throw new AuditUnavailable()
+}
