@@ -1,4 +1,4 @@
-import { onSettled, refusalOf, routeOption } from '@portcullis/kernel'
+import { onSettled, refusalOf, routeOption, traceContextOf } from '@portcullis/kernel'
 import type { DecisionResult, Outcome } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { appStateOf, registrationOf } from './app-state.ts'
@@ -32,14 +32,6 @@ function levelOf(request: FastifyRequest, { level }: Readonly<ResolvedAuditLogge
   return audit !== undefined && audit !== false && audit.level === 'none' ? 'none' : 'metadata'
 }
 
-function traceOf(request: FastifyRequest): { traceId?: string; spanId?: string } {
-  const header = request.headers['traceparent']
-  const [, traceId, spanId] =
-    (typeof header === 'string' && /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(header)) ||
-    []
-  return traceId === undefined || spanId === undefined ? {} : { traceId, spanId }
-}
-
 function requestRecord(request: FastifyRequest, capture: Capture): RecordInput {
   const { registration, options } = capture
   const { url } = request.routeOptions
@@ -52,7 +44,7 @@ function requestRecord(request: FastifyRequest, capture: Capture): RecordInput {
     source: sourceOf(registration, request.ip, request.headers['user-agent']),
     request: {
       id: request.id,
-      ...traceOf(request),
+      ...traceContextOf(request),
       method: request.method,
       route: request.is404 ? undefined : url,
       path: request.is404 ? recordableText(request.url.split('?')[0] ?? '', 256) : undefined,
@@ -68,13 +60,31 @@ function verdictOn({ completed, statusCode }: Outcome): Pick<RecordInput, 'sever
   return { severity: 'INFO', outcome: statusCode >= 400 ? 'refused' : 'succeeded' }
 }
 
+/** Waits for something, but not longer than that. @returns whether it came to a good end in time */
+async function endsWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  const done = work.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([done, late]).finally(() => clearTimeout(timer))
+}
+
+/** Finds out who asks where that may be known by now; a failure of it is for the routes that need it. */
+async function findPrincipal(request: FastifyRequest, { options }: Capture): Promise<void> {
+  await endsWithin(request.resolvePrincipal(), options.sinkTimeout)
+}
+
 async function complete(
   request: FastifyRequest,
   reply: FastifyReply,
   capture: Capture,
   outcome: Outcome,
 ): Promise<void> {
-  if (capture.entered) await request.resolvePrincipal().catch(() => undefined)
+  if (capture.entered) await findPrincipal(request, capture)
   const record = requestRecord(request, capture)
   const { params, query, body } = request
   await capture.registration.trail.append({
@@ -117,17 +127,9 @@ export function beginCapture(request: FastifyRequest, reply: FastifyReply): unde
   })
 }
 
-/** Waits for a record, but not longer than the route's `sinkTimeout`. @returns whether it is durable */
-async function isRecorded(record: RecordInput, { registration, options }: Capture): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), options.sinkTimeout)
-  })
-  const recorded = registration.trail.append(record).then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([recorded, late]).finally(() => clearTimeout(timer))
+/** Whether a record is durable within the `sinkTimeout`. */
+function isRecorded(record: RecordInput, { registration, options }: Capture): Promise<boolean> {
+  return endsWithin(registration.trail.append(record), options.sinkTimeout)
 }
 
 const unavailable = (): DecisionResult => {
@@ -141,7 +143,7 @@ const unavailable = (): DecisionResult => {
 }
 
 async function recordIntent(request: FastifyRequest, capture: Capture): Promise<DecisionResult> {
-  await request.resolvePrincipal().catch(() => undefined)
+  await findPrincipal(request, capture)
   const record: RecordInput = { ...requestRecord(request, capture), stage: 'received' }
   const recorded = await isRecorded(record, capture)
   return recorded || capture.options.onSinkFailure === 'drop' ? undefined : unavailable()

@@ -199,6 +199,47 @@ describe('levels', () => {
   })
 })
 
+describe('many at once', () => {
+  it(
+    'give a trail that verifies at any moment, and closes though identify never answers',
+    { timeout: 30_000 },
+    async () => {
+      const options = trailOptions({ checkpointInterval: 10, sinkTimeout: 100 })
+      const app = Fastify()
+      void app.register(kernel, { identify: () => new Promise(() => undefined) })
+      void app.register(auditLogger, options)
+      app.get('/', () => 'ok')
+      await app.ready()
+      const work = Array.from({ length: 64 }, async () => {
+        for (let count = 0; count < 20; count++) expect((await app.inject('/')).statusCode).toBe(200)
+      })
+      const alarms: unknown[] = []
+      for (let count = 0; count < 10; count++) alarms.push((await app.audit.verify()).fault)
+      await Promise.all(work)
+      await app.close()
+      expect(alarms).toEqual(Array.from({ length: 10 }, () => undefined))
+      expect(requestsIn(options.directory)).toHaveLength(1280)
+    },
+  )
+
+  it('more than the queue holds are refused or counted, never forgotten', async () => {
+    const options = trailOptions({ maxQueue: 4 })
+    const app = Fastify()
+    void app.register(auditLogger, options)
+    app.get('/', { config: { audit: { delivery: 'blocking-strict' } } }, () => 'ok')
+    await app.ready()
+    const answers = await Promise.all(Array.from({ length: 200 }, () => app.inject('/')))
+    await app.audit.flush()
+    await app.inject('/')
+    await app.close()
+    const passed = answers.filter(({ statusCode }) => statusCode === 200).length
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200, 503]))
+    const records = recordsIn(options.directory)
+    expect(records.filter(({ stage }) => stage === 'received').length).toBeGreaterThanOrEqual(passed)
+    expect(records.some(({ type }) => type === 'audit.gap')).toBe(true)
+  })
+})
+
 describe('delivery', () => {
   it('blocking-strict records the intent before the handler runs, and the answer before it leaves', async () => {
     const stages: string[][] = []

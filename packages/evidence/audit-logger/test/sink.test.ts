@@ -208,7 +208,7 @@ async function runWriter(path: string, killAfter: number | undefined, limit?: nu
   const command = `${limit === undefined ? '' : `ulimit -S -f ${limit}; `}exec "$0" "$1"`
   const child = spawn('bash', ['-c', command, process.execPath, program], {
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   const acknowledged: number[] = []
   let refused = 0
@@ -239,6 +239,11 @@ describe('a process of its own', () => {
     const recorded = new Set(recordsIn(path).map(({ seq }) => seq))
     expect(acknowledged.filter((seq) => !recorded.has(seq))).toEqual([])
     expect(await verify(path, { publicKey })).toMatchObject({ ok: true })
+  })
+
+  it('whose disk is full from the beginning does not start', { timeout: 60_000 }, async () => {
+    const { acknowledged, refused } = await runWriter(join(directory(), 'trail'), undefined, 0)
+    expect([acknowledged, refused]).toEqual([[], 0])
   })
 
   it('whose disk is full refuses, and has what it acknowledged', { timeout: 60_000 }, async () => {

@@ -3,7 +3,7 @@ import { createSigner, publicKeyOf } from '../core/checkpoint.ts'
 import { recordJson } from '../core/record.ts'
 import type { AuditRecord, RecordInput } from '../core/record.ts'
 import { recordable } from '../core/recordable.ts'
-import { AuditUnavailable } from '../errors.ts'
+import { AuditUnavailable, TrailNotWritableError } from '../errors.ts'
 import type { ResolvedAuditLoggerOptions } from '../options.ts'
 import { createFileSink } from './file-sink.ts'
 import type { FileSink, Receipt } from './file-sink.ts'
@@ -49,6 +49,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
   let unlock: (() => Promise<void>) | undefined
   let heartbeat: NodeJS.Timeout | undefined
   let published: string | undefined
+  let failure: string | undefined
   let publishing: Promise<void> = Promise.resolve()
 
   const json = (record: RecordInput): string => recordJson(record, Date.now())
@@ -75,6 +76,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
   }
 
   function onState(cause: string | undefined): void {
+    failure = cause
     if (cause === undefined) log.warn({ code: 'AUDIT_UNAVAILABLE' }, 'the audit trail takes records again')
     else log.error({ code: 'AUDIT_UNAVAILABLE', cause }, 'the audit trail cannot be written')
   }
@@ -94,7 +96,9 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     const first = cut === undefined ? [] : [note('audit.recovered', 'succeeded', cut)]
     const starting = [...first, note('audit.started', 'succeeded', { pid: process.pid })].map(append)
     for (const { body, resolve, reject } of early.splice(0)) sink.append(body).then(resolve, reject)
-    await Promise.all(starting)
+    await Promise.all(starting).catch(() => {
+      throw new TrailNotWritableError(directory, failure ?? 'unknown error')
+    })
     await publish()
     heartbeat = setInterval(() => {
       publishing = publishing.then(publish)
@@ -130,9 +134,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     flush,
     async verify() {
       await flush()
-      const bytes = sink?.head.bytes
-      await publishing
-      return verifyBytes(directory, { publicKey: publicKeyOf(signingKey) }, bytes)
+      return verifyBytes(directory, { publicKey: publicKeyOf(signingKey) }, () => sink?.head.bytes)
     },
     async read(matches) {
       await flush()

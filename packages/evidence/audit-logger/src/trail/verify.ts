@@ -68,14 +68,17 @@ function wrongCheckpoint(kind: 'malformed' | 'wrong-key' | 'bad-signature', whos
  * @throws when the directory holds no trail that can be read, or the key is none
  */
 export async function verify(directory: string, options: VerifyOptions): Promise<VerifyReport> {
-  return verifyBytes(directory, options)
+  return verifyBytes(directory, options, () => undefined)
 }
 
-/** {@link verify} of the first bytes, for a trail that is being written to. */
+/**
+ * {@link verify} of the first bytes, for a trail that is being written to. They are asked for after the checkpoints
+ * were read, so that these cannot be ahead.
+ */
 export async function verifyBytes(
   directory: string,
   options: VerifyOptions,
-  bytes?: number,
+  bytes: () => number | undefined,
 ): Promise<VerifyReport> {
   const key = publicKeyOf(options.publicKey)
   const held: Checkpoint[] = []
@@ -90,7 +93,7 @@ export async function verifyBytes(
     if (typeof head === 'string') fault ??= wrongCheckpoint(head, whose)
     else held.push(head)
   }
-  const scan = await scanTrail(directory, key, held, bytes)
+  const scan = await scanTrail(directory, key, held, bytes())
   const found = scan.fault ?? fault
   return {
     ok: found === undefined,
