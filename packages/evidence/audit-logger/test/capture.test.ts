@@ -145,6 +145,17 @@ describe('every request is recorded exactly once', () => {
     await server.app.close()
   })
 
+  it('once, though the bytes of its body are none, and so is each of a connection that is kept', async () => {
+    const server = await serve({}, (app) => void app.post('/body', () => 'ok'))
+    const head = 'POST /body HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
+    await sendBytes(server.port, `${head}transfer-encoding: chunked\r\n\r\nZZ\r\n`)
+    await sendBytes(server.port, `${head}content-length: 2\r\n\r\n{}`.repeat(3))
+    await until(() => requestsIn(server.directory).length === 4)
+    await settled(server)
+    expect(recordsIn(server.directory).filter(({ type }) => type.startsWith('http.'))).toHaveLength(4)
+    await server.app.close()
+  })
+
   it('when a gate or a hook refuses it first, whatever the order of registration', async () => {
     const options = trailOptions()
     const app = Fastify()
