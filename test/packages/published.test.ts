@@ -90,6 +90,19 @@ export const Store = fastifyRateLimitStore({ store: new MemoryStore(), keySecret
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { userRateLimit: { polices: {} } }
 `,
+  '@portcullis/audit-logger': `
+import auditLogger, { verify } from '@portcullis/audit-logger'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(auditLogger, { directory: 'trail', signingKey: 'PEM', subjectSecret: 'a'.repeat(32) })
+app.get('/', { config: { audit: { action: 'order.read', level: 'request' } } }, async (request) => {
+  const { seq } = await request.audit.dataAccess('orders')
+  return { seq, id: request.principal.id }
+})
+export const report = verify(app.audit.directory, { publicKey: 'PEM' })
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { audit: { levle: 'none' } }
+`,
 }
 
 describe('as published', () => {
