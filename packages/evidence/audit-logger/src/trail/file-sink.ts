@@ -22,7 +22,7 @@ export interface SinkSettings {
   readonly sign: (size: number, root: Buffer) => string
   /** Most events that wait to be written. */
   readonly maxQueue: number
-  /** Milliseconds after which a write that does not end counts as a failure. */
+  /** Milliseconds after which a write that does not end makes the sink not ready. */
   readonly timeout: number
   /** Makes the record that says how many were lost. */
   readonly gap: (count: number) => string
@@ -39,7 +39,7 @@ export interface FileSink {
    * @throws (rejects) AUDIT_UNAVAILABLE when it is not recorded; it is counted then, and the next record tells the count
    */
   append(body: string): Promise<Receipt>
-  /** Whether an event would be taken now. */
+  /** Whether an event would be taken now and soon be durable. */
   readonly ready: boolean
   /** Waits for everything that was appended so far, recorded or not. */
   flush(): Promise<void>
@@ -195,23 +195,27 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
     running = undefined
   }
 
-  function isReady(): boolean {
-    const stuck = writingSince !== undefined && performance.now() - writingSince > settings.timeout
-    return !closed && failure === undefined && !stuck && waiting.length < settings.maxQueue
+  function takes(): boolean {
+    return !closed && failure === undefined && waiting.length < settings.maxQueue
+  }
+
+  /** A write that does not end: what is appended waits for it, and nobody else should begin anything. */
+  function isStuck(): boolean {
+    return writingSince !== undefined && performance.now() - writingSince > settings.timeout
   }
 
   return {
     append(body) {
       return new Promise((resolve, reject) => {
         const event = { body, resolve, reject }
-        if (!isReady()) return lose(event)
+        if (!takes()) return lose(event)
         waiting.push(event)
         // Those who append in the same turn of the event loop share one write.
         running ??= Promise.resolve().then(run)
       })
     },
     get ready() {
-      return isReady()
+      return takes() && !isStuck()
     },
     flush: idle,
     get head() {
