@@ -14,6 +14,7 @@ export type { SecurityEventListener, SecurityEvents } from './events/event-bus.t
 export type {
   EventOutcome,
   LimitDetails,
+  QueryDetails,
   SecurityEvent,
   SecurityEventDetails,
   SecurityEventInput,

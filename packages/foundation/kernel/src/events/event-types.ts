@@ -15,6 +15,25 @@ export interface LimitDetails {
   readonly policy?: string | undefined
 }
 
+/** Details of one database statement: what was asked and how it went, never SQL or values. */
+export interface QueryDetails {
+  /** The same for statements that differ in values alone; `none` for what is no statement. */
+  readonly fingerprint: string
+  /** The statement's first word. */
+  readonly kind?: string | undefined
+  readonly access?: 'read' | 'write' | undefined
+  /** Milliseconds from sending it to its answer. */
+  readonly durationMs?: number | undefined
+  /** Milliseconds it waited for a connection. */
+  readonly waitMs?: number | undefined
+  /** Rows that were read or changed. */
+  readonly rows?: number | undefined
+  /** The code of the error that it ended with. */
+  readonly code?: string | undefined
+  /** The database's own code of that error. */
+  readonly sqlState?: string | undefined
+}
+
 /**
  * Every security event and its details. Open: an app adds its own by declaration merging, under `app.*` names.
  */
@@ -33,7 +52,7 @@ export interface SecurityEventDetails {
   'data.exported': { readonly resource: string }
   'data.erased': { readonly resource: string }
   'data.changed': { readonly action: string; readonly fields: readonly string[] }
-  'db.query': { readonly fingerprint: string }
+  'db.query': QueryDetails
   'config.unsafe': { readonly code: string; readonly message: string }
   'admin.action': { readonly action: string }
   'audit.unavailable': { readonly code: string }
