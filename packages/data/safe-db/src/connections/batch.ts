@@ -1,0 +1,147 @@
+import pg from 'pg'
+import type { Encoded } from '../core/values.ts'
+
+/** One statement on the wire. */
+export interface WireStatement {
+  readonly text: string
+  readonly values: readonly Encoded[]
+}
+
+/** What one statement answered. */
+export interface Answer {
+  readonly rows: Record<string, unknown>[]
+  /** Rows that were read or changed. */
+  readonly rowCount: number
+  /** The first word of the command tag, such as `COMMIT`. */
+  readonly command: string
+}
+
+type TypeId = Parameters<typeof pg.types.getTypeParser>[0]
+
+interface Field {
+  readonly name: string
+  readonly parse: (text: string) => unknown
+}
+
+/** The methods of pg's connection that are used. They take no further arguments since pg 8. */
+interface Wire {
+  readonly stream: { cork(): void; uncork(): void; destroy(): void }
+  parse(message: { name: string; text: string; types: number[] }): void
+  bind(message: { portal: string; statement: string; values: readonly Encoded[] }): void
+  describe(message: { type: 'P'; name: string }): void
+  execute(message: { portal: string; rows: number }): void
+  sync(): void
+  sendCopyFail(message: string): void
+  once(event: 'readyForQuery' | 'end', listener: () => void): unknown
+}
+
+/**
+ * Statements that go out in one packet with one Sync: one round trip, and one implicit transaction, so that all of them
+ * happen or none. Every statement goes through Parse, Bind and Execute, with parameters or without; the simple protocol,
+ * which would run several statements of one text, is never used.
+ *
+ * pg calls the `handle…` methods with the server's answers (its `Submittable` interface, as pg-cursor uses it).
+ */
+export class Batch implements pg.Submittable {
+  readonly done: Promise<readonly Answer[]>
+  readonly #statements: readonly WireStatement[]
+  readonly #answers: Answer[] = []
+  #fields: readonly Field[] = []
+  #rows: Record<string, unknown>[] = []
+  #failure: unknown
+  #resolve: (answers: readonly Answer[]) => void = () => undefined
+  #reject: (error: unknown) => void = () => undefined
+
+  constructor(statements: readonly WireStatement[]) {
+    this.#statements = statements
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  submit(connection: pg.Connection): void {
+    const wire = connection as unknown as Wire
+    wire.stream.cork()
+    try {
+      for (const { text, values } of this.#statements) {
+        wire.parse({ name: '', text, types: [] })
+        wire.bind({ portal: '', statement: '', values })
+        wire.describe({ type: 'P', name: '' })
+        wire.execute({ portal: '', rows: 0 })
+      }
+      wire.sync()
+    } catch (error) {
+      // Half a packet must not be followed by anything.
+      this.#reject(error)
+      wire.stream.destroy()
+    } finally {
+      wire.stream.uncork()
+    }
+  }
+
+  handleRowDescription(message: { readonly fields: readonly { name: string; dataTypeID: TypeId }[] }): void {
+    this.#fields = message.fields.map(({ name, dataTypeID }) => ({
+      name,
+      parse: pg.types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown,
+    }))
+  }
+
+  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
+    if (this.#failure !== undefined) return
+    try {
+      this.#rows.push(this.#toRow(message.fields))
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  handleCommandComplete(message: { readonly text: string }): void {
+    const [command = '', ...numbers] = message.text.split(' ')
+    this.#answers.push({ rows: this.#rows, rowCount: Number(numbers.at(-1) ?? 0) || 0, command })
+    this.#rows = []
+    this.#fields = []
+  }
+
+  handleEmptyQuery(): void {
+    this.#answers.push({ rows: [], rowCount: 0, command: '' })
+  }
+
+  handleError(error: unknown, connection: pg.Connection): void {
+    const { severity } = (error ?? {}) as { severity?: unknown }
+    // An error of a statement is followed by ReadyForQuery, and only then the transaction's status is known.
+    if (severity !== 'ERROR') return this.#reject(error)
+    const wire = connection as unknown as Wire
+    wire.once('readyForQuery', () => this.#reject(error))
+    wire.once('end', () => this.#reject(error))
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#failure === undefined) this.#resolve(this.#answers)
+    else this.#reject(this.#failure)
+  }
+
+  handlePortalSuspended(): void {
+    this.#failure ??= new Error('a portal was suspended though all rows were asked for')
+  }
+
+  handleCopyInResponse(connection: pg.Connection): void {
+    ;(connection as unknown as Wire).sendCopyFail('COPY is not supported')
+  }
+
+  handleCopyData(): void {
+    // What COPY would send; statements of that kind are not run.
+  }
+
+  #toRow(values: readonly (string | null)[]): Record<string, unknown> {
+    const row: Record<string, unknown> = {}
+    for (const [index, { name, parse }] of this.#fields.entries()) {
+      const text = values[index] ?? null
+      const value = text === null ? null : parse(text)
+      // A column may be named so, and an assignment would set the prototype.
+      if (name === '__proto__') Object.defineProperty(row, name, { value, enumerable: true })
+      else row[name] = value
+    }
+    return row
+  }
+}

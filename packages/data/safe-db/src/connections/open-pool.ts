@@ -1,0 +1,76 @@
+import pg from 'pg'
+import { reasonOf } from '../core/pg-errors.ts'
+import type { Dsn } from '../core/parse-dsn.ts'
+
+/** How the server's certificate is checked. `verify-full`: its chain and its name. */
+export type Tls = 'verify-full' | 'disable' | TlsOptions
+
+/** `verify-full` with certificates of one's own, each as PEM. */
+export interface TlsOptions {
+  /** Authorities to trust instead of Node's. */
+  readonly ca?: string | readonly string[] | undefined
+  /** Certificate and key of this client, where the server asks for them. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+/** What a pool needs to know. Times are milliseconds. */
+export interface PoolSettings {
+  readonly size: number
+  readonly maxWaiting: number
+  readonly wait: number
+  readonly tls: Tls
+  readonly connectTimeout: number
+  readonly statementTimeout: number
+  readonly lockTimeout: number
+  readonly idleInTransactionTimeout: number
+  /** How long a server may be silent before it counts as gone. */
+  readonly deadline: number
+  /** Throws where a connection must not be made. */
+  readonly check: (dsn: Dsn) => void
+  readonly log: (message: string) => void
+}
+
+const IDLE_TIMEOUT = 30_000
+const MAX_LIFETIME_SECONDS = 1_800
+
+/** What pg takes as `ssl`. Every check is said, since an environment variable could switch off what is not. */
+function sslOf(tls: Tls): pg.PoolConfig['ssl'] {
+  if (tls === 'disable') return false
+  const { ca, cert, key } = tls === 'verify-full' ? {} : tls
+  const own = { ca: typeof ca === 'string' || ca === undefined ? ca : [...ca], cert, key }
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+  return { ...given, rejectUnauthorized: true, minVersion: 'TLSv1.2' }
+}
+
+/**
+ * Opens a pool of pg. Everything that `PG*` environment variables could set is set here, so that they change nothing; the
+ * connection string itself is not passed on, because pg would let it override the rest.
+ */
+export function openPool(dsn: Dsn, settings: PoolSettings): pg.Pool {
+  const pool = new pg.Pool({
+    host: dsn.host,
+    port: dsn.port,
+    user: dsn.user,
+    // A function is not printed with the options, and an empty password sends nobody to ~/.pgpass.
+    password: () => dsn.password,
+    database: dsn.database,
+    application_name: dsn.applicationName ?? 'safe-db',
+    client_encoding: 'UTF8',
+    options: '-c standard_conforming_strings=on',
+    ssl: sslOf(settings.tls) ?? false,
+    sslnegotiation: 'postgres',
+    max: settings.size,
+    connectionTimeoutMillis: settings.connectTimeout,
+    idleTimeoutMillis: IDLE_TIMEOUT,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+    statement_timeout: settings.statementTimeout,
+    lock_timeout: settings.lockTimeout,
+    idle_in_transaction_session_timeout: settings.idleInTransactionTimeout,
+    allowExitOnIdle: true,
+    keepAlive: true,
+  })
+  // An idle connection that breaks is replaced when the next one is taken.
+  pool.on('error', (error) => settings.log(`an idle connection broke: ${reasonOf(error)}`))
+  return pool
+}

@@ -1,0 +1,125 @@
+import type { Pool as PgPool } from 'pg'
+import { createPermits } from '../core/permits.ts'
+import { DsnProblem, parseDsn } from '../core/parse-dsn.ts'
+import type { Dsn } from '../core/parse-dsn.ts'
+import { busy, mapError } from '../core/pg-errors.ts'
+import { DatabaseUnavailableError } from '../errors.ts'
+import { createConnection } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { openPool } from './open-pool.ts'
+import type { PoolSettings } from './open-pool.ts'
+
+/** A connection string, or a function that fetches it: asked before each new connection. */
+export type DsnSource = string | (() => string | Promise<string>)
+
+/** How many connections a pool has. */
+export interface PoolStatus {
+  /** Connections that are taken. */
+  readonly taken: number
+  /** Who waits for one. */
+  readonly waiting: number
+  /** Connections that are open. */
+  readonly open: number
+}
+
+/** Connections to one database. */
+export interface Pool {
+  /**
+   * Takes a connection. Everybody who takes one releases it.
+   *
+   * @throws DATABASE_BUSY when none is free in time or too many wait; DATABASE_UNAVAILABLE when none can be made
+   */
+  take(): Promise<Connection>
+  /** The same for the check at boot: errors come as they are. */
+  takeFirst(): Promise<Connection>
+  /** Host and port, once they are known. */
+  readonly address: string | undefined
+  readonly status: PoolStatus
+  close(): Promise<void>
+}
+
+interface Generation {
+  readonly source: string
+  readonly dsn: Dsn
+  readonly pool: PgPool
+}
+
+/** Creates a pool. Nothing is opened before the first connection is taken. */
+export function createPool(source: DsnSource, settings: PoolSettings): Pool {
+  const permits = createPermits(settings.size, settings.maxWaiting)
+  const draining = new Set<Promise<void>>()
+  let current: Generation | undefined
+  let fetching: Promise<string> | undefined
+  let closed = false
+
+  function retire({ pool }: Generation): void {
+    const end = pool.end().finally(() => draining.delete(end))
+    draining.add(end)
+  }
+
+  async function fetchOnce(): Promise<string> {
+    if (typeof source === 'string') return source
+    fetching ??= Promise.resolve()
+      .then(source)
+      .catch(() => {
+        throw new DsnProblem('its function failed')
+      })
+      .finally(() => (fetching = undefined))
+    return fetching
+  }
+
+  /** User and password always come of one string: when it changes, new connections come from a new pool. */
+  async function generation(): Promise<Generation> {
+    if (current !== undefined && (typeof source === 'string' || current.pool.idleCount > 0)) return current
+    const text: unknown = await fetchOnce()
+    if (closed) throw new DatabaseUnavailableError()
+    if (current !== undefined && current.source === text) return current
+    if (typeof text !== 'string') throw new DsnProblem('its function gave no string')
+    const dsn = parseDsn(text)
+    settings.check(dsn)
+    if (current !== undefined) retire(current)
+    current = { source: text, dsn, pool: openPool(dsn, settings) }
+    return current
+  }
+
+  async function connect(): Promise<Connection> {
+    try {
+      if (closed) throw new DatabaseUnavailableError()
+      const { pool } = await generation()
+      // While we were resumed, somebody else may have found a newer string.
+      const client = await (pool.ending && current !== undefined ? current.pool : pool).connect()
+      return createConnection(client, settings.deadline, () => permits.give())
+    } catch (error) {
+      permits.give()
+      throw error
+    }
+  }
+
+  return {
+    async take() {
+      if (!(await permits.take(settings.wait))) throw busy()
+      try {
+        return await connect()
+      } catch (error) {
+        if (error instanceof DsnProblem) settings.log(error.message)
+        throw mapError(error)
+      }
+    },
+    async takeFirst() {
+      await permits.take(settings.wait)
+      return connect()
+    },
+    get address() {
+      return current && `${current.dsn.host}:${current.dsn.port}`
+    },
+    get status() {
+      return { taken: permits.taken, waiting: permits.waiting, open: current?.pool.totalCount ?? 0 }
+    },
+    async close() {
+      closed = true
+      if (current !== undefined) retire(current)
+      current = undefined
+      await Promise.all(draining)
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  DatabaseBusyError,
+  DatabaseConflictError,
+  DatabaseError,
+  DatabaseForbiddenError,
+  DatabaseReadOnlyError,
+  DatabaseTimeoutError,
+  DatabaseUnavailableError,
+  DatabaseValueRefusedError,
+  ForeignKeyViolationError,
+  UniqueViolationError,
+} from '../errors.ts'
+
+/** What is kept of a database's error beside the code: names from the schema, never SQL, values or details. */
+export interface DatabaseErrorFacts {
+  /** SQLSTATE, or the system's code of a network error such as `ECONNREFUSED`. */
+  sqlState?: string
+  /** Where in the statement's text the database saw the error, in characters from 1. */
+  position?: number
+  schema?: string
+  table?: string
+  column?: string
+  constraint?: string
+}
+
+const RETRY = Object.freeze({ 'retry-after': '1' })
+
+const BY_STATE: Readonly<Record<string, new () => Error>> = {
+  '23505': UniqueViolationError,
+  '23P01': UniqueViolationError,
+  '23503': ForeignKeyViolationError,
+  '23502': DatabaseValueRefusedError,
+  '23514': DatabaseValueRefusedError,
+  '42501': DatabaseForbiddenError,
+  '25006': DatabaseReadOnlyError,
+  '40001': DatabaseConflictError,
+  '40P01': DatabaseConflictError,
+  '55P03': DatabaseBusyError,
+  '57014': DatabaseTimeoutError,
+  '25P03': DatabaseTimeoutError,
+  '25P04': DatabaseTimeoutError,
+}
+const BY_CLASS: Readonly<Record<string, new () => Error>> = {
+  '22': DatabaseValueRefusedError,
+  '08': DatabaseUnavailableError,
+  '28': DatabaseUnavailableError,
+  '53': DatabaseUnavailableError,
+}
+const SQL_STATE = /^[0-9A-Z]{5}$/
+
+function constructorFor(state: string | undefined): new () => Error {
+  // An error without a SQLSTATE comes of the connection: refused, reset, ended.
+  if (state === undefined || !SQL_STATE.test(state) || state.startsWith('57P'))
+    return DatabaseUnavailableError
+  return BY_STATE[state] ?? BY_CLASS[state.slice(0, 2)] ?? DatabaseError
+}
+
+function word(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= 255 ? value : undefined
+}
+
+/**
+ * Maps what the driver threw to an error of ours. Kept: SQLSTATE, position, names of schema, table, column and
+ * constraint. Dropped: message, detail, hint, where, internal query and the cause, which may hold values, SQL or the
+ * connection string.
+ */
+export function mapError(error: unknown): Error & DatabaseErrorFacts {
+  const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
+  const state = word(source['code'])
+  const mapped = new (constructorFor(state))() as Error &
+    DatabaseErrorFacts & { headers?: object; statusCode?: number }
+  const position = Number(source['position'])
+  const facts = {
+    sqlState: state,
+    position: Number.isSafeInteger(position) && position > 0 ? position : undefined,
+    schema: word(source['schema']),
+    table: word(source['table']),
+    column: word(source['column']),
+    constraint: word(source['constraint']),
+  }
+  for (const [name, value] of Object.entries(facts))
+    if (value !== undefined) Object.assign(mapped, { [name]: value })
+  return mapped.statusCode === 503 ? Object.assign(mapped, { headers: RETRY }) : mapped
+}
+
+/** {@link DatabaseBusyError} with its `Retry-After`. */
+export function busy(): Error {
+  return Object.assign(new DatabaseBusyError(), { headers: RETRY })
+}
+
+/** Why a connection failed, in words without anything that was sent or configured. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<
+    string,
+    unknown
+  >
+  if (typeof code === 'string' && /^[A-Z0-9_]{2,60}$/.test(code)) {
+    return SQL_STATE.test(code) ? `SQLSTATE ${code}` : code
+  }
+  if (message === 'The server does not support SSL connections') return 'the server offers no TLS'
+  if (typeof message === 'string' && /time/.test(message)) return 'it did not answer in time'
+  return 'the connection failed'
+}

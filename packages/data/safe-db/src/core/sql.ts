@@ -1,0 +1,95 @@
+import { InvalidSqlValueError, UnsafeSqlError } from '../errors.ts'
+import { quoteIdentifier } from './identifier.ts'
+import { named } from './named.ts'
+import type { NamedQuery } from './named.ts'
+import { assemble, checkTemplate, isQuery, parameter, trusted } from './query.ts'
+import type { Interpolation, SqlQuery } from './query.ts'
+import { encodeJson } from './values.ts'
+import type { SqlValue } from './values.ts'
+
+/** The `sql` tag and what belongs to it. */
+export interface Sql {
+  /**
+   * Makes a statement or a part of one. Queries between `${` and `}` become part of the text, everything else becomes a
+   * parameter.
+   *
+   * @throws UNSAFE_SQL when it is called with anything but a template; INVALID_SQL_VALUE for a value that PostgreSQL
+   * cannot take as it is
+   */
+  (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]): SqlQuery
+  /**
+   * An identifier, quoted: a simple name, or any name of a list. User input needs the list.
+   *
+   * @throws UNSAFE_IDENTIFIER
+   */
+  id(name: string, allowed?: readonly string[]): SqlQuery
+  /**
+   * Queries and values, with a separator between them. Default separator: a comma.
+   *
+   * @throws UNSAFE_SQL for an empty list, which would leave a hole in the statement
+   */
+  join(pieces: readonly Interpolation[], separator?: SqlQuery): SqlQuery
+  /** `(expression in ($1, $2, …))`; with no values, `false`. */
+  in(expression: SqlQuery, values: readonly SqlValue[]): SqlQuery
+  /**
+   * The rows of an `insert`: `($1, $2), ($3, $4), …`.
+   *
+   * @throws INVALID_SQL_VALUE without rows or with rows of different lengths
+   */
+  values(rows: readonly (readonly Interpolation[])[]): SqlQuery
+  /**
+   * A value as `jsonb`.
+   *
+   * @throws INVALID_SQL_VALUE for what JSON or PostgreSQL would drop or refuse
+   */
+  json(value: unknown): SqlQuery
+  /** A template with named parameters, such as `:user_id`; the result takes their values. */
+  named(strings: TemplateStringsArray, ...none: readonly never[]): NamedQuery
+}
+
+const COMMA = trusted(', ')
+
+function query(name: string, value: unknown): SqlQuery {
+  if (!isQuery(value)) throw new UnsafeSqlError(`${name} takes sql\`…\``)
+  return value
+}
+
+function join(pieces: readonly Interpolation[], separator: SqlQuery = COMMA): SqlQuery {
+  if (pieces.length === 0) throw new UnsafeSqlError('sql.join got an empty list')
+  query('the separator of sql.join', separator)
+  const parts = pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece]))
+  return assemble([], parts)
+}
+
+function values(rows: readonly (readonly Interpolation[])[]): SqlQuery {
+  const [first] = rows
+  if (first === undefined || first.length === 0)
+    throw new InvalidSqlValueError('sql.values got no row or no column')
+  if (rows.some((row) => row.length !== first.length)) {
+    throw new InvalidSqlValueError('sql.values got rows of different lengths')
+  }
+  return join(rows.map((row) => assemble(['(', ')'], [join(row)])))
+}
+
+/**
+ * The only way to write a statement.
+ *
+ * @example sql`select * from orders where id = ${id}`
+ */
+export const sql: Sql = Object.freeze(
+  Object.assign(
+    (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) =>
+      assemble(checkTemplate(strings), pieces),
+    {
+      id: (name: string, allowed?: readonly string[]) => trusted(quoteIdentifier(name, allowed)),
+      join,
+      in: (expression: SqlQuery, list: readonly SqlValue[]) =>
+        list.length === 0
+          ? trusted('false')
+          : assemble(['(', ' in (', '))'], [query('sql.in', expression), join(list)]),
+      values,
+      json: (value: unknown) => parameter(encodeJson(value), '::jsonb'),
+      named,
+    },
+  ),
+)

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { UnsafeSqlError } from '../errors.ts'
+import { tokenize } from './tokens.ts'
+
+/** The kinds of statement that are run. All others (`set`, `commit`, `copy`, `do`, …) could leave the transaction. */
+export const STATEMENT_KINDS = [
+  'select',
+  'insert',
+  'update',
+  'delete',
+  'merge',
+  'with',
+  'values',
+  'table',
+] as const
+
+/** The first word of a statement. */
+export type StatementKind = (typeof STATEMENT_KINDS)[number]
+
+/** What is known of a statement from its text. */
+export interface StatementFacts {
+  readonly kind: StatementKind
+  /** 16 hexadecimal digits: SHA-256 of the text without comments, spacing, literals and the lengths of lists. */
+  readonly fingerprint: string
+}
+
+const KINDS: ReadonlySet<string> = new Set(STATEMENT_KINDS)
+const CACHED_TEXT = 8_192
+const cache = new LRUCache<string, StatementFacts>({ max: 1_000 })
+
+/** The text without what differs from one call to the next. */
+function normalize(text: string): string {
+  const parts = tokenize(text).map(({ type, start, end }) => {
+    if (type === 'space') return ' '
+    if (type === 'string' || type === 'number' || type === 'placeholder' || type === 'unterminated')
+      return '?'
+    const piece = text.slice(start, end)
+    return type === 'word' ? piece.toLowerCase() : piece
+  })
+  return parts
+    .join('')
+    .replaceAll(/ +/g, ' ')
+    .replaceAll(/ ?([(),]) ?/g, '$1')
+    .replaceAll(/\?(?:,\?)+/g, '?')
+    .replaceAll(/\(\?\)(?:,\(\?\))+/g, '(?)')
+    .trim()
+}
+
+/** The fingerprint of any SQL text; see {@link StatementFacts.fingerprint}. It holds no value of the text. */
+export function fingerprintOf(text: string): string {
+  return createHash('sha256').update(normalize(text)).digest('hex').slice(0, 16)
+}
+
+function examine(text: string, parameters: number): StatementFacts {
+  let kind: string | undefined
+  let ended = false
+  let expected = 1
+  for (const { type, start, end } of tokenize(text)) {
+    if (type === 'space') continue
+    if (type === 'unterminated') throw new UnsafeSqlError('a quote or comment in the statement has no end')
+    const piece = text.slice(start, end)
+    if (piece === ';') {
+      ended = true
+      continue
+    }
+    if (ended) throw new UnsafeSqlError('got more than one statement, takes one')
+    if (type === 'placeholder' && piece !== `$${expected++}`) {
+      throw new UnsafeSqlError('placeholders such as $1 are written by the sql tag alone')
+    }
+    if (kind === undefined && piece !== '(') kind = type === 'word' ? piece.toLowerCase() : ''
+  }
+  if (expected !== parameters + 1) {
+    throw new UnsafeSqlError('a value stands inside quotes or a comment, where it would be no parameter')
+  }
+  if (kind === undefined) throw new UnsafeSqlError('got an empty statement')
+  if (!KINDS.has(kind)) {
+    throw new UnsafeSqlError(`a statement begins with one of ${STATEMENT_KINDS.join(', ')}`)
+  }
+  return Object.freeze({ kind: kind as StatementKind, fingerprint: fingerprintOf(text) })
+}
+
+/**
+ * Checks a statement's text: one statement of a kind that is run, every parameter where PostgreSQL sees one.
+ *
+ * @throws UNSAFE_SQL
+ */
+export function factsOf(text: string, parameters: number): StatementFacts {
+  const key = `${parameters} ${text}`
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const facts = examine(text, parameters)
+  if (text.length <= CACHED_TEXT) cache.set(key, facts)
+  return facts
+}

@@ -1,0 +1,153 @@
+import { callback, defineOptions, duration, either, integer, oneOf, text } from '@portcullis/kernel'
+import type { Duration, OptionSet } from '@portcullis/kernel'
+import type { FastifyRequest } from 'fastify'
+import * as v from 'valibot'
+import type { Tls, TlsOptions } from './connections/open-pool.ts'
+import type { DsnSource } from './connections/pool.ts'
+import type { ContextSettings } from './core/settings.ts'
+import type { StatementKind } from './core/statement.ts'
+
+/** What a statement may do. */
+export type Access = 'read' | 'write'
+
+/** Tells the database who asks: settings of the transaction, for row-level-security policies to read. */
+export type Context = (request: FastifyRequest) => ContextSettings | Promise<ContextSettings>
+
+/** What the `limit` option is asked about. */
+export interface Operation {
+  /** The request on whose behalf it is; none for `app.db`. */
+  readonly request: FastifyRequest | undefined
+  readonly access: Access
+  /** The statement's first word, or `transaction` for a whole one. */
+  readonly kind: StatementKind | 'transaction'
+  /** Of a statement. */
+  readonly fingerprint: string | undefined
+}
+
+/** What the `limit` option answers; `app.userRateLimit.consume()` answers so. */
+export interface LimitDecision {
+  readonly allowed: boolean
+  readonly limits?: readonly { readonly retryAfterMs: number | null }[] | undefined
+}
+
+/** Options of safe-db. A route has `access` in its `config.db`. */
+export interface SafeDbOptions {
+  /** `postgres://user:password@host/database`, or a function that fetches it before each new connection. */
+  dsn: DsnSource
+  /** Another one for `query`, `one`, `maybeOne` and `many`: a replica, or a role that only reads. Default: `dsn`. */
+  readDsn?: DsnSource | undefined
+  /** Checks the server's certificate and name. `disable` is for loopback. Default: `verify-full`. */
+  tls?: Tls | undefined
+  /** The settings of each transaction. Default: `app.current_user_id` and `app.current_tenant_id` of the principal. */
+  context?: Context | undefined
+  /** `read` refuses `exec` and writing transactions. Default: `write`. */
+  access?: Access | undefined
+  /** Asked before a connection is taken; refused with 429. Default: no limit. */
+  limit?: ((operation: Operation) => LimitDecision | Promise<LimitDecision>) | undefined
+  /** Most connections of a pool. Default: 10. */
+  poolSize?: number | undefined
+  /** How long a statement may wait for a connection. Default: 1 s. */
+  poolWait?: Duration | undefined
+  /** Most statements that wait for a connection. Default: 100. */
+  maxWaiting?: number | undefined
+  /** How long it may take to connect. Default: 5 s. */
+  connectTimeout?: Duration | undefined
+  /** How long a statement may take. Default: 5 s. */
+  statementTimeout?: Duration | undefined
+  /** How long a statement may wait for a lock. Default: 2 s. */
+  lockTimeout?: Duration | undefined
+  /** How long a transaction may do nothing. Default: 10 s. */
+  idleInTransactionTimeout?: Duration | undefined
+}
+
+/** {@link SafeDbOptions} with their defaults; times are milliseconds. */
+export interface ResolvedSafeDbOptions {
+  readonly dsn: DsnSource
+  readonly readDsn: DsnSource | undefined
+  readonly tls: Tls
+  readonly context: Context | undefined
+  readonly access: Access
+  readonly limit: SafeDbOptions['limit']
+  readonly poolSize: number
+  readonly poolWait: number
+  readonly maxWaiting: number
+  readonly connectTimeout: number
+  readonly statementTimeout: number
+  readonly lockTimeout: number
+  readonly idleInTransactionTimeout: number
+}
+
+const dsn: v.GenericSchema<DsnSource> = either(
+  text(),
+  callback<Exclude<DsnSource, string>>('() => connection string'),
+  'postgres://user:password@host/database, or a function () => connection string',
+)
+
+const pem = text('a certificate or key as PEM')
+const certificates = v.strictObject({
+  ca: v.optional(either(pem, v.array(pem), 'a certificate as PEM, or an array of them')),
+  cert: v.optional(pem),
+  key: v.optional(pem),
+})
+const tls = either(
+  oneOf('verify-full', 'disable'),
+  certificates as v.GenericSchema<TlsOptions>,
+  "'verify-full', 'disable' or { ca, cert, key }",
+)
+
+const time = (schemaDefault: number, doc: string) =>
+  ({ schema: duration(), default: schemaDefault, pluginOnly: true, doc }) as const
+
+/** The options of safe-db as a checked set. */
+export const safeDbOptions: OptionSet<ResolvedSafeDbOptions> = defineOptions<ResolvedSafeDbOptions>('db', {
+  dsn: {
+    schema: dsn,
+    required: true,
+    pluginOnly: true,
+    secret: true,
+    doc: 'Where the database is. A function is asked before each new connection, so that user and password may change.',
+  },
+  readDsn: {
+    schema: dsn,
+    pluginOnly: true,
+    secret: true,
+    doc: 'Another one for `query`, `one`, `maybeOne` and `many`: a replica, or a role that only reads. Without it, they use `dsn`.',
+  },
+  tls: {
+    schema: tls,
+    default: 'verify-full',
+    pluginOnly: true,
+    secret: true,
+    doc: 'How the server’s certificate is checked: chain and name. It wins over the connection string. `disable` is for loopback.',
+  },
+  context: {
+    schema: callback<Context>('(request) => settings'),
+    pluginOnly: true,
+    doc: 'Settings of each transaction of a request, for policies to read. Without it: `app.current_user_id` and `app.current_tenant_id` of the principal, empty where there is none.',
+  },
+  access: {
+    schema: oneOf('read', 'write'),
+    default: 'write',
+    doc: '`read` refuses `exec` and writing transactions with 403.',
+  },
+  limit: {
+    schema: callback<NonNullable<SafeDbOptions['limit']>>('(operation) => { allowed, limits }'),
+    pluginOnly: true,
+    doc: 'Asked before a connection is taken; what it does not allow is refused with 429. `app.userRateLimit.consume()` answers as it must.',
+  },
+  poolSize: { schema: integer(1, 1_000), default: 10, pluginOnly: true, doc: 'Most connections of a pool.' },
+  poolWait: time(1_000, 'How long a statement may wait for a connection; then 503 with `Retry-After`.'),
+  maxWaiting: {
+    schema: integer(0, 1_000_000),
+    default: 100,
+    pluginOnly: true,
+    doc: 'Most statements that wait for a connection; the next one is refused at once.',
+  },
+  connectTimeout: time(5_000, 'How long it may take to connect.'),
+  statementTimeout: time(5_000, 'How long a statement may take; the server ends it.'),
+  lockTimeout: time(2_000, 'How long a statement may wait for a lock.'),
+  idleInTransactionTimeout: time(
+    10_000,
+    'How long a transaction may do nothing; the server closes its connection.',
+  ),
+})

@@ -1,0 +1,85 @@
+import type { Answer } from './connections/batch.ts'
+import { statementOf } from './core/query.ts'
+import type { SqlQuery, Statement } from './core/query.ts'
+import { fingerprintOf } from './core/statement.ts'
+import { DatabaseError, DatabaseReadOnlyError } from './errors.ts'
+import type { Access } from './options.ts'
+import { checkLimit, contextOf, publish } from './service.ts'
+import type { Caller } from './service.ts'
+
+/** Refused text is fingerprinted up to here. */
+const MAX_TEXT = 65_536
+
+/** What runs a checked statement, and how long it waited for its connection. */
+export type Send = (
+  statement: Statement,
+) => Promise<{ readonly answer: Answer | undefined; readonly waitMs: number }>
+
+function codesOf(error: unknown): { readonly code: string; readonly sqlState: string | undefined } {
+  const { code, sqlState } = error as { code?: unknown; sqlState?: unknown }
+  return {
+    code: typeof code === 'string' ? code : 'DATABASE_ERROR',
+    sqlState: typeof sqlState === 'string' ? sqlState : undefined,
+  }
+}
+
+/**
+ * Checks a statement.
+ *
+ * @throws UNSAFE_SQL, INVALID_SQL_VALUE, DATABASE_READ_ONLY; with an event that says so
+ */
+function check(caller: Caller, query: SqlQuery, access: Access): Statement {
+  let fingerprint = 'none'
+  try {
+    const given: unknown = query
+    if (typeof given === 'string') fingerprint = fingerprintOf(given.slice(0, MAX_TEXT))
+    const statement = statementOf(query)
+    fingerprint = statement.fingerprint
+    if (access === 'write' && caller.access === 'read') throw new DatabaseReadOnlyError()
+    return statement
+  } catch (error) {
+    const { code } = codesOf(error)
+    publish(caller, { severity: 'WARNING', outcome: 'refused', details: { fingerprint, access, code } })
+    throw error
+  }
+}
+
+/**
+ * Checks and runs a statement, and publishes what became of it: once, without its text and values.
+ *
+ * @throws what {@link check} and the database say
+ */
+export async function observed(caller: Caller, query: SqlQuery, access: Access, send: Send): Promise<Answer> {
+  const statement = check(caller, query, access)
+  const { kind, fingerprint } = statement
+  const started = performance.now()
+  try {
+    const { answer, waitMs } = await send(statement)
+    if (answer === undefined) throw new DatabaseError()
+    const durationMs = performance.now() - started - waitMs
+    const details = { fingerprint, kind, access, durationMs, waitMs, rows: answer.rowCount }
+    publish(caller, { severity: 'INFO', outcome: 'succeeded', details })
+    return answer
+  } catch (error) {
+    const details = { fingerprint, kind, access, durationMs: performance.now() - started, ...codesOf(error) }
+    publish(caller, { severity: 'WARNING', outcome: 'failed', details })
+    throw error
+  }
+}
+
+/** Runs a statement with the context of its caller: one packet, one round trip, one transaction. */
+export function runStatement(caller: Caller, query: SqlQuery, access: Access): Promise<Answer> {
+  return observed(caller, query, access, async (statement) => {
+    await checkLimit(caller, { access, kind: statement.kind, fingerprint: statement.fingerprint })
+    const context = await contextOf(caller, access === 'read')
+    const asked = performance.now()
+    const connection = await caller.pools[access].take()
+    const waitMs = performance.now() - asked
+    try {
+      const answers = await connection.run([...context, statement])
+      return { answer: answers.at(-1), waitMs }
+    } finally {
+      connection.release()
+    }
+  })
+}
