@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sql } from '../src/index.ts'
 import { appWith, eventsOf, startDatabase } from './database.ts'
 import type { TestDatabase } from './database.ts'
@@ -178,6 +178,21 @@ describe('errors', () => {
     }
     expect(slow.db.status.write.taken).toBe(0)
     await slow.close()
+  })
+})
+
+describe('a connection', () => {
+  it('gathers no listeners, however many statements fail on it', async () => {
+    const warned = vi.spyOn(process, 'emitWarning')
+    const one = appWith({ dsn: database.dsn, poolSize: 1 })
+    await one.ready()
+    for (let count = 0; count < 30; count++) {
+      await one.db.query(sql`select * from nowhere`).catch(() => undefined)
+      await one.db.query(sql`select 1`)
+    }
+    expect(warned).not.toHaveBeenCalled()
+    expect(one.db.status.write).toEqual({ taken: 0, waiting: 0, open: 1 })
+    await one.close()
   })
 })
 

@@ -33,6 +33,7 @@ interface Wire {
   sync(): void
   sendCopyFail(message: string): void
   once(event: 'readyForQuery' | 'end', listener: () => void): unknown
+  removeListener(event: 'readyForQuery' | 'end', listener: () => void): unknown
 }
 
 /**
@@ -112,8 +113,13 @@ export class Batch implements pg.Submittable {
     // An error of a statement is followed by ReadyForQuery, and only then the transaction's status is known.
     if (severity !== 'ERROR') return this.#reject(error)
     const wire = connection as unknown as Wire
-    wire.once('readyForQuery', () => this.#reject(error))
-    wire.once('end', () => this.#reject(error))
+    const settle = (): void => {
+      wire.removeListener('readyForQuery', settle)
+      wire.removeListener('end', settle)
+      this.#reject(error)
+    }
+    wire.once('readyForQuery', settle)
+    wire.once('end', settle)
   }
 
   handleReadyForQuery(): void {

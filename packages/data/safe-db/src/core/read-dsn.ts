@@ -64,7 +64,7 @@ function fromPairs(text: string): DsnParts | undefined {
   const database = find('dbname', 'database', 'initialcatalog')
   if (!HOSTS.test(host)) return undefined
   return {
-    scheme: isAdo ? 'ado' : 'libpq',
+    scheme: isAdo || parameters.has('server') || parameters.has('datasource') ? 'ado' : 'libpq',
     hosts: /^\d{1,5}$/.test(port) ? `${host}:${port}` : host,
     database: NAME.test(database) ? database : '',
     parameters,

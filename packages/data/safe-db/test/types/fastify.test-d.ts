@@ -1,0 +1,74 @@
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
+import Fastify from 'fastify'
+import { expectTypeOf } from 'vitest'
+import safeDb, { sql } from '../../src/index.ts'
+import type {
+  AppDatabase,
+  Database,
+  Execution,
+  Principal,
+  SafeDbErrorCode,
+  SqlQuery,
+} from '../../src/index.ts'
+
+// Decorators, the kernel's too.
+expectTypeOf<FastifyInstance['db']>().toEqualTypeOf<AppDatabase>()
+expectTypeOf<FastifyRequest['db']>().toEqualTypeOf<Database>()
+expectTypeOf<FastifyRequest['principal']>().toEqualTypeOf<Principal>()
+
+declare const request: FastifyRequest
+declare const text: string
+
+// F2: only what the tag made is a statement.
+expectTypeOf(sql`select ${1}, ${'a'}, ${null}, ${[1n, true]}, ${new Date()}`).toEqualTypeOf<SqlQuery>()
+void request.db.query(sql`select 1`)
+// @ts-expect-error a string is no statement
+void request.db.query('select 1')
+// @ts-expect-error nor is a template without the tag
+void request.db.exec(`delete from orders where id = ${text}`)
+// @ts-expect-error nor an object of the same shape
+void request.db.one({ toJSON: () => '' })
+// @ts-expect-error the tag is no function
+sql('select 1')
+// @ts-expect-error nor does it take an array of strings
+sql([text])
+// @ts-expect-error objects need sql.json
+void sql`select ${{ a: 1 }}`
+// @ts-expect-error undefined is no value
+void sql`select ${undefined}`
+// @ts-expect-error a function is no value
+void sql`select ${() => 1}`
+// @ts-expect-error a separator is a query
+sql.join([1], ', ')
+// @ts-expect-error named parameters take no interpolation
+void sql.named`select :a ${text}`
+
+// Rows are what the caller says.
+expectTypeOf(request.db.one<{ id: number }>(sql`select 1 as id`)).resolves.toEqualTypeOf<{ id: number }>()
+expectTypeOf(request.db.maybeOne<{ id: number }>(sql`select 1`)).resolves.toEqualTypeOf<
+  { id: number } | undefined
+>()
+expectTypeOf(request.db.query(sql`select 1`)).resolves.toEqualTypeOf<Record<string, unknown>[]>()
+expectTypeOf(request.db.exec<{ id: number }>(sql`select 1`)).resolves.toEqualTypeOf<
+  Execution<{ id: number }>
+>()
+expectTypeOf(
+  request.db.tx(async (tx) => (await tx.one<{ a: 1 }>(sql`select 1`)).a),
+).resolves.toEqualTypeOf<1>()
+// @ts-expect-error transactions are not nested
+void request.db.tx((tx) => tx.tx(async () => 1))
+
+// Options.
+void Fastify().register(safeDb, { dsn: async () => text, context: () => ({ 'app.user': text }) })
+// @ts-expect-error there must be a dsn
+void Fastify().register(safeDb, {})
+// @ts-expect-error verification is not weakened
+void Fastify().register(safeDb, { dsn: text, tls: { rejectUnauthorized: false } })
+
+const route = (config: FastifyContextConfig) => Fastify().get('/', { config }, () => 'hello')
+route({ db: { access: 'read' } })
+route({ db: false })
+// @ts-expect-error the database belongs to the plugin
+route({ db: { dsn: text } })
+
+expectTypeOf<'UNSAFE_SQL'>().toExtend<SafeDbErrorCode>()
