@@ -18,7 +18,10 @@ export interface TransactionOptions {
   readonly isolation?: Isolation
 }
 
-/** What happens in a transaction: the same methods, one after the other on one connection. */
+/**
+ * What happens in a transaction: the same methods, one after the other on one connection. Whether they may write is the
+ * transaction's `access`, for `query` and `exec` alike.
+ */
 export type Transaction = Queries
 
 const ISOLATIONS: ReadonlySet<string> = new Set(['read committed', 'repeatable read', 'serializable'])

@@ -4,16 +4,7 @@ import { UnsafeSqlError } from '../errors.ts'
 import { tokenize } from './tokens.ts'
 
 /** The kinds of statement that are run. All others (`set`, `commit`, `copy`, `do`, …) could leave the transaction. */
-export const STATEMENT_KINDS = [
-  'select',
-  'insert',
-  'update',
-  'delete',
-  'merge',
-  'with',
-  'values',
-  'table',
-] as const
+const STATEMENT_KINDS = ['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table'] as const
 
 /** The first word of a statement. */
 export type StatementKind = (typeof STATEMENT_KINDS)[number]

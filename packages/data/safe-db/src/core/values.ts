@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { InvalidSqlValueError } from '../errors.ts'
 
 /** What may stand in a statement as a parameter. Objects need `sql.json`. */
@@ -20,7 +21,7 @@ function invalid(got: string, takes: string): Error {
  *
  * @throws INVALID_SQL_VALUE for one with a NUL character or half a surrogate pair, which PostgreSQL cannot store
  */
-export function checkText(value: string): string {
+function checkText(value: string): string {
   if (value.includes(NUL)) throw invalid('text with a NUL character', 'text without')
   if (!value.isWellFormed()) throw invalid('text with half a surrogate pair', 'well-formed Unicode')
   return value
@@ -74,8 +75,8 @@ export function encodeValue(value: unknown): Encoded {
   }
   if (value === null) return null
   if (Array.isArray(value)) return encodeArray(value, 1)
-  if (value instanceof Date) return encodeDate(value)
-  if (value instanceof Uint8Array) return Buffer.from(value)
+  if (types.isDate(value)) return encodeDate(value)
+  if (types.isUint8Array(value)) return Buffer.from(value)
   throw invalid('an object', 'a scalar; wrap it in sql.json() where JSON is meant')
 }
 
@@ -89,7 +90,7 @@ export function encodeJson(value: unknown): string {
   function check(this: unknown, key: string, item: unknown): unknown {
     checkText(key)
     const original = (this as Record<string, unknown>)[key]
-    if (original instanceof Date) encodeDate(original)
+    if (types.isDate(original)) encodeDate(original)
     if (typeof item === 'string') checkText(item)
     if (typeof item === 'number') encodeNumber(item)
     const lost = item === undefined && (Array.isArray(this) || key === '')

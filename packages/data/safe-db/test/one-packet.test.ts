@@ -1,0 +1,70 @@
+import { createServer, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sql } from '../src/index.ts'
+import { appWith, startDatabase } from './database.ts'
+import type { TestDatabase } from './database.ts'
+
+let database: TestDatabase
+/** Messages of the protocol that clients have sent, by their first letter. */
+let sent = ''
+/** How often the direction turned from client to server. */
+let turns = 0
+let port: number
+
+const relay = createServer((client) => {
+  const server = connect(database.server.port, database.server.host)
+  let answering = true
+  client.on('data', (chunk: Buffer) => {
+    if (answering) turns++
+    answering = false
+    for (let at = 0; at + 5 <= chunk.length; at += 1 + chunk.readUInt32BE(at + 1)) {
+      sent += String.fromCharCode(chunk.readUInt8(at))
+    }
+    server.write(chunk)
+  })
+  server.on('data', (chunk: Buffer) => {
+    answering = true
+    client.write(chunk)
+  })
+  for (const [from, to] of [
+    [client, server],
+    [server, client],
+  ] as const) {
+    from.on('close', () => to.destroy()).on('error', () => to.destroy())
+  }
+})
+
+beforeAll(async () => {
+  database = await startDatabase()
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  port = (relay.address() as AddressInfo).port
+})
+afterAll(async () => {
+  relay.close()
+  await database.server.stop()
+})
+
+describe('on the wire', () => {
+  it('a statement and its context are one round trip with one Sync, and never the simple protocol', async () => {
+    const app = appWith({
+      dsn: database.dsn.replace(String(database.server.port), String(port)),
+      poolSize: 1,
+    })
+    app.get('/', (request) => request.db.query(sql`select id from orders order by id`))
+    app.get('/tx', (request) => request.db.tx((tx) => tx.query(sql`select 1`)))
+    await app.ready()
+
+    const count = async (url: string): Promise<[number, string]> => {
+      turns = 0
+      sent = ''
+      expect((await app.inject({ url, headers: { 'x-tenant': 'red' } })).statusCode).toBe(200)
+      return [turns, sent]
+    }
+    // Parse, Bind, Describe, Execute: of the context, then of the statement; one Sync.
+    expect(await count('/')).toEqual([1, 'PBDEPBDES'])
+    // Begin with the context, the statement, commit.
+    expect(await count('/tx')).toEqual([3, 'PBDEPBDESPBDESPBDES'])
+    await app.close()
+  })
+})
