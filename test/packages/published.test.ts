@@ -103,6 +103,20 @@ export const report = verify(app.audit.directory, { publicKey: 'PEM' })
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { audit: { levle: 'none' } }
 `,
+  '@portcullis/safe-db': `
+import safeDb, { sql } from '@portcullis/safe-db'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(safeDb, { dsn: async () => 'postgresql://localhost/shop' })
+app.get('/', { config: { db: { access: 'read' } } }, async (request) => {
+  const rows = await request.db.many(sql\`SELECT 1 AS one WHERE 1 = \${1}\`)
+  return { count: rows.length, id: request.principal.id }
+})
+// @ts-expect-error a string is no statement
+export const injected = app.db.query('SELECT 1')
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { db: { acces: 'read' } }
+`,
 }
 
 describe('as published', () => {
