@@ -6,18 +6,24 @@ import type { OperationCheck } from './checks/operation-check.ts'
 import { createDocumentCache } from './core/parse-document.ts'
 import type { DocumentCache } from './core/parse-document.ts'
 import type { Door } from './doors/door.ts'
+import type { FieldStep } from './fields/field-step.ts'
 
 /** Everything graphql-gate knows of one app. */
 export interface GateState {
   readonly documents: DocumentCache
   readonly checks: ScopedRegistry<OperationCheck>
   readonly bounds: ScopedRegistry<BoundsSource>
+  readonly fieldSteps: ScopedRegistry<FieldStep>
   /** The doors that were found at boot. */
   readonly doors: Map<RouteRecord, Door>
   /** Engines whose own hook is guarded. */
   readonly engines: Set<object>
-  /** Gates that must see a door, with the scopes they were registered in. */
-  readonly guards: { readonly name: string; readonly scope: FastifyInstance }[]
+  /** The gates, with the scopes they were registered in, and whether each must see a door there. */
+  readonly guards: {
+    readonly name: string
+    readonly scope: FastifyInstance
+    readonly needsDoor: boolean
+  }[]
   installed: boolean
 }
 
@@ -33,6 +39,7 @@ export function gateStateOf(app: FastifyInstance): GateState {
     documents: createDocumentCache(),
     checks: createScopedRegistry(),
     bounds: createScopedRegistry(),
+    fieldSteps: createScopedRegistry(),
     doors: new Map(),
     engines: new Set(),
     guards: [],

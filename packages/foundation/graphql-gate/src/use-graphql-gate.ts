@@ -49,10 +49,11 @@ function decorate(app: FastifyInstance): void {
  * calls it; calling it again changes nothing but the name that must see a door.
  *
  * @param guard the gate that must see a door in this scope, or the app does not boot
+ * @param needsDoor `false` for a gate that has other work where there is no door
  */
-export function useGraphqlGate(app: FastifyInstance, guard: string): void {
+export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = true): void {
   useKernel(app)
-  gateStateOf(app).guards.push({ name: guard, scope: app })
+  gateStateOf(app).guards.push({ name: guard, scope: app, needsDoor })
   const marked = app as FastifyInstance & { [INSTALLED]?: true }
   if (marked[INSTALLED] === true) return
   marked[INSTALLED] = true

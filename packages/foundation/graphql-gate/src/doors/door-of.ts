@@ -17,3 +17,8 @@ export function doorOf(request: FastifyRequest): Door | undefined {
   if (door !== undefined) doors.set(route, door)
   return door
 }
+
+/** Whether a request came through a GraphQL door. */
+export function isDoor(request: FastifyRequest): boolean {
+  return doorOf(request) !== undefined
+}

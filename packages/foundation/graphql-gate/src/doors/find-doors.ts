@@ -9,6 +9,7 @@ import {
 import type { FastifyInstance } from 'fastify'
 import { NoDoorError } from '../errors.ts'
 import type { DoorSettings } from '../options.ts'
+import { guardFields } from '../fields/guard-fields.ts'
 import { guardEngine } from '../stages/engine.ts'
 import { gateStateOf } from '../state.ts'
 import { doorFrom } from './door-from.ts'
@@ -50,11 +51,11 @@ export function findDoors(app: FastifyInstance): void {
       scopes.add(route.scope)
       const door = doorFrom(route)
       if (door === undefined) continue
-      door.schema()
+      guardFields(route.scope, door.schema())
       state.doors.set(route, door)
     }
     for (const scope of scopes) guardEngine(scope)
-    for (const guard of state.guards) requireDoor(guard.scope, guard.name)
+    for (const { scope, name, needsDoor } of state.guards) if (needsDoor) requireDoor(scope, name)
     for (const door of state.doors.values()) requireGuards(app, door)
   })
 }

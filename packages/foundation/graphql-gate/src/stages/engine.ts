@@ -10,6 +10,7 @@ import { mercuriusOf } from '../doors/mercurius-engine.ts'
 import type { MercuriusContext, PreExecution } from '../doors/mercurius-engine.ts'
 import { AstNotAllowed } from '../errors.ts'
 import { gateStateOf } from '../state.ts'
+import { guardFields } from '../fields/guard-fields.ts'
 import { judge } from './judge.ts'
 import { methodProblem } from './method-problem.ts'
 import { isOverGet } from './read-request.ts'
@@ -62,6 +63,8 @@ const portcullisPreExecution: PreExecution = async (schema, document, context, v
   const request = context.reply?.request ?? context.request
   // Without a request it is the app's own call of app.graphql(), not a client's.
   if (request === undefined) return keepFromCompiling(document)
+  // The schema may have been replaced since the request was judged.
+  guardFields(request.server, schema)
   // In a route of the app's own, its handler runs already.
   const isDoor = doorOf(request) !== undefined
   if (!isDoor) beginExecution(request)

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql'
 import { checksOf } from '../checks/operation-check.ts'
 import type { OperationBatch } from '../checks/operation-check.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
+import { guardFields } from '../fields/guard-fields.ts'
 import { ledgerOf } from './request-ledger.ts'
 
 /**
@@ -18,6 +19,7 @@ export async function judge(
   onRefusal: (refusal: Refusal) => Promise<boolean>,
 ): Promise<boolean> {
   const { request } = exchange
+  guardFields(request.server, schema)
   const ledger = ledgerOf(request)
   const earlier = [...ledger.operations]
   ledger.operations.push(...operations)

@@ -1,0 +1,39 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import { doorOf } from '../doors/door-of.ts'
+import type { MercuriusContext } from '../doors/mercurius-engine.ts'
+
+const current = new AsyncLocalStorage<FastifyRequest>()
+
+/** Hand-written routes give their resolvers any context or none, so the request is known by what runs in it. */
+function portcullisFields(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  if (doorOf(request) === undefined) done()
+  else current.run(request, done)
+}
+
+const FOLLOWED = Symbol.for('portcullis.graphql-followed/1')
+
+/** Makes the requests of a scope's doors known to what their handlers call. Once for each scope. */
+export function followRequests(app: FastifyInstance): void {
+  const marked = app as FastifyInstance & { [FOLLOWED]?: true }
+  if (marked[FOLLOWED] === true) return
+  marked[FOLLOWED] = true
+  app.addHook('preHandler', portcullisFields)
+}
+
+function isRequest(value: unknown): value is FastifyRequest {
+  return typeof value === 'object' && value !== null && 'raw' in value && 'server' in value
+}
+
+/** The request on whose behalf a resolver runs, or `undefined` where it is the app's own call. */
+export function requestOf(context: unknown): FastifyRequest | undefined {
+  const running = current.getStore()
+  if (running !== undefined) return running
+  if (typeof context !== 'object' || context === null) return undefined
+  const { reply, request } = context as MercuriusContext
+  return [reply?.request, request].find(isRequest)
+}
