@@ -1,0 +1,104 @@
+import { ClassificationError, toInfoType } from './info-types.ts'
+import type { InfoType } from './info-types.ts'
+import { readingsOf, wordsOf } from './names.ts'
+
+/** Something that was classified. */
+export interface Classified {
+  readonly infoType: InfoType
+  /** Under which it was classified: `User.ssn`, `users.email`, `ssn`. Says what, never whose. */
+  readonly coordinate: string
+}
+
+/** What is personal, for every exit to ask. */
+export interface Classification {
+  /**
+   * Classifies a coordinate (`User.ssn`), a column (`users.ssn`) or a name (`ssn`). What was said last holds.
+   *
+   * @throws ClassificationError for an unknown info type or an empty coordinate
+   */
+  add(coordinate: string, infoType: string): Classified
+  /** What is known of a field of a named type: by its coordinate, or by a name that was classified for every type. */
+  field(type: string, field: string): Classified | undefined
+  /** What is known of a key of an object whose type nobody knows: by its name, in any spelling and with any prefix. */
+  name(key: string): Classified | undefined
+  /** Every coordinate that was classified. */
+  all(): readonly Classified[]
+}
+
+/** Names that need no classification to be kept back: nobody publishes these on purpose. */
+export const DEFAULT_NAMES: Readonly<Record<string, InfoType>> = {
+  accessToken: 'AUTH_TOKEN',
+  apiKey: 'AUTH_TOKEN',
+  authorization: 'AUTH_TOKEN',
+  cardNumber: 'CREDIT_CARD_NUMBER',
+  clientSecret: 'AUTH_TOKEN',
+  cookie: 'AUTH_TOKEN',
+  creditCard: 'CREDIT_CARD_NUMBER',
+  creditCardNumber: 'CREDIT_CARD_NUMBER',
+  cvc: 'CVV_NUMBER',
+  cvv: 'CVV_NUMBER',
+  iban: 'IBAN_CODE',
+  passphrase: 'PASSWORD',
+  passwd: 'PASSWORD',
+  password: 'PASSWORD',
+  passwordHash: 'PASSWORD',
+  privateKey: 'AUTH_TOKEN',
+  refreshToken: 'AUTH_TOKEN',
+  secret: 'AUTH_TOKEN',
+  socialSecurityNumber: 'US_SOCIAL_SECURITY_NUMBER',
+  ssn: 'US_SOCIAL_SECURITY_NUMBER',
+  ssnNumber: 'US_SOCIAL_SECURITY_NUMBER',
+}
+
+/** Keys that were looked up are remembered; a flood of new ones empties the memory and costs nothing else. */
+const MOST_REMEMBERED = 10_000
+
+/**
+ * Creates a classification.
+ *
+ * @param entries info types by coordinate, column or name
+ * @param defaults names that are classified without being told. Default: {@link DEFAULT_NAMES}
+ * @throws ClassificationError
+ */
+export function createClassification(
+  entries: Readonly<Record<string, string>> = {},
+  defaults: Readonly<Record<string, string>> = DEFAULT_NAMES,
+): Classification {
+  const coordinates = new Map<string, Classified>()
+  const names = new Map<string, Classified>()
+  const ofEveryType = new Map<string, Classified>()
+  const remembered = new Map<string, Classified | undefined>()
+
+  const classification: Classification = {
+    add(coordinate, given) {
+      const infoType = toInfoType(given, coordinate)
+      const folded = wordsOf(coordinate.slice(coordinate.lastIndexOf('.') + 1)).join('')
+      if (folded === '')
+        throw new ClassificationError(`'${coordinate}' names nothing: write Type.field or a name.`)
+      const classified: Classified = Object.freeze({ infoType, coordinate })
+      coordinates.set(coordinate, classified)
+      names.set(folded, classified)
+      if (!coordinate.includes('.')) ofEveryType.set(folded, classified)
+      remembered.clear()
+      return classified
+    },
+    field(type, field) {
+      const reading = readingsOf(field).find((one) => ofEveryType.has(one))
+      return (
+        coordinates.get(`${type}.${field}`) ?? (reading === undefined ? undefined : ofEveryType.get(reading))
+      )
+    },
+    name(key) {
+      if (remembered.has(key)) return remembered.get(key)
+      const found = readingsOf(key).find((reading) => names.has(reading))
+      const classified = found === undefined ? undefined : names.get(found)
+      if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+      if (key.length <= 128) remembered.set(key, classified)
+      return classified
+    },
+    all: () => [...coordinates.values()],
+  }
+  for (const [name, infoType] of Object.entries({ ...defaults, ...entries }))
+    classification.add(name, infoType)
+  return classification
+}
