@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto'
+import { createClassification } from '@portcullis/classification'
+import type { Classification, InfoType, KeyedHash } from '@portcullis/classification'
+import { routeOption } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Disclosure } from './core/disclosure.ts'
+import type { Viewer } from './core/policy.ts'
+import { InvalidClassificationError } from './errors.ts'
+import type { ResolvedPiiMaskingOptions } from './options.ts'
+
+function keyedHash(key: string): KeyedHash {
+  return (infoType: InfoType, text: string) =>
+    createHmac('sha256', key).update(`${infoType}\0${text}`).digest('base64url')
+}
+
+/** Runs what may find a classification wrong, so that the app does not start with it. */
+export function classifying<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw new InvalidClassificationError((error as Error).message)
+  }
+}
+
+/** What one registration of pii-masking knows. */
+export interface Masker {
+  readonly scope: FastifyInstance
+  readonly options: Readonly<ResolvedPiiMaskingOptions>
+  readonly classification: Classification
+  /** The disclosure of a request, created when first asked for; `undefined` where its route switches masking off. */
+  of(request: FastifyRequest): Disclosure | undefined
+  /** The disclosure to a reader nobody knows. */
+  toNobody(): Disclosure
+  /** Finds out who reads. Whoever cannot be identified is an unknown reader. */
+  resolve(request: FastifyRequest): Promise<void>
+}
+
+/** Creates what a registration of pii-masking decides with. */
+export function createMasker(scope: FastifyInstance, options: Readonly<ResolvedPiiMaskingOptions>): Masker {
+  const classification = classifying(() => createClassification(options.classify))
+  const hash = options.hashKey === undefined ? undefined : keyedHash(options.hashKey)
+  const disclosures = new WeakMap<FastifyRequest, Disclosure>()
+  const viewers = new WeakMap<FastifyRequest, Viewer>()
+
+  return {
+    scope,
+    options,
+    classification,
+    of(request) {
+      const { policy, fallback } = routeOption<ResolvedPiiMaskingOptions>(request, 'piiMasking') || {}
+      if (policy === undefined || fallback === undefined) return undefined
+      const known = disclosures.get(request)
+      if (known !== undefined) return known
+      const rules = { classification, policy, fallback, hash }
+      const disclosure = new Disclosure(rules, viewers.get(request))
+      // Before the reader is known, nothing may be remembered of what an unknown one gets.
+      if (viewers.has(request)) disclosures.set(request, disclosure)
+      return disclosure
+    },
+    toNobody: () => new Disclosure({ ...options, classification, hash }, undefined),
+    async resolve(request) {
+      const principal = await request.resolvePrincipal().catch(() => undefined)
+      const viewer = principal === undefined || principal.kind === 'anonymous' ? undefined : principal
+      if (!viewers.has(request) || (viewers.get(request) === undefined && viewer !== undefined)) {
+        viewers.set(request, viewer)
+        disclosures.delete(request)
+      }
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import type { Classified } from '@portcullis/classification'
+import { REMOVED } from '@portcullis/classification'
+import { defineGate, onceRoutesKnown } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { InvalidClassificationError } from './errors.ts'
+import { useGraphql } from './graphql/use-graphql.ts'
+import { createMasker } from './masker.ts'
+import type { Masker } from './masker.ts'
+import { piiMaskingOptions } from './options.ts'
+import type { PiiMaskingOptions, ResolvedPiiMaskingOptions } from './options.ts'
+import { guardExit, maskReply } from './rest/mask-reply.ts'
+import { createResponsePlans } from './rest/response-plans.ts'
+
+/** The decorator `app.pii`. */
+export interface Pii {
+  /** A copy of any value, masked for a reader nobody knows. Never throws, never changes the value. */
+  mask(value: unknown): unknown
+  /** Everything that is classified in this scope; complete once the app is ready. */
+  classified(): readonly Classified[]
+}
+
+/** The decorator `request.pii`. */
+export interface RequestPii {
+  /** A copy of any value, masked for the reader of this request; before the reader is known, for nobody. */
+  mask(value: unknown): unknown
+}
+
+const maskers = new WeakMap<FastifyInstance, Masker>()
+
+function maskerOf(scope: FastifyInstance): Masker {
+  for (
+    let one: FastifyInstance | null = scope;
+    one !== null;
+    one = Object.getPrototypeOf(one) as FastifyInstance | null
+  ) {
+    const masker = maskers.get(one)
+    if (masker !== undefined) return masker
+  }
+  throw new InvalidClassificationError('pii-masking is not registered in this scope.')
+}
+
+function decorate(app: FastifyInstance): void {
+  if (!app.hasDecorator('pii')) {
+    app.decorate('pii', {
+      getter(this: FastifyInstance): Pii {
+        const masker = maskerOf(this)
+        return {
+          mask: (value) => masker.toNobody().unknown(value),
+          classified: () => masker.classification.all(),
+        }
+      },
+    })
+  }
+  if (!app.hasRequestDecorator('pii')) {
+    app.decorateRequest('pii', {
+      getter(this: FastifyRequest): RequestPii {
+        const masker = maskerOf(this.server)
+        return {
+          mask: (value) => {
+            const masked = (masker.of(this) ?? masker.toNobody()).unknown(value)
+            return masked === REMOVED ? undefined : masked
+          },
+        }
+      },
+    })
+  }
+}
+
+/** A rule for a coordinate that nothing has would hold for nothing. */
+function checkCoordinates(masker: Masker, policy: ResolvedPiiMaskingOptions['policy']): void {
+  const known = masker.classification.all().map(({ coordinate }) => coordinate)
+  const unknown = Object.keys(policy).find((subject) => subject.includes('.') && !known.includes(subject))
+  if (unknown === undefined) return
+  throw new InvalidClassificationError(
+    `policy['${unknown}']: nothing is classified so. Classified are: ${known.filter((one) => one.includes('.')).join(', ') || 'no coordinates'}.`,
+  )
+}
+
+async function register(app: FastifyInstance, options: Readonly<ResolvedPiiMaskingOptions>): Promise<void> {
+  const masker = createMasker(app, options)
+  maskers.set(app, masker)
+  decorate(app)
+  const plans = createResponsePlans(masker)
+  const { isGraphql, check } = await useGraphql(masker)
+  const holds = (request: FastifyRequest): boolean => maskerOf(request.server) === masker
+  app.addHook('preSerialization', maskReply({ masker, plans, isGraphql, holds }))
+  app.addHook('onSend', guardExit({ masker, plans, isGraphql, holds }))
+  onceRoutesKnown(app, () => {
+    plans.compileAll()
+    check()
+    checkCoordinates(masker, options.policy)
+  })
+}
+
+/**
+ * Masks personal data in answers: one classification, a policy by role, REST and GraphQL.
+ *
+ * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS, PORTCULLIS_PII_MASKING_INVALID_CLASSIFICATION
+ */
+export const piiMasking: FastifyPluginAsync<PiiMaskingOptions> = defineGate<
+  PiiMaskingOptions,
+  ResolvedPiiMaskingOptions
+>({ name: 'piiMasking', package: '@portcullis/pii-masking', options: piiMaskingOptions, register })

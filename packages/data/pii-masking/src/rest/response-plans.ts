@@ -1,0 +1,70 @@
+import { routesOf } from '@portcullis/kernel'
+import type { RouteRecord } from '@portcullis/kernel'
+import { compileResponse } from '../core/response-plan.ts'
+import type { CompiledResponse } from '../core/response-plan.ts'
+import { classifying } from '../masker.ts'
+import type { Masker } from '../masker.ts'
+
+/** The compiled responses of a route, by status as the schema writes it (`200`, `2xx`, `default`). */
+type Responses = ReadonlyMap<string, readonly CompiledResponse[]>
+
+/** The compiled response schemas of an app. */
+export interface ResponsePlans {
+  /** Compiles every known route of the scope, so that what is wrong keeps the app from starting. */
+  compileAll(): void
+  /** What the schema of a route says of an answer with this status; empty where it says nothing. */
+  for(route: RouteRecord, statusCode: number): readonly CompiledResponse[]
+  /** Whether any response schema of a route classifies something. */
+  isClassified(route: RouteRecord): boolean
+}
+
+interface ResponseSchema {
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>
+}
+
+function schemasOf(declared: ResponseSchema): readonly object[] {
+  if (declared.content === undefined) return [declared]
+  return Object.values(declared.content).flatMap(({ schema }) => schema ?? [])
+}
+
+function isWithin(route: RouteRecord, masker: Masker): boolean {
+  return route.scope === masker.scope || Object.prototype.isPrototypeOf.call(masker.scope, route.scope)
+}
+
+/** Creates the plans of a registration, compiled when first asked for. */
+export function createResponsePlans(masker: Masker): ResponsePlans {
+  const compiled = new WeakMap<RouteRecord, Responses>()
+
+  function compile(route: RouteRecord): Responses {
+    const { response } = (route.schema ?? {}) as { response?: Readonly<Record<string, ResponseSchema>> }
+    const shared = route.scope.getSchemas()
+    const entries = Object.entries(response ?? {}).map(([status, declared]) => {
+      const where = `${route.method} ${route.url}, response ${status}`
+      const plans = schemasOf(declared).map((schema) =>
+        compileResponse(schema as Record<string, unknown>, shared, masker.classification, where),
+      )
+      return [status.toLowerCase(), plans] as const
+    })
+    return new Map(entries)
+  }
+
+  function responsesOf(route: RouteRecord): Responses {
+    const known = compiled.get(route)
+    if (known !== undefined) return known
+    const responses = classifying(() => compile(route))
+    compiled.set(route, responses)
+    return responses
+  }
+
+  return {
+    compileAll() {
+      for (const route of routesOf(masker.scope)) if (isWithin(route, masker)) responsesOf(route)
+    },
+    for(route, statusCode) {
+      const responses = responsesOf(route)
+      const status = String(statusCode)
+      return responses.get(status) ?? responses.get(`${status[0]}xx`) ?? responses.get('default') ?? []
+    },
+    isClassified: (route) => [...responsesOf(route).values()].flat().some((one) => one.isClassified),
+  }
+}

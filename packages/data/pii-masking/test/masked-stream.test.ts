@@ -1,0 +1,45 @@
+import Fastify from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { maskedStream } from '../src/index.ts'
+
+const SSN = '123-45-6789'
+
+function collect() {
+  const lines: string[] = []
+  return {
+    lines,
+    stream: maskedStream(
+      { write: (line: string) => lines.push(line) },
+      { classify: { email: 'EMAIL_ADDRESS' } },
+    ),
+  }
+}
+
+describe('maskedStream', () => {
+  it('masks what the app logs: deep members, child bindings, errors', async () => {
+    const { lines, stream } = collect()
+    const app = Fastify({ logger: { stream } })
+    app.get('/', (request) => {
+      request.log.child({ user: { userSsn: SSN } }).info({ list: [{ EMAIL: 'ada@example.com' }] }, 'seen')
+      request.log.error({ err: Object.assign(new Error('failed'), { password: 'hunter2' }) })
+      return 'ok'
+    })
+    await app.inject('/')
+    await app.close()
+    const text = lines.join('')
+    for (const secret of ['123-45', 'ada@', 'hunter2']) expect(text).not.toContain(secret)
+    expect(text).toContain('***-**-6789')
+    expect(lines.every((line) => line.endsWith('}\n') && line.indexOf('\n') === line.length - 1)).toBe(true)
+  })
+
+  it('writes no line that it cannot read', () => {
+    const { lines, stream } = collect()
+    stream.write(`ssn ${SSN}\n`)
+    expect(lines.join('')).not.toContain('123-45')
+    expect(lines).toHaveLength(1)
+  })
+
+  it('does not start with a wrong classification', () => {
+    expect(() => maskedStream(process.stdout, { classify: { ssn: 'SSN' } })).toThrow(/got 'SSN'/)
+  })
+})
