@@ -1,3 +1,4 @@
+import { maskText } from '@portcullis/classification'
 import kernel from '@portcullis/kernel'
 import piiMasking from '@portcullis/pii-masking'
 import type { PiiMaskingOptions } from '@portcullis/pii-masking'
@@ -138,6 +139,7 @@ describe('F49: a social security number shows at most its last four digits', () 
   it('the flaw: a value of four characters is shown whole', () => {
     expect(lastFour('6789')).toContain('6789')
     expect(lastFour('12')).toContain('12')
+    expect(maskText('US_SOCIAL_SECURITY_NUMBER', '6789')).toBe('***-**-****')
   })
 
   accept('ours shows them of nine digits only', {
@@ -157,6 +159,7 @@ describe('F50: a card number is masked at every valid length', () => {
   it('the flaw: a card of 15 or 19 digits is shown whole', () => {
     expect(maskCardByPlace('378282246310005')).toBe('378282246310005')
     expect(maskCardByPlace('6304000000000000000')).toBe('6304000000000000000')
+    expect(maskText('CREDIT_CARD_NUMBER', '6304000000000000000')).toBe('****-****-****-0000')
   })
 
   accept('ours shows the last four of 12 to 19 digits, however they are written', {
