@@ -103,6 +103,20 @@ export const report = verify(app.audit.directory, { publicKey: 'PEM' })
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { audit: { levle: 'none' } }
 `,
+  '@portcullis/classification': `
+import { createClassification, maskText } from '@portcullis/classification'
+export const classification = createClassification({ 'User.ssn': 'US_SOCIAL_SECURITY_NUMBER' })
+export const masked: string = maskText('US_SOCIAL_SECURITY_NUMBER', '900-12-3456')
+`,
+  '@portcullis/pii-masking': `
+import piiMasking from '@portcullis/pii-masking'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(piiMasking, { classify: { 'User.ssn': 'US_SOCIAL_SECURITY_NUMBER' } })
+app.get('/', async (request) => ({ user: request.pii.mask({ ssn: '900-12-3456' }), id: request.principal.id }))
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { piiMasking: { polciy: {} } }
+`,
   '@portcullis/safe-db': `
 import safeDb, { sql } from '@portcullis/safe-db'
 import Fastify, { type FastifyContextConfig } from 'fastify'
