@@ -1,6 +1,6 @@
 import type { Classified } from '@portcullis/classification'
 import { REMOVED } from '@portcullis/classification'
-import { defineGate, onceRoutesKnown } from '@portcullis/kernel'
+import { createScopedValue, defineGate, onceRoutesKnown } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { InvalidClassificationError } from './errors.ts'
 import { useGraphql } from './graphql/use-graphql.ts'
@@ -25,18 +25,13 @@ export interface RequestPii {
   mask(value: unknown): unknown
 }
 
-const maskers = new WeakMap<FastifyInstance, Masker>()
+const maskers = createScopedValue<Masker>()
 
 function maskerOf(scope: FastifyInstance): Masker {
-  for (
-    let one: FastifyInstance | null = scope;
-    one !== null;
-    one = Object.getPrototypeOf(one) as FastifyInstance | null
-  ) {
-    const masker = maskers.get(one)
-    if (masker !== undefined) return masker
-  }
-  throw new InvalidClassificationError('pii-masking is not registered in this scope.')
+  const masker = maskers.get(scope)
+  if (masker === undefined)
+    throw new InvalidClassificationError('pii-masking is not registered in this scope.')
+  return masker
 }
 
 function decorate(app: FastifyInstance): void {

@@ -1,4 +1,10 @@
-import { defineGate, onceRoutesKnown, routeOption, unsafeSetting } from '@portcullis/kernel'
+import {
+  createScopedValue,
+  defineGate,
+  onceRoutesKnown,
+  routeOption,
+  unsafeSetting,
+} from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { checkPools } from './boot-check.ts'
 import { createPool } from './connections/pool.ts'
@@ -18,15 +24,13 @@ const GRACE = 1_000
 
 type Service = Omit<Caller, 'access' | 'request'>
 
-const services = new WeakMap<FastifyInstance, Service>()
+const services = createScopedValue<Service>()
 const ofRequests = new WeakMap<FastifyRequest, Database>()
 
 function serviceOf(scope: FastifyInstance): Service {
-  for (let one: object | null = scope; one !== null; one = Object.getPrototypeOf(one) as object | null) {
-    const service = services.get(one as FastifyInstance)
-    if (service !== undefined) return service
-  }
-  throw new DatabaseOffError('safe-db is not registered in this scope')
+  const service = services.get(scope)
+  if (service === undefined) throw new DatabaseOffError('safe-db is not registered in this scope')
+  return service
 }
 
 function ofApp(app: FastifyInstance): AppDatabase {

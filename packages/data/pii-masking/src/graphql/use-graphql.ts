@@ -1,4 +1,4 @@
-import { routesOf } from '@portcullis/kernel'
+import { isWithin, routesOf } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidClassificationError } from '../errors.ts'
 import type { Masker } from '../masker.ts'
@@ -20,9 +20,7 @@ async function load() {
  * @throws PORTCULLIS_PII_MASKING_INVALID_CLASSIFICATION
  */
 export function refuseGraphql(app: FastifyInstance): void {
-  const scopes = routesOf(app).filter(
-    ({ scope }) => scope === app || Object.prototype.isPrototypeOf.call(app, scope),
-  )
+  const scopes = routesOf(app).filter(({ scope }) => isWithin(scope, app))
   const speaksGraphql = scopes.some(({ scope, config }) => scope.hasDecorator('graphql') || config['graphql'])
   if (!speaksGraphql && !app.hasDecorator('graphql')) return
   throw new InvalidClassificationError(

@@ -1,4 +1,4 @@
-import { routesOf } from '@portcullis/kernel'
+import { isWithin, routesOf } from '@portcullis/kernel'
 import type { RouteRecord } from '@portcullis/kernel'
 import { compileResponse } from '../core/response-plan.ts'
 import type { CompiledResponse } from '../core/response-plan.ts'
@@ -25,10 +25,6 @@ interface ResponseSchema {
 function schemasOf(declared: ResponseSchema): readonly object[] {
   if (declared.content === undefined) return [declared]
   return Object.values(declared.content).flatMap(({ schema }) => schema ?? [])
-}
-
-function isWithin(route: RouteRecord, masker: Masker): boolean {
-  return route.scope === masker.scope || Object.prototype.isPrototypeOf.call(masker.scope, route.scope)
 }
 
 /** Creates the plans of a registration, compiled when first asked for. */
@@ -58,7 +54,7 @@ export function createResponsePlans(masker: Masker): ResponsePlans {
 
   return {
     compileAll() {
-      for (const route of routesOf(masker.scope)) if (isWithin(route, masker)) responsesOf(route)
+      for (const route of routesOf(masker.scope)) if (isWithin(route.scope, masker.scope)) responsesOf(route)
     },
     for(route, statusCode) {
       const responses = responsesOf(route)

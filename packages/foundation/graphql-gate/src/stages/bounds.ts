@@ -33,10 +33,6 @@ function boundsFor(request: FastifyRequest): readonly NamedBounds[] {
   return bounds
 }
 
-function pass(actual: number, limit: number | undefined): boolean {
-  return limit === undefined || actual <= limit
-}
-
 const BOUNDS = [
   { key: 'maxBatch', measure: 'batch', Refused: MaxBatchExceeded },
   { key: 'maxBytes', measure: 'bytes', Refused: MaxBytesExceeded },
@@ -54,7 +50,7 @@ function refusalFor(bounds: readonly NamedBounds[], measures: Measures): Decisio
     if (actual === undefined) continue
     for (const one of bounds) {
       const limit = one[key]
-      if (limit === undefined || pass(actual, limit)) continue
+      if (limit === undefined || actual <= limit) continue
       const refusal = rejection(one.gate, new Refused(one.exposeLimits ? ` of ${limit}` : ''), {
         mode: one.mode,
         limit,
