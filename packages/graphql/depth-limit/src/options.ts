@@ -7,14 +7,24 @@ export interface DepthLimitOptions {
   mode?: Mode | undefined
   /** Most levels of fields. A root field is level 1, fragments add none. Default: 10. */
   maxDepth?: number | undefined
+  /** Most lists within lists, by the schema. Default: 6. */
+  maxListDepth?: number | undefined
+  /** How often one field may stand on one path, by the schema: `user { friends { friends } }` is 2. Default: 8. */
+  maxSelfReferentialDepth?: number | undefined
   /** Most levels of fields from `__schema` or `__type` on; the standard introspection query has 15. Default: 20. */
   maxIntrospectionDepth?: number | undefined
+  /** Most lists within lists from `__schema` or `__type` on; the standard introspection query has 3. Default: 4. */
+  maxIntrospectionListDepth?: number | undefined
   /** Most fields with an alias, each time they are spread. Default: 30. */
   maxAliases?: number | undefined
   /** Most different response names at the root. Default: 20. */
   maxRootFields?: number | undefined
   /** Most directives in the operation, each time they are spread. Default: 50. */
   maxDirectives?: number | undefined
+  /** Most fields, each time they are spread. Default: 10,000. */
+  maxSelections?: number | undefined
+  /** Most fragments that a document defines. Default: 200. */
+  maxFragments?: number | undefined
   /** Most lexical tokens of one document, counted before it is parsed. Default: 2,000. */
   maxTokens?: number | undefined
   /** Most operations of a batch. Default: 10. */
@@ -27,10 +37,15 @@ export interface DepthLimitOptions {
 export interface ResolvedDepthLimitOptions {
   readonly mode: Mode
   readonly maxDepth: number
+  readonly maxListDepth: number
+  readonly maxSelfReferentialDepth: number
   readonly maxIntrospectionDepth: number
+  readonly maxIntrospectionListDepth: number
   readonly maxAliases: number
   readonly maxRootFields: number
   readonly maxDirectives: number
+  readonly maxSelections: number
+  readonly maxFragments: number
   readonly maxTokens: number
   readonly maxBatch: number
   readonly exposeLimits: boolean | undefined
@@ -49,10 +64,25 @@ export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> =
       default: 10,
       doc: 'Most levels of fields. A root field is level 1, fragments add none.',
     },
+    maxListDepth: {
+      schema: integer(0),
+      default: 6,
+      doc: 'Most lists within lists, by the schema.',
+    },
+    maxSelfReferentialDepth: {
+      schema: integer(1),
+      default: 8,
+      doc: 'How often one field may stand on one path, by the schema: `user { friends { friends } }` is 2.',
+    },
     maxIntrospectionDepth: {
       schema: integer(1),
       default: 20,
       doc: 'Most levels of fields from `__schema` or `__type` on. The standard introspection query has 15.',
+    },
+    maxIntrospectionListDepth: {
+      schema: integer(0),
+      default: 4,
+      doc: 'Most lists within lists from `__schema` or `__type` on. The standard introspection query has 3.',
     },
     maxAliases: {
       schema: integer(0),
@@ -68,6 +98,16 @@ export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> =
       schema: integer(0),
       default: 50,
       doc: 'Most directives in the operation, each time they are spread.',
+    },
+    maxSelections: {
+      schema: integer(1),
+      default: 10000,
+      doc: 'Most fields, each time they are spread.',
+    },
+    maxFragments: {
+      schema: integer(0),
+      default: 200,
+      doc: 'Most fragments that a document defines.',
     },
     maxTokens: {
       schema: integer(1),

@@ -1,13 +1,5 @@
 import { Kind } from 'graphql'
-import type {
-  DirectiveNode,
-  FragmentDefinitionNode,
-  OperationDefinitionNode,
-  SelectionNode,
-  SelectionSetNode,
-  ValueNode,
-  VariableDefinitionNode,
-} from 'graphql'
+import type { DirectiveNode, SelectionNode, ValueNode, VariableDefinitionNode } from 'graphql'
 
 /** What is known of variables when conditions are read. */
 export interface Variables {
@@ -42,19 +34,7 @@ export function isLeftOut(selection: SelectionNode, variables: Variables): boole
   return false
 }
 
-/** Whether any condition in these definitions depends on a variable, so that a shape holds for one request only. */
-export function usesVariables(
-  definitions: readonly (OperationDefinitionNode | FragmentDefinitionNode)[],
-): boolean {
-  const pending: SelectionSetNode[] = definitions.map((definition) => definition.selectionSet)
-  for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
-    for (const selection of set.selections) {
-      if (selection.directives?.some((directive) => conditionOf(directive)?.kind === Kind.VARIABLE))
-        return true
-      if (selection.kind !== Kind.FRAGMENT_SPREAD && selection.selectionSet !== undefined) {
-        pending.push(selection.selectionSet)
-      }
-    }
-  }
-  return false
+/** Whether a condition depends on a variable, so that what was measured holds for one request only. */
+export function readsVariable(directive: DirectiveNode): boolean {
+  return conditionOf(directive)?.kind === Kind.VARIABLE
 }

@@ -1,95 +1,13 @@
 import { Kind } from 'graphql'
-import type { FieldNode, FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode } from 'graphql'
-import { isLeftOut, usesVariables } from './conditions.ts'
+import type { GraphQLSchema, OperationDefinitionNode, SelectionSetNode } from 'graphql'
+import { isLeftOut } from './conditions.ts'
 import type { Variables } from './conditions.ts'
-import { orderFragments } from './order-fragments.ts'
-
-/** What an operation measures, through its fragments. Counts saturate at 2^53. */
-export interface Shape {
-  /** Levels of fields: a root field is level 1, fragments add none. Introspection is not in it. */
-  readonly depth: number
-  /** Levels of fields below and including `__schema` or `__type`. */
-  readonly introspectionDepth: number
-  /** Fields that are given another name, each time they are spread. */
-  readonly aliases: number
-  /** Different response names at the root. */
-  readonly rootFields: number
-  /** Directives on operations, fields, spreads and inline fragments, each time they are spread. */
-  readonly directives: number
-}
-
-/** The operation spreads a fragment into itself, so nothing can be measured. */
-export type CyclicFragments = 'cycle'
-
-/** The fragments of a document, by name. */
-export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
-
-interface Measure {
-  depth: number
-  introspectionDepth: number
-  aliases: number
-  directives: number
-}
-
-interface Level {
-  readonly set: SelectionSetNode
-  readonly depth: number
-  /** Levels since `__schema` or `__type`, or 0 outside of introspection. */
-  readonly introspection: number
-}
-
-const INTROSPECTION: ReadonlySet<string> = new Set(['__schema', '__type'])
-
-function add(a: number, b: number): number {
-  return Math.min(a + b, Number.MAX_SAFE_INTEGER)
-}
-
-/** Measures one selection set; the fragments it spreads are measured already. */
-function measureSet(
-  root: SelectionSetNode,
-  measured: ReadonlyMap<string, Measure>,
-  variables: Variables,
-): Measure {
-  const total: Measure = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0 }
-  const pending: Level[] = [{ set: root, depth: 0, introspection: 0 }]
-  for (let level = pending.pop(); level !== undefined; level = pending.pop()) {
-    for (const selection of level.set.selections) {
-      total.directives = add(total.directives, selection.directives?.length ?? 0)
-      if (isLeftOut(selection, variables)) continue
-      if (selection.kind === Kind.FIELD) {
-        const below = enterField(selection, level, total)
-        if (selection.selectionSet !== undefined) pending.push({ ...below, set: selection.selectionSet })
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        pending.push({ ...level, set: selection.selectionSet })
-      } else {
-        const fragment = measured.get(selection.name.value)
-        if (fragment !== undefined) enterFragment(fragment, level, total)
-      }
-    }
-  }
-  return total
-}
-
-function enterField(field: FieldNode, level: Level, total: Measure): Omit<Level, 'set'> {
-  const { alias, name } = field
-  if (alias !== undefined && alias.value !== name.value) total.aliases = add(total.aliases, 1)
-  if (level.introspection > 0 || INTROSPECTION.has(name.value)) {
-    const introspection = level.introspection + 1
-    total.introspectionDepth = Math.max(total.introspectionDepth, introspection)
-    return { depth: level.depth, introspection }
-  }
-  const depth = level.depth + 1
-  total.depth = Math.max(total.depth, depth)
-  return { depth, introspection: 0 }
-}
-
-function enterFragment(fragment: Measure, level: Level, total: Measure): void {
-  total.aliases = add(total.aliases, fragment.aliases)
-  total.directives = add(total.directives, fragment.directives)
-  const inIntrospection = level.introspection > 0 ? level.introspection + fragment.depth : 0
-  total.introspectionDepth = Math.max(total.introspectionDepth, inIntrospection, fragment.introspectionDepth)
-  if (level.introspection === 0) total.depth = Math.max(total.depth, level.depth + fragment.depth)
-}
+import { factsOf } from './field-facts.ts'
+import { joinFragments } from './join-fragments.ts'
+import { add } from './shape.ts'
+import type { CyclicFragments, Fragments, Shape } from './shape.ts'
+import { walkDefinition } from './walk-definition.ts'
+import type { Walked } from './walk-definition.ts'
 
 /** Counts the response names at the root. Each fragment is looked into once, as an executor collects fields. */
 function countRootFields(root: SelectionSetNode, fragments: Fragments, variables: Variables): number {
@@ -111,42 +29,71 @@ function countRootFields(root: SelectionSetNode, fragments: Fragments, variables
   return names.size
 }
 
-const remembered = new WeakMap<OperationDefinitionNode, Shape | CyclicFragments>()
+/** Walks the fragments that a walked operation reaches, each once. */
+function walkFragments(
+  operation: Walked,
+  fragments: Fragments,
+  walk: (set: SelectionSetNode, typeName: string) => Walked,
+): ReadonlyMap<string, Walked> {
+  const walked = new Map<string, Walked>()
+  const pending = [operation]
+  for (let definition = pending.pop(); definition !== undefined; definition = pending.pop()) {
+    for (const { name } of definition.spreads) {
+      const fragment = fragments.get(name)
+      if (fragment === undefined || walked.has(name)) continue
+      const found = walk(fragment.selectionSet, fragment.typeCondition.name.value)
+      walked.set(name, found)
+      pending.push(found)
+    }
+  }
+  return walked
+}
+
+interface Remembered {
+  readonly schema: GraphQLSchema | undefined
+  readonly shape: Shape | CyclicFragments
+}
+
+const remembered = new WeakMap<OperationDefinitionNode, Remembered>()
 
 /**
- * Measures an operation in time linear in its document: each fragment is measured once, without recursion.
+ * Measures an operation in time linear in its document: each fragment is walked once, without recursion.
  *
  * @param variables what the client sent, for `@skip` and `@include`; a condition that is not known leaves nothing out
+ * @param schema what tells lists and fields apart; without it, `listDepth`, `introspectionListDepth` and
+ * `selfReferentialDepth` are 0
  */
 export function measureShape(
   operation: OperationDefinitionNode,
   fragments: Fragments,
   variables: Readonly<Record<string, unknown>>,
+  schema?: GraphQLSchema,
 ): Shape | CyclicFragments {
   const known = remembered.get(operation)
-  if (known !== undefined) return known
-  const order = orderFragments(operation.selectionSet, fragments)
-  if (order === 'cycle') {
-    remembered.set(operation, order)
-    return order
-  }
+  if (known !== undefined && known.schema === schema) return known.shape
+  const facts = schema === undefined ? undefined : factsOf(schema)
   const conditions: Variables = { given: variables, definitions: operation.variableDefinitions ?? [] }
-  const measured = new Map<string, Measure>()
-  for (const fragment of order) {
-    measured.set(fragment.name.value, measureSet(fragment.selectionSet, measured, conditions))
-  }
-  const { depth, introspectionDepth, aliases, directives } = measureSet(
-    operation.selectionSet,
-    measured,
-    conditions,
+  const total = walkDefinition(operation.selectionSet, facts?.root(operation.operation), facts, conditions)
+  const walked = walkFragments(total, fragments, (set, typeName) =>
+    walkDefinition(set, facts?.types.get(typeName), facts, conditions),
   )
-  const shape: Shape = {
-    depth,
-    introspectionDepth,
-    aliases,
-    directives: add(directives, operation.directives?.length ?? 0),
-    rootFields: countRootFields(operation.selectionSet, fragments, conditions),
-  }
-  if (!usesVariables([operation, ...order])) remembered.set(operation, shape)
+  const dependsOnVariables = [total, ...walked.values()].some((one) => one.dependsOnVariables)
+  const selfReferentialDepth = joinFragments(total, walked)
+  const shape: Shape | CyclicFragments =
+    selfReferentialDepth === 'cycle'
+      ? 'cycle'
+      : {
+          depth: total.depth,
+          listDepth: total.listDepth,
+          selfReferentialDepth,
+          introspectionDepth: total.introspectionDepth,
+          introspectionListDepth: total.introspectionListDepth,
+          aliases: total.aliases,
+          rootFields: countRootFields(operation.selectionSet, fragments, conditions),
+          directives: add(total.directives, operation.directives?.length ?? 0),
+          selections: total.selections,
+          fragments: fragments.size,
+        }
+  if (!dependsOnVariables) remembered.set(operation, { schema, shape })
   return shape
 }

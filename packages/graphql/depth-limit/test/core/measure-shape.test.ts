@@ -3,7 +3,7 @@ import type { FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { measureShape } from '../../src/core/measure-shape.ts'
-import type { Shape } from '../../src/core/measure-shape.ts'
+import type { Shape } from '../../src/core/shape.ts'
 
 function measure(source: string, variables: Record<string, unknown> = {}): Shape | 'cycle' {
   const document = parse(source)

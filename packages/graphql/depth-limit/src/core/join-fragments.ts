@@ -1,0 +1,83 @@
+import { add } from './shape.ts'
+import type { CyclicFragments } from './shape.ts'
+import { timesOn } from './walk-definition.ts'
+import type { Spread, Walked } from './walk-definition.ts'
+
+/** The most steps that are spent on repeats through fragments; past it, their depth is taken, which is never less. */
+const MOST_STEPS = 200_000
+
+/**
+ * The walked fragments that spreads reach, each after those it spreads itself. Linear, without recursion.
+ *
+ * @returns `'cycle'` where a fragment reaches itself; fragments that do not exist are left out
+ */
+function inOrder(root: Walked, walked: ReadonlyMap<string, Walked>): readonly Walked[] | CyclicFragments {
+  const order: Walked[] = []
+  const state = new Map<Walked, 'open' | 'done'>()
+  const path = [{ definition: root, next: 0 }]
+  for (let visit = path.at(-1); visit !== undefined; visit = path.at(-1)) {
+    const spread = visit.definition.spreads[visit.next++]
+    if (spread === undefined) {
+      path.pop()
+      state.set(visit.definition, 'done')
+      order.push(visit.definition)
+      continue
+    }
+    const fragment = walked.get(spread.name)
+    if (fragment === undefined) continue
+    const seen = state.get(fragment)
+    if (seen === 'open') return 'cycle'
+    if (seen === 'done') continue
+    state.set(fragment, 'open')
+    path.push({ definition: fragment, next: 0 })
+  }
+  return order
+}
+
+/** Adds to what a definition measures what a fragment does that it spreads. */
+function addFragment(total: Walked, fragment: Walked, { at }: Spread): void {
+  total.aliases = add(total.aliases, fragment.aliases)
+  total.directives = add(total.directives, fragment.directives)
+  total.selections = add(total.selections, fragment.selections)
+  const { introspection, lists, depth } = at
+  total.introspectionDepth = Math.max(total.introspectionDepth, fragment.introspectionDepth)
+  total.introspectionListDepth = Math.max(total.introspectionListDepth, fragment.introspectionListDepth)
+  if (introspection > 0) {
+    total.introspectionDepth = Math.max(total.introspectionDepth, introspection + fragment.depth)
+    total.introspectionListDepth = Math.max(total.introspectionListDepth, lists + fragment.listDepth)
+  } else {
+    total.depth = Math.max(total.depth, depth + fragment.depth)
+    total.listDepth = Math.max(total.listDepth, lists + fragment.listDepth)
+  }
+}
+
+function addRepeats(total: Walked, fragment: Walked, { at }: Spread): void {
+  if (at.introspection > 0) return
+  for (const [family, times] of fragment.repeats) {
+    const joined = times + timesOn(at.path, family)
+    if (joined > (total.repeats.get(family) ?? 0)) total.repeats.set(family, joined)
+  }
+}
+
+/**
+ * Adds to every definition what its fragments measure, each once however often it is spread.
+ *
+ * @param root the operation
+ * @param walked the fragments by name
+ * @returns how often one field stands on one path, or `'cycle'`
+ */
+export function joinFragments(root: Walked, walked: ReadonlyMap<string, Walked>): number | CyclicFragments {
+  const order = inOrder(root, walked)
+  if (order === 'cycle') return order
+  let steps = 0
+  for (const definition of order) {
+    for (const spread of definition.spreads) {
+      const fragment = walked.get(spread.name)
+      if (fragment === undefined) continue
+      addFragment(definition, fragment, spread)
+      steps += fragment.repeats.size * (1 + spread.at.depth)
+      if (steps <= MOST_STEPS) addRepeats(definition, fragment, spread)
+    }
+  }
+  return steps > MOST_STEPS ? root.depth : Math.max(0, ...root.repeats.values())
+}

@@ -1,0 +1,153 @@
+import { Kind } from 'graphql'
+import type {
+  FieldNode,
+  FragmentSpreadNode,
+  InlineFragmentNode,
+  SelectionNode,
+  SelectionSetNode,
+} from 'graphql'
+import { isLeftOut, readsVariable } from './conditions.ts'
+import type { Variables } from './conditions.ts'
+import type { FieldFacts, SchemaFacts, TypeFacts } from './field-facts.ts'
+
+/** Fields from a place up to the root of its definition, as numbers of families. */
+export interface Path {
+  readonly family: number
+  readonly above: Path | undefined
+}
+
+/** A place in a definition: what is around it. */
+export interface Place {
+  readonly depth: number
+  readonly lists: number
+  /** Levels since `__schema` or `__type`, or 0 outside of introspection. */
+  readonly introspection: number
+  readonly path: Path | undefined
+  /** Undefined where the schema is not known or has no such field. */
+  readonly type: TypeFacts | undefined
+}
+
+/** A fragment that is spread at a place. */
+export interface Spread {
+  readonly name: string
+  readonly at: Place
+}
+
+/** What an operation or a fragment measures without the fragments it spreads. */
+export interface Walked {
+  depth: number
+  listDepth: number
+  introspectionDepth: number
+  introspectionListDepth: number
+  aliases: number
+  directives: number
+  selections: number
+  /** How often fields of a family stand on one path, at most. */
+  readonly repeats: Map<number, number>
+  readonly spreads: Spread[]
+  /** A condition was read that another request may answer otherwise. */
+  dependsOnVariables: boolean
+}
+
+/** How often a family stands on a path. */
+export function timesOn(path: Path | undefined, family: number): number {
+  let times = 0
+  for (let step = path; step !== undefined; step = step.above) if (step.family === family) times += 1
+  return times
+}
+
+/** Walks one definition once, without recursion. */
+export function walkDefinition(
+  set: SelectionSetNode,
+  type: TypeFacts | undefined,
+  schema: SchemaFacts | undefined,
+  variables: Variables,
+): Walked {
+  const walked: Walked = {
+    depth: 0,
+    listDepth: 0,
+    introspectionDepth: 0,
+    introspectionListDepth: 0,
+    aliases: 0,
+    directives: 0,
+    selections: 0,
+    repeats: new Map(),
+    spreads: [],
+    dependsOnVariables: false,
+  }
+  const sets = [set]
+  const places: Place[] = [{ depth: 0, lists: 0, introspection: 0, path: undefined, type }]
+  for (let place = places.pop(); place !== undefined; place = places.pop()) {
+    const { selections } = sets.pop() as SelectionSetNode
+    for (const selection of selections) {
+      if (passesOver(selection, walked, variables)) continue
+      if (selection.kind === Kind.FIELD) {
+        const below = enterField(selection, place, walked)
+        if (below === undefined || selection.selectionSet === undefined) continue
+        sets.push(selection.selectionSet)
+        places.push(below)
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        sets.push(selection.selectionSet)
+        places.push(narrowed(place, selection, schema))
+      } else {
+        walked.spreads.push(spreadAt(selection, place))
+      }
+    }
+  }
+  return walked
+}
+
+const spreadAt = ({ name }: FragmentSpreadNode, at: Place): Spread => ({ name: name.value, at })
+
+function narrowed(
+  place: Place,
+  { typeCondition }: InlineFragmentNode,
+  schema: SchemaFacts | undefined,
+): Place {
+  return schema === undefined || typeCondition === undefined
+    ? place
+    : { ...place, type: schema.types.get(typeCondition.name.value) }
+}
+
+/** Counts directives, and says whether they leave the selection out. */
+function passesOver(selection: SelectionNode, walked: Walked, variables: Variables): boolean {
+  const directives = selection.directives
+  if (directives === undefined || directives.length === 0) return false
+  walked.directives += directives.length
+  walked.dependsOnVariables ||= directives.some(readsVariable)
+  return isLeftOut(selection, variables)
+}
+
+/** Counts a field; answers the place below it, where it has fields below. */
+function enterField(field: FieldNode, place: Place, walked: Walked): Place | undefined {
+  const { alias, name, selectionSet } = field
+  walked.selections += 1
+  if (alias !== undefined && alias.value !== name.value) walked.aliases += 1
+  if (place.introspection > 0 || name.value === '__schema' || name.value === '__type') {
+    return enterIntrospection(name.value, place, walked)
+  }
+  const depth = place.depth + 1
+  if (depth > walked.depth) walked.depth = depth
+  if (selectionSet === undefined) return undefined
+  const facts = place.type?.fields.get(name.value)
+  if (facts === undefined) return { ...place, depth, type: undefined }
+  return enterComposite(facts, place, depth, walked)
+}
+
+function enterComposite(facts: FieldFacts, place: Place, depth: number, walked: Walked): Place {
+  const lists = place.lists + facts.lists
+  if (lists > walked.listDepth) walked.listDepth = lists
+  const times = timesOn(place.path, facts.family) + 1
+  if (times > (walked.repeats.get(facts.family) ?? 0)) walked.repeats.set(facts.family, times)
+  const path = { family: facts.family, above: place.path }
+  return { depth, lists, introspection: 0, path, type: facts.type }
+}
+
+function enterIntrospection(name: string, place: Place, walked: Walked): Place {
+  const introspection = place.introspection + 1
+  if (introspection > walked.introspectionDepth) walked.introspectionDepth = introspection
+  const facts = place.type?.fields.get(name)
+  const lists = (place.introspection === 0 ? 0 : place.lists) + (facts?.lists ?? 0)
+  if (lists > walked.introspectionListDepth) walked.introspectionListDepth = lists
+  return { depth: place.depth, lists, introspection, path: undefined, type: facts?.type }
+}
