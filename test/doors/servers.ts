@@ -1,37 +1,11 @@
 import Fastify from 'fastify'
-import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { InjectOptions } from 'fastify'
 import { buildSchema, graphql, parse, validate } from 'graphql'
 import type { GraphQLSchema } from 'graphql'
 import mercurius from 'mercurius'
-
-/** One operation as a client means it. */
-export interface Operation {
-  readonly query: string
-  readonly variables?: Record<string, unknown>
-  readonly operationName?: string
-}
-
-/** A way in which an operation can be sent. */
-export type DoorName = 'post' | 'get' | 'batch' | 'prepared' | 'application/graphql'
-
-/** A GraphQL server on Fastify, with the doors it has. */
-export interface Server {
-  readonly name: string
-  readonly doors: readonly DoorName[]
-  /** Builds the app; `register` adds the gates where a user would, before the GraphQL server. */
-  build(parts: ServerParts): FastifyInstance
-}
-
-/** What an app of the harness is made of. */
-interface ServerParts {
-  readonly schema: string
-  readonly resolvers?: Record<string, Record<string, (...args: never[]) => unknown>>
-  readonly register: (app: FastifyInstance) => void
-  /** Stored documents by id. */
-  readonly stored?: Record<string, string>
-  /** The route's config. */
-  readonly config?: Record<string, unknown>
-}
+import { apolloServer } from './apollo-server.ts'
+import type { DoorName, Operation, Server } from './server.ts'
+import { yogaServer } from './yoga-server.ts'
 
 /** How many times the resolvers of an app were called: what no refused operation may change. */
 export function countingResolvers(fields: readonly string[]): {
@@ -107,9 +81,18 @@ const handWrittenServer: Server = {
 }
 
 /** Every server of the harness. */
-export const SERVERS: readonly Server[] = [mercuriusServer(0), mercuriusServer(1), handWrittenServer]
+export const SERVERS: readonly Server[] = [
+  mercuriusServer(0),
+  mercuriusServer(1),
+  handWrittenServer,
+  yogaServer,
+  apolloServer,
+]
 
-/** The request that sends an operation through a door. `prepared` sends the id under which it was stored. */
+/** Apollo takes no GET without it: a browser sends such a header across sites only when it is allowed to. */
+const headers = { 'apollo-require-preflight': 'true' }
+
+/** The request that sends an operation through a door. `prepared` and `hash` send the id under which it was stored. */
 export function requestThrough(door: DoorName, operation: Operation, id = 'stored'): InjectOptions {
   const { query, variables, operationName } = operation
   switch (door) {
@@ -119,6 +102,11 @@ export function requestThrough(door: DoorName, operation: Operation, id = 'store
       return { method: 'POST', url: '/graphql', payload: [{ query: '{ __typename }' }, { ...operation }] }
     case 'prepared':
       return { method: 'POST', url: '/graphql', payload: { ...operation, query: id, persisted: true } }
+    case 'hash': {
+      const { query: _text, ...rest } = operation
+      const extensions = { persistedQuery: { version: 1, sha256Hash: id } }
+      return { method: 'POST', url: '/graphql', payload: { ...rest, extensions } }
+    }
     case 'application/graphql':
       return {
         method: 'POST',
@@ -130,7 +118,7 @@ export function requestThrough(door: DoorName, operation: Operation, id = 'store
       const search = new URLSearchParams({ query })
       if (variables !== undefined) search.set('variables', JSON.stringify(variables))
       if (operationName !== undefined) search.set('operationName', operationName)
-      return { method: 'GET', url: `/graphql?${search.toString()}` }
+      return { method: 'GET', url: `/graphql?${search.toString()}`, headers }
     }
   }
 }

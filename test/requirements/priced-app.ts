@@ -5,7 +5,7 @@ import queryCost from '@portcullis/query-cost'
 import type { QueryCostOptions } from '@portcullis/query-cost'
 import type { FastifyInstance } from 'fastify'
 import { SERVERS } from '../doors/servers.ts'
-import type { Server } from '../doors/servers.ts'
+import type { Server } from '../doors/server.ts'
 import { operation } from './acceptance.ts'
 
 /** What a test of prices sets. */
@@ -27,6 +27,7 @@ export function pricedApp(parts: PricedApp): (withGate: boolean) => FastifyInsta
   return (withGate) =>
     server.build({
       schema,
+      guarded: withGate || graphqlGateOptions !== undefined,
       config,
       register(app) {
         void app.register(kernel, {

@@ -15,6 +15,8 @@ export type GraphqlGateErrorCode =
   | 'MAX_BATCH_EXCEEDED'
   | 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR'
   | 'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL'
+  | 'PORTCULLIS_GRAPHQL_GATE_NO_SERVER_ROUTE'
+  | 'UNKNOWN_ROUTE'
 
 /** The request is no GraphQL request: its body, query string, `query`, `variables` or `operationName` has the wrong shape. */
 export const MalformedGraphqlRequest: CodedError<'MALFORMED_GRAPHQL_REQUEST'> = codedError(
@@ -98,4 +100,18 @@ export const SecondGraphqlError: CodedError<'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAP
   'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL',
   'The schema of %s is no schema of the graphql package that Portcullis loads: two copies of graphql are installed, or it is no GraphQLSchema. Keep one copy (npm ls graphql shows them).',
   'boot',
+)
+
+/** The plugin of a GraphQL server was told of no route, so its operations would all be refused. Boot error. */
+export const NoServerRouteError: CodedError<'PORTCULLIS_GRAPHQL_GATE_NO_SERVER_ROUTE'> = codedError(
+  'PORTCULLIS_GRAPHQL_GATE_NO_SERVER_ROUTE',
+  "%s guards the route %s, but the scope it was given has no such route. Declare the server's route there, or tell its pattern, prefix included: { path: '/api/graphql' }.",
+  'boot',
+)
+
+/** An operation reached a guarded server through no route that its gate guards: another app, another path, a WebSocket. */
+export const UnknownRoute: CodedError<'UNKNOWN_ROUTE'> = codedError(
+  'UNKNOWN_ROUTE',
+  'GraphQL operations are not taken here.',
+  403,
 )

@@ -7,6 +7,7 @@ import { createDocumentCache } from './core/parse-document.ts'
 import type { DocumentCache } from './core/parse-document.ts'
 import type { Door } from './doors/door.ts'
 import type { FieldStep } from './fields/field-step.ts'
+import type { GraphqlServer } from './doors/server-of.ts'
 
 /** Everything graphql-gate knows of one app. */
 export interface GateState {
@@ -16,6 +17,8 @@ export interface GateState {
   readonly fieldSteps: ScopedRegistry<FieldStep>
   /** The doors that were found at boot. */
   readonly doors: Map<RouteRecord, Door>
+  /** Servers that our plugin is in. */
+  readonly servers: GraphqlServer[]
   /** Engines whose own hook is guarded. */
   readonly engines: Set<object>
   /** The gates, with the scopes they were registered in, and whether each must see a door there. */
@@ -41,6 +44,7 @@ export function gateStateOf(app: FastifyInstance): GateState {
     bounds: createScopedRegistry(),
     fieldSteps: createScopedRegistry(),
     doors: new Map(),
+    servers: [],
     engines: new Set(),
     guards: [],
     installed: false,

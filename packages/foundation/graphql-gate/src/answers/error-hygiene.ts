@@ -1,3 +1,6 @@
+import { GraphQLError } from 'graphql'
+import type { GraphQLErrorOptions } from 'graphql'
+
 /** A GraphQL error as it stands in a response. */
 export interface ResponseError {
   readonly message?: unknown
@@ -41,13 +44,37 @@ function withoutSuggestion(message: string): string {
   return at === -1 ? message : message.slice(0, at)
 }
 
+/** The same error with another message, of the same class: servers tell a client's fault from their own by it. */
+function withMessage(error: ResponseError | GraphQLError, message: string): ResponseError | GraphQLError {
+  return error instanceof GraphQLError ? new GraphQLError(message, detailsOf(error)) : { ...error, message }
+}
+
+function detailsOf({
+  nodes,
+  source,
+  positions,
+  originalError,
+  extensions,
+}: GraphQLError): GraphQLErrorOptions {
+  return {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    originalError: originalError ?? null,
+    extensions,
+  }
+}
+
 /**
  * Takes out of a request error (syntax, validation, variables) what the client sent and, where asked, names that the
  * schema would suggest. Errors with a `path` come from resolvers and stay as the app made them.
  */
-export function cleanError(error: ResponseError, suggestions: boolean): ResponseError {
+export function cleanError<E extends ResponseError | GraphQLError>(
+  error: E,
+  suggestions: boolean,
+): E | ResponseError | GraphQLError {
   const { message } = error
   if (error.path !== undefined || typeof message !== 'string') return error
   const clean = withoutEcho(suggestions ? message : withoutSuggestion(message))
-  return clean === message ? error : { ...error, message: clean }
+  return clean === message ? error : withMessage(error, clean)
 }

@@ -11,8 +11,15 @@ function isPayload(value: unknown): value is Payload {
   return typeof value === 'object' && value !== null && ('data' in value || 'errors' in value)
 }
 
-function rewrite(payload: unknown, extensions: Payload | undefined, suggestions: boolean): unknown {
+/**
+ * Cleans the errors of one operation's answer of what the client sent, and writes the gates' `extensions`.
+ *
+ * @param index the operation's place in the batch; 0 for a single one
+ */
+export function rewriteAnswer(request: FastifyRequest, index: number, payload: unknown): unknown {
   if (!isPayload(payload)) return payload
+  const extensions = ledgerOf(request).extensions.get(index)
+  const suggestions = environmentOf(request.server) !== 'production'
   const { errors } = payload
   const answer: Payload = { ...payload }
   if (Array.isArray(errors))
@@ -22,20 +29,21 @@ function rewrite(payload: unknown, extensions: Payload | undefined, suggestions:
   return answer
 }
 
-/** A `preSerialization` hook: cleans errors of what the client sent and writes the gates' `extensions`. */
+/** The same for a whole response: one answer, or those of a batch in order. */
+export function rewriteAnswers(request: FastifyRequest, payload: unknown): unknown {
+  return Array.isArray(payload)
+    ? payload.map((one, index) => rewriteAnswer(request, index, one))
+    : rewriteAnswer(request, 0, payload)
+}
+
+/** A `preSerialization` hook, for engines that hand their answers to Fastify as objects. */
 export function rewriteResponse(
   request: FastifyRequest,
   _reply: FastifyReply,
   payload: unknown,
   done: (error: null, payload: unknown) => void,
 ): void {
-  if (doorOf(request) === undefined) return done(null, payload)
-  const { extensions } = ledgerOf(request)
-  const suggestions = environmentOf(request.server) !== 'production'
-  const answer = Array.isArray(payload)
-    ? payload.map((one, index) => rewrite(one, extensions.get(index), suggestions))
-    : rewrite(payload, extensions.get(0), suggestions)
-  done(null, answer)
+  done(null, doorOf(request) === undefined ? payload : rewriteAnswers(request, payload))
 }
 
 /**

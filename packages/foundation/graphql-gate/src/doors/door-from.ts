@@ -1,4 +1,5 @@
 import type { RouteRecord } from '@portcullis/kernel'
+import { serverOf } from './server-of.ts'
 import type { Door } from './door.ts'
 import { knownSchema } from './known-schema.ts'
 import { isMercuriusRoute, mercuriusOf } from './mercurius-engine.ts'
@@ -11,8 +12,12 @@ export function doorFrom(route: RouteRecord): Door | undefined {
     return { route, engine: 'mercurius', schema: () => knownSchema(engine.schema, where) }
   }
   const { graphql } = route.config
-  if (graphql === undefined || graphql === false) return undefined
   const declared =
     typeof graphql === 'object' && graphql !== null && 'schema' in graphql ? graphql.schema : undefined
+  const server = serverOf(route)
+  if (server !== undefined) {
+    return { route, engine: server.kind, schema: () => knownSchema(server.schema ?? declared, where) }
+  }
+  if (graphql === undefined || graphql === false) return undefined
   return { route, engine: 'hand-written', schema: () => knownSchema(declared ?? engine?.schema, where) }
 }

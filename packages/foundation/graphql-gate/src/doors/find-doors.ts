@@ -19,7 +19,7 @@ import { mercuriusOf } from './mercurius-engine.ts'
 const METHODS: ReadonlySet<string> = new Set(['POST', 'GET', 'HEAD'])
 
 /** The foundation itself, which judges nothing without gates. */
-const GATE = 'graphqlGate'
+const NO_GATES: ReadonlySet<string> = new Set(['graphqlGate', 'yogaGate', 'apolloGate'])
 
 /** Makes the options that graphql-gate's `routes` holds for routes of others part of those routes' config. */
 export function provideDoorSettings(
@@ -29,7 +29,8 @@ export function provideDoorSettings(
   const used = new Set<string>()
   provideRouteConfig(app, (route) => {
     const found = settings[route.url]
-    if (found === undefined || ![route.method].flat().some((method) => METHODS.has(method))) return undefined
+    if (found === undefined || !route.method.split(',').some((method) => METHODS.has(method)))
+      return undefined
     used.add(route.url)
     const { schema, ...gates } = found
     return { graphql: schema === undefined ? true : { schema }, ...gates }
@@ -90,7 +91,7 @@ function requireGuards(app: FastifyInstance, { route }: Door): void {
     )
   }
   const { guards } = gateStateOf(app)
-  if (guards.some(({ name, scope }) => name !== GATE && isWithin(route.scope, scope))) return
+  if (guards.some(({ name, scope }) => !NO_GATES.has(name) && isWithin(route.scope, scope))) return
   unsafeSetting(
     app,
     `The GraphQL route ${where} has no gate in its scope. Register the gates in this scope or an outer one.`,

@@ -3,16 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { doorOf } from '../doors/door-of.ts'
 import type { MercuriusContext } from '../doors/mercurius-engine.ts'
 
-const current = new AsyncLocalStorage<FastifyRequest>()
+/** A request with its reply. */
+export interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
 
-/** Hand-written routes give their resolvers any context or none, so the request is known by what runs in it. */
-function portcullisFields(
-  request: FastifyRequest,
-  _reply: FastifyReply,
-  done: HookHandlerDoneFunction,
-): void {
+const current = new AsyncLocalStorage<Exchange>()
+
+/** Handlers give their resolvers any context or none, so the request is known by what runs in it. */
+function portcullisFields(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
   if (doorOf(request) === undefined) done()
-  else current.run(request, done)
+  else current.run({ request, reply }, done)
 }
 
 const FOLLOWED = Symbol.for('portcullis.graphql-followed/1')
@@ -25,6 +27,11 @@ export function followRequests(app: FastifyInstance): void {
   app.addHook('preHandler', portcullisFields)
 }
 
+/** The request of a door whose handler this runs in, if it does. */
+export function currentExchange(): Exchange | undefined {
+  return current.getStore()
+}
+
 function isRequest(value: unknown): value is FastifyRequest {
   return typeof value === 'object' && value !== null && 'raw' in value && 'server' in value
 }
@@ -32,7 +39,7 @@ function isRequest(value: unknown): value is FastifyRequest {
 /** The request on whose behalf a resolver runs, or `undefined` where it is the app's own call. */
 export function requestOf(context: unknown): FastifyRequest | undefined {
   const running = current.getStore()
-  if (running !== undefined) return running
+  if (running !== undefined) return running.request
   if (typeof context !== 'object' || context === null) return undefined
   const { reply, request } = context as MercuriusContext
   return [reply?.request, request].find(isRequest)

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { defaultFieldResolver, isObjectType } from 'graphql'
-import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql'
+import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
 import { gateStateOf } from '../state.ts'
 import { requestOf } from './current-request.ts'
 import { handlersOf } from './field-step.ts'
@@ -20,6 +20,8 @@ function unwrap(resolver: Resolver): Resolver {
 class GuardedField {
   readonly #target: FieldTarget
   readonly #handlers = new Map<FastifyInstance, readonly FieldHandler[]>()
+  /** Calls whose resolver is running just now. */
+  readonly #running = new WeakSet<GraphQLResolveInfo>()
 
   constructor(target: FieldTarget) {
     this.#target = target
@@ -38,10 +40,19 @@ class GuardedField {
   #wrap(given: Resolver | undefined): Resolver {
     const resolver = unwrap(given ?? defaultFieldResolver)
     const wrapped: Resolver = (source, args, context, info) => {
+      // A resolver that was set later may call the one it replaced (Apollo Server wraps all of them): once is enough.
+      if (this.#running.has(info)) return resolver(source, args, context, info)
       const request = requestOf(context)
       const handlers = request === undefined ? this.#everyHandler() : this.handlersFor(request.server)
       const call = { request, source, args, info }
-      const resolve = (): unknown => resolver(source, args, context, info)
+      const resolve = (): unknown => {
+        this.#running.add(info)
+        try {
+          return resolver(source, args, context, info)
+        } finally {
+          this.#running.delete(info)
+        }
+      }
       return handlers.reduceRight<() => unknown>((next, handler) => () => handler(call, next), resolve)()
     }
     inner.set(wrapped, resolver)

@@ -1,20 +1,13 @@
-import { beginExecution, recordRefusal } from '@portcullis/kernel'
-import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Kind, Location } from 'graphql'
 import type { DocumentNode } from 'graphql'
-import { describeOperation } from '../core/operation.ts'
-import { doorOf } from '../doors/door-of.ts'
 import { knownSchema } from '../doors/known-schema.ts'
 import { mercuriusOf } from '../doors/mercurius-engine.ts'
 import type { MercuriusContext, PreExecution } from '../doors/mercurius-engine.ts'
 import { AstNotAllowed } from '../errors.ts'
 import { gateStateOf } from '../state.ts'
-import { guardFields } from '../fields/guard-fields.ts'
-import { judge } from './judge.ts'
-import { methodProblem } from './method-problem.ts'
-import { isOverGet } from './read-request.ts'
-import { ledgerOf, takeJudgement } from './request-ledger.ts'
+import { judgeAtEngine } from './judge-at-engine.ts'
+import { ledgerOf } from './request-ledger.ts'
 import type { RequestLedger } from './request-ledger.ts'
 import { rejection } from './rejection.ts'
 
@@ -48,39 +41,25 @@ function nameOf(ledger: RequestLedger, context: MercuriusContext): string | unde
   return ledger.entries?.[context.operationId ?? 0]?.operationName
 }
 
-/** Ends the execution in the way mercurius answers best: an error with a status and `extensions`. */
-async function stop(request: FastifyRequest, context: MercuriusContext, refusal: Refusal): Promise<boolean> {
-  if (!(await recordRefusal(request, refusal))) return false
-  for (const [name, value] of Object.entries(refusal.headers ?? {})) void context.reply?.header(name, value)
-  throw refusal.error
-}
-
-/**
- * The hook of an engine: judges operations that were not known when the request arrived (stored documents,
- * `reply.graphql()` in any route, queries over WebSocket). The rest was judged before, each judgement good once.
- */
+/** The hook of mercurius: ends the execution with an error of a status and `extensions`, as mercurius answers best. */
 const portcullisPreExecution: PreExecution = async (schema, document, context, variables) => {
   const request = context.reply?.request ?? context.request
   // Without a request it is the app's own call of app.graphql(), not a client's.
   if (request === undefined) return keepFromCompiling(document)
-  // The schema may have been replaced since the request was judged.
-  guardFields(request.server, schema)
-  // In a route of the app's own, its handler runs already.
-  const isDoor = doorOf(request) !== undefined
-  if (!isDoor) beginExecution(request)
-  const ledger = ledgerOf(request)
   const source = sourceOf(request, document, context)
-  // mercurius hands over an empty string where a query string has empty variables.
-  const given = variables || {}
-  if (source === undefined || !takeJudgement(ledger, source, given, isOverGet(request))) {
-    const refuse = (refusal: Refusal): Promise<boolean> => stop(request, context, refusal)
-    if (source === undefined) await refuse(rejection('graphqlGate', new AstNotAllowed()))
-    const operation = describeOperation(document, given, nameOf(ledger, context))
-    const problem = isDoor ? methodProblem(request, operation) : undefined
-    if (problem !== undefined) await refuse(problem)
-    await judge({ request, reply: context.reply }, knownSchema(schema, 'mercurius'), [operation], refuse)
-  }
-  beginExecution(request)
+  const refused = await judgeAtEngine(
+    { request, reply: context.reply },
+    {
+      schema: knownSchema(schema, 'mercurius'),
+      document,
+      source,
+      // mercurius hands over an empty string where a query string has empty variables.
+      variables: variables || {},
+      operationName: nameOf(ledgerOf(request), context),
+      problem: source === undefined ? rejection('graphqlGate', new AstNotAllowed()) : undefined,
+    },
+  )
+  if (refused !== undefined) throw refused
   return keepFromCompiling(document)
 }
 

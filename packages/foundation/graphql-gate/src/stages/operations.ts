@@ -3,7 +3,8 @@ import type { DecisionResult, Refusal } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { describeOperation, isDetermined } from '../core/operation.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
-import type { RequestEntry } from '../core/read-entries.ts'
+import type { OperationBatch } from '../checks/operation-check.ts'
+import type { ReadResult, RequestEntry } from '../core/read-entries.ts'
 import { doorOf } from '../doors/door-of.ts'
 import type { Door } from '../doors/door.ts'
 import { MalformedGraphqlRequest, UnknownOperation } from '../errors.ts'
@@ -35,17 +36,18 @@ async function findOperation(
 }
 
 /**
- * Judges every operation whose text is known before the first one runs, a batch as a whole. Sends the refusals of the
- * checks itself, because a measured one must not end the judgement.
+ * Judges every operation whose text is known before the first one runs, a batch as a whole.
+ *
+ * @param onRefusal is told what the checks refuse, because a measured refusal must not end the judgement
+ * @returns what is wrong with the form of the request, for the caller to refuse
  */
-export async function decideOperations(
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<DecisionResult> {
-  // Read again: validation and hooks of the app may have replaced the body since it was bounded.
-  const read = readRequest(request)
-  const door = doorOf(request)
-  if (read === undefined || door === undefined) return undefined
+export async function judgeEntries(
+  exchange: Pick<OperationBatch, 'request' | 'reply'>,
+  door: Door,
+  read: ReadResult,
+  onRefusal: (refusal: Refusal) => Promise<boolean>,
+): Promise<Refusal | undefined> {
+  const { request } = exchange
   if (!read.ok) return rejection('graphqlGate', new MalformedGraphqlRequest(read.problem))
   const ledger = ledgerOf(request)
   ledger.entries = read.entries
@@ -62,11 +64,23 @@ export async function decideOperations(
   }
   if (found.length === 0) return undefined
   const operations = found.map(({ operation }) => operation)
-  const onRefusal = (refusal: Refusal): Promise<boolean> => refuse(request, reply, refusal)
-  if (await judge({ request, reply }, door.schema(), operations, onRefusal)) {
+  if (await judge(exchange, door.schema(), operations, onRefusal)) {
     for (const { source, operation } of found) {
-      ledger.judged.push({ source, variables: operation.variables, used: false })
+      const { variables, operationName } = operation
+      ledger.judged.push({ source, variables, operationName, used: false })
     }
   }
   return undefined
+}
+
+/** Judges what a request to a door carries. Sends the refusals of the checks itself. */
+export async function decideOperations(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<DecisionResult> {
+  // Read again: validation and hooks of the app may have replaced the body since it was bounded.
+  const read = readRequest(request)
+  const door = doorOf(request)
+  if (read === undefined || door === undefined) return undefined
+  return judgeEntries({ request, reply }, door, read, (refusal) => refuse(request, reply, refusal))
 }

@@ -28,13 +28,20 @@ function contradicts(query: Query, read: ReadResult): boolean {
   )
 }
 
+/** An upload that Yoga reads from the raw body: its plugin judges what Yoga finds there, before any of it runs. */
+export function isUpload({ body, headers }: FastifyRequest): boolean {
+  if (body !== undefined && body !== null) return false
+  return headers['content-type']?.trimStart().toLowerCase().startsWith('multipart/form-data') === true
+}
+
 /**
  * Reads the operations that a request carries, as its body and URL are now.
  *
  * @returns `undefined` where its route is no door or it carries none
  */
 export function readRequest(request: FastifyRequest): ReadResult | undefined {
-  if (doorOf(request) === undefined) return undefined
+  const door = doorOf(request)
+  if (door === undefined || (door.engine === 'yoga' && isUpload(request))) return undefined
   const query = (request.query ?? {}) as Query
   if (isOverGet(request)) return isNoOperation(query) ? undefined : readQueryString(query)
   const read = readBody(request.body)

@@ -3,10 +3,15 @@ import type { FastifyRequest } from 'fastify'
 import type { RequestEntry } from '../core/read-entries.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
 
-/** An operation that was judged before its engine ran it. */
-interface Judged {
+/** What tells one operation of a request from another. */
+export interface OperationKey {
   readonly source: string
   readonly variables: Readonly<Record<string, unknown>>
+  readonly operationName: string | undefined
+}
+
+/** An operation that was judged before its engine ran it. */
+interface Judged extends OperationKey {
   used: boolean
 }
 
@@ -56,12 +61,15 @@ function isSame(judged: Readonly<Record<string, unknown>>, given: object, overGe
  */
 export function takeJudgement(
   ledger: RequestLedger,
-  source: string,
-  variables: object,
+  { source, variables, operationName }: OperationKey,
   overGet: boolean,
 ): boolean {
   const found = ledger.judged.find(
-    (one) => !one.used && one.source === source && isSame(one.variables, variables, overGet),
+    (one) =>
+      !one.used &&
+      one.source === source &&
+      one.operationName === operationName &&
+      isSame(one.variables, variables, overGet),
   )
   if (found === undefined) return false
   found.used = true

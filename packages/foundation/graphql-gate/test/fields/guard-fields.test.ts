@@ -70,14 +70,14 @@ describe.each([0, 1])('mercurius, jit %i', (jit) => {
     await app.close()
   })
 
-  it('survives a resolver that calls the one it replaces', async () => {
+  it('runs once where a resolver calls the one it replaces', async () => {
     const app = build()
     await app.ready()
     const field = app.graphql.schema.getQueryType()?.getFields()['a']
     const before = field?.resolve
     if (field === undefined || before === undefined) throw new Error('there is no such field')
     field.resolve = (...args) => before(...args)
-    expect(await ask(app, '{ a }')).toEqual({ a: 'x!!' })
+    expect(await ask(app, '{ a }')).toEqual({ a: 'x!' })
     await app.close()
   })
 })

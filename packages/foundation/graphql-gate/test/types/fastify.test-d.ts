@@ -9,7 +9,7 @@ expectTypeOf<FastifyRequest['graphqlOperations']>().toEqualTypeOf<readonly Graph
 expectTypeOf<FastifyRequest['principal']>().toEqualTypeOf<Principal>()
 expectTypeOf<GraphQLOperation['document']>().toEqualTypeOf<DocumentNode>()
 expectTypeOf<ReturnType<GraphqlGate['doors']>[number]['engine']>().toEqualTypeOf<
-  'mercurius' | 'hand-written'
+  'mercurius' | 'yoga' | 'apollo' | 'hand-written'
 >()
 
 declare const request: FastifyRequest

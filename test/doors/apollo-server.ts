@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { ApolloServer } from '@apollo/server'
+import fastifyApollo, { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
+import { apolloGate } from '@portcullis/graphql-gate/apollo'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { Server, ServerParts } from './server.ts'
+import { executable } from './yoga-server.ts'
+
+/** A cache of documents that somebody filled: what automatic persisted queries leave behind. */
+export function documentCache(stored: Readonly<Record<string, string>>): {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string): Promise<void>
+  delete(key: string): Promise<void>
+} {
+  const documents = new Map(Object.entries(stored).map(([id, text]) => [`apq:${id}`, text]))
+  return {
+    get: (key) => Promise.resolve(documents.get(key)),
+    set: (key, value) => Promise.resolve(void documents.set(key, value)),
+    delete: (key) => Promise.resolve(void documents.delete(key)),
+  }
+}
+
+/** The hash by which a document is known to clients. */
+export function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** Declares the route of an Apollo Server as its documentation says. */
+export function mountApollo(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): void {
+  const server = new ApolloServer({
+    schema: executable(parts.schema, parts.resolvers),
+    allowBatchedHttpRequests: true,
+    persistedQueries: { cache: documentCache(parts.stored ?? {}) },
+    plugins: [...(parts.guarded === false ? [] : [apolloGate(app)]), fastifyApolloDrainPlugin(app)],
+  })
+  void app.register(async (instance) => {
+    await server.start()
+    const { config } = parts
+    if (config === undefined) await instance.register(fastifyApollo(server))
+    else {
+      const handler = fastifyApolloHandler(server)
+      instance.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], config, handler })
+    }
+  })
+}
+
+/** Apollo Server, mounted as its documentation says. */
+export const apolloServer: Server = {
+  name: 'Apollo Server',
+  doors: ['post', 'get', 'batch', 'hash'],
+  build(parts) {
+    const app = Fastify()
+    parts.register(app)
+    mountApollo(app, parts)
+    return app
+  },
+}
