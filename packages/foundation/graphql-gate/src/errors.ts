@@ -91,7 +91,7 @@ export const MaxBatchExceeded: CodedError<'MAX_BATCH_EXCEEDED'> = codedError(
 /** No GraphQL route or engine was found in the scope of a gate, so it would guard nothing. Boot error. */
 export const NoDoorError: CodedError<'PORTCULLIS_GRAPHQL_GATE_NO_DOOR'> = codedError(
   'PORTCULLIS_GRAPHQL_GATE_NO_DOOR',
-  '%s is registered, but there is no GraphQL route in its scope, so it would guard nothing. Register mercurius in the same scope, mark your own route with { config: { graphql: { schema } } }, or name it in the routes option of @portcullis/graphql-gate.',
+  '%s is registered, but there is no GraphQL route in its scope, so it would guard nothing. Register mercurius in the same scope, put yogaGate or apolloGate into the plugins of your server, mark your own route with { config: { graphql: { schema } } }, or name it in the routes option of @portcullis/graphql-gate.',
   'boot',
 )
 

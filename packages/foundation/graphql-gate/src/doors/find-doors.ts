@@ -6,8 +6,9 @@ import {
   sawEveryRoute,
   unsafeSetting,
 } from '@portcullis/kernel'
+import type { RouteRecord } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
-import { NoDoorError } from '../errors.ts'
+import { NoDoorError, NoServerRouteError } from '../errors.ts'
 import type { DoorSettings } from '../options.ts'
 import { guardFields } from '../fields/guard-fields.ts'
 import { guardEngine } from '../stages/engine.ts'
@@ -15,6 +16,8 @@ import { gateStateOf } from '../state.ts'
 import { doorFrom } from './door-from.ts'
 import type { Door } from './door.ts'
 import { mercuriusOf } from './mercurius-engine.ts'
+import { answers } from './server-of.ts'
+import type { GraphqlServer } from './server-of.ts'
 
 const METHODS: ReadonlySet<string> = new Set(['POST', 'GET', 'HEAD'])
 
@@ -56,8 +59,11 @@ export function findDoors(app: FastifyInstance): void {
       state.doors.set(route, door)
     }
     for (const scope of scopes) guardEngine(scope)
+    for (const server of state.servers) requireRoute(server)
+    for (const server of state.servers) requireResolvers(server)
     for (const { scope, name, needsDoor } of state.guards) if (needsDoor) requireDoor(scope, name)
     for (const door of state.doors.values()) requireGuards(app, door)
+    if (state.servers.length > 0) for (const route of routesOf(app)) requireNoSocket(app, route)
   })
 }
 
@@ -80,6 +86,31 @@ function requireDoor(scope: FastifyInstance, name: string): void {
   if (doorsWithin(scope).length > 0 || hasEngineWithoutRoutes(scope)) return
   // Doors that were declared before the kernel was loaded are found when their first request comes.
   if (sawEveryRoute(scope)) throw new NoDoorError(name)
+}
+
+function requireRoute(server: GraphqlServer): void {
+  const { doors } = gateStateOf(server.scope)
+  if ([...doors.keys()].some((route) => answers(server, route)) || !sawEveryRoute(server.scope)) return
+  throw new NoServerRouteError(`${server.kind}Gate`, server.path)
+}
+
+/** Steps around resolvers do nothing where a gateway sends the operation on as it is. */
+function requireResolvers({ scope, path, remote }: GraphqlServer): void {
+  const [step] = gateStateOf(scope).fieldSteps.all()
+  if (!remote || step === undefined) return
+  unsafeSetting(
+    scope,
+    `${step.name} works around resolvers, but the server at ${path} sends its operations on through a gateway, where no resolver of this app runs. Register the gate in the subgraphs.`,
+  )
+}
+
+/** GraphQL over WebSocket needs nothing but the schema of a server, so any socket beside one may be a door. */
+function requireNoSocket(app: FastifyInstance, { method, url, websocket, config }: RouteRecord): void {
+  if (!websocket || config['graphql'] !== undefined) return
+  unsafeSetting(
+    app,
+    `${method} ${url} takes WebSocket connections beside a GraphQL server. If it takes GraphQL, no gate guards it: switch it off, or serve it from another app. If it takes something else, say so with { config: { graphql: false } }.`,
+  )
 }
 
 function requireGuards(app: FastifyInstance, { route }: Door): void {

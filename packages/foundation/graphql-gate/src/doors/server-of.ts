@@ -13,6 +13,8 @@ export interface GraphqlServer {
   path: string
   /** As it is now; unset until the server has told it. */
   schema: GraphQLSchema | undefined
+  /** Whether a gateway runs the operations elsewhere, past the resolvers of the schema. */
+  remote: boolean
 }
 
 function withoutSlash(path: string): string {

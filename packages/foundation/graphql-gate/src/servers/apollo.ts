@@ -30,8 +30,9 @@ export function apolloGate(app: FastifyInstance, options: ServerGateOptions = {}
     serverWillStart({ schema }) {
       server.schema = schema
       return Promise.resolve({
-        schemaDidLoadOrUpdate({ apiSchema }) {
+        schemaDidLoadOrUpdate({ apiSchema, coreSupergraphSdl }) {
           server.schema = apiSchema
+          server.remote = coreSupergraphSdl !== undefined
         },
       })
     },
