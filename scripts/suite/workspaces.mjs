@@ -17,6 +17,7 @@ import { root } from './command.mjs'
  * @property {{ access?: string, exports?: Record<string, Record<string, string>> }} [publishConfig]
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [peerDependencies]
+ * @property {Record<string, { optional?: boolean }>} [peerDependenciesMeta]
  * @property {Record<string, string>} [optionalDependencies]
  * @property {Record<string, string>} [devDependencies]
  */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { ApolloServer } from '@apollo/server'
 import fastifyApollo, { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
 import { apolloGate } from '@portcullis/graphql-gate/apollo'
@@ -8,7 +7,7 @@ import type { Server, ServerParts } from './server.ts'
 import { executable } from './yoga-server.ts'
 
 /** A cache of documents that somebody filled: what automatic persisted queries leave behind. */
-export function documentCache(stored: Readonly<Record<string, string>>): {
+function documentCache(stored: Readonly<Record<string, string>>): {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string): Promise<void>
   delete(key: string): Promise<void>
@@ -21,13 +20,8 @@ export function documentCache(stored: Readonly<Record<string, string>>): {
   }
 }
 
-/** The hash by which a document is known to clients. */
-export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
 /** Declares the route of an Apollo Server as its documentation says. */
-export function mountApollo(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): void {
+function mountApollo(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): void {
   const server = new ApolloServer({
     schema: executable(parts.schema, parts.resolvers),
     allowBatchedHttpRequests: true,

@@ -21,7 +21,7 @@ export function executable(sdl: string, resolvers: ServerParts['resolvers']): Gr
 }
 
 /** Stored documents by id, in the manner of Yoga's plugin for them. */
-export function storedDocuments(stored: Readonly<Record<string, string>>): Plugin {
+function storedDocuments(stored: Readonly<Record<string, string>>): Plugin {
   return {
     onParams({ params, setParams }) {
       const { sha256Hash } = (params.extensions?.['persistedQuery'] ?? {}) as { sha256Hash?: string }
@@ -32,7 +32,7 @@ export function storedDocuments(stored: Readonly<Record<string, string>>): Plugi
 }
 
 /** Declares the route of a Yoga server as its documentation says. */
-export function mountYoga(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): void {
+function mountYoga(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): void {
   const yoga = createYoga<object>({
     schema: executable(parts.schema, parts.resolvers),
     batching: true,

@@ -41,7 +41,8 @@ const compilerOptions = {
 
 async function must(command: string, args: readonly string[]): Promise<string> {
   const { code, output } = await run(command, [...args], {
-    env: { NODE_ENV: undefined, NODE_OPTIONS: undefined },
+    // Package managers set a search path on which the workspace's own packages would be found.
+    env: { NODE_ENV: undefined, NODE_OPTIONS: undefined, NODE_PATH: undefined },
     timeoutMs: 60_000,
   })
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${output}`)
@@ -63,13 +64,13 @@ async function install(folder: string, name: string, modules: string): Promise<s
 }
 
 /** What the packages bring along or expect of the app, and the tools of a user, from the workspace's own folders. */
-function linkOthers(modules: string): void {
-  const wanted = new Map<string, string>([
-    ['@types/node', root],
-    ['mercurius', join(root, 'test')],
-  ])
-  for (const { folder, manifest } of packages()) {
-    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+function linkOthers(modules: string, installed: readonly Package[], optional: boolean): void {
+  const wanted = new Map<string, string>([['@types/node', root]])
+  if (optional) {
+    for (const name of ['mercurius', '@as-integrations/fastify']) wanted.set(name, join(root, 'test'))
+  }
+  for (const { folder, manifest } of installed) {
+    for (const name of neededBy(manifest, optional)) {
       if (!name.startsWith('@portcullis/')) wanted.set(name, join(root, folder))
     }
   }
@@ -79,14 +80,45 @@ function linkOthers(modules: string): void {
   }
 }
 
-/** Packs every package and makes a project that has them. No network: third-party packages are the workspace's. */
-export async function createConsumer(): Promise<Consumer> {
+type Package = ReturnType<typeof packages>[number]
+
+/** What is installed with a package; what is optional only where somebody asks for it. */
+function neededBy(
+  { dependencies, peerDependencies, peerDependenciesMeta }: Manifest,
+  optional: boolean,
+): string[] {
+  const peers = Object.keys(peerDependencies ?? {})
+  const isNeeded = (name: string): boolean => optional || peerDependenciesMeta?.[name]?.optional !== true
+  return [...Object.keys(dependencies ?? {}), ...peers.filter(isNeeded)]
+}
+
+/** The packages of that name and what they need of ours. */
+function withDependencies(names: readonly string[]): readonly Package[] {
+  const all = packages()
+  const found = new Set<Package>()
+  const add = (name: string): void => {
+    const one = all.find(({ manifest }) => manifest.name === name)
+    if (one === undefined || found.has(one)) return
+    found.add(one)
+    neededBy(one.manifest, false).forEach(add)
+  }
+  names.forEach(add)
+  return [...found]
+}
+
+/**
+ * Packs packages and makes a project that has them. No network: third-party packages are the workspace's.
+ *
+ * @param names the packages that the project asks for, without anything optional. Default: all, with everything
+ */
+export async function createConsumer(names?: readonly string[]): Promise<Consumer> {
+  const installed = names === undefined ? packages() : withDependencies(names)
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'portcullis-consumer-')))
   const modules = join(folder, 'node_modules')
   mkdirSync(modules)
-  linkOthers(modules)
+  linkOthers(modules, installed, names === undefined)
   const files = new Map<string, string[]>()
-  for (const one of packages()) {
+  for (const one of installed) {
     files.set(one.manifest.name, await install(one.folder, one.manifest.name, modules))
   }
   const manifests = new Map(

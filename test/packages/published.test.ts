@@ -44,6 +44,7 @@ app.post('/', { config: { graphql, graphqlGate: { maxTokens: 100 } } }, (request
 })
 export const urls: string[] = app.graphqlGate.doors().map(({ url }) => url)
 `,
+
   '@portcullis/depth-limit': `
 import depthLimit from '@portcullis/depth-limit'
 import Fastify, { type FastifyContextConfig } from 'fastify'
@@ -133,6 +134,39 @@ export const wrong: FastifyContextConfig = { db: { acces: 'read' } }
 `,
 }
 
+/** What a user of each GraphQL server writes that takes a plugin. */
+const servers: Readonly<Record<string, string>> = {
+  yoga: `
+import { yogaGate } from '@portcullis/graphql-gate/yoga'
+import Fastify from 'fastify'
+import { createSchema, createYoga } from 'graphql-yoga'
+const app = Fastify()
+interface Context { user: string }
+const schema = createSchema<Context>({ typeDefs: 'type Query { a: Int }' })
+const yoga = createYoga<object, Context>({ schema, context: { user: 'ada' }, plugins: [yogaGate(app)] })
+app.route({
+  url: yoga.graphqlEndpoint,
+  method: ['GET', 'POST'],
+  handler: (request, reply) => yoga.handleNodeRequestAndResponse(request, reply, {}),
+})
+// @ts-expect-error misspelt
+yogaGate(app, { paht: '/graphql' })
+`,
+  apollo: `
+import { ApolloServer } from '@apollo/server'
+import fastifyApollo from '@as-integrations/fastify'
+import { apolloGate } from '@portcullis/graphql-gate/apollo'
+import Fastify from 'fastify'
+const app = Fastify()
+interface Context { user: string }
+const server = new ApolloServer<Context>({ typeDefs: 'type Query { a: Int }', plugins: [apolloGate(app)] })
+await server.start()
+await app.register(fastifyApollo(server), { context: () => Promise.resolve({ user: 'ada' }) })
+// @ts-expect-error misspelt
+apolloGate(app, { paht: '/graphql' })
+`,
+}
+
 describe('as published', () => {
   it('there is a program for each package', () => {
     expect(Object.keys(programs).toSorted()).toEqual(names.toSorted())
@@ -151,6 +185,10 @@ describe('as published', () => {
 
   it.for(names)('%s brings its types of Fastify along', async (name) => {
     expect(await consumer.typeCheck(name.replace(/\W/g, ''), programs[name] ?? '')).toBe('')
+  })
+
+  it.for(Object.keys(servers))('the plugin for %s fits into the server', async (name) => {
+    expect(await consumer.typeCheck(name, servers[name] ?? '')).toBe('')
   })
 
   it('every entry can be required', async () => {
@@ -192,5 +230,52 @@ describe('as published', () => {
       '200',
       'USER_RATE_LIMIT_EXCEEDED',
     ])
+  })
+})
+
+describe('a REST server', () => {
+  it('installs its gates without graphql, and is guarded', async () => {
+    const gates = ['user-rate-limit', 'pii-masking', 'audit-logger', 'safe-db'].map(
+      (name) => `@portcullis/${name}`,
+    )
+    const rest = await createConsumer(gates)
+    const code = `
+      const { auditLogger } = require('@portcullis/audit-logger')
+      const { piiMasking } = require('@portcullis/pii-masking')
+      const { sql } = require('@portcullis/safe-db')
+      const { userRateLimit } = require('@portcullis/user-rate-limit')
+      const { generateKeyPairSync } = require('node:crypto')
+      const Fastify = require('fastify')
+      async function main() {
+        for (const name of ['graphql', '@portcullis/graphql-gate']) {
+          try { console.log(require.resolve(name)) } catch (error) { console.log(name, error.code) }
+        }
+        const app = Fastify()
+        app.register(userRateLimit, { policies: { all: { quota: 1, window: '1h' } } })
+        app.register(piiMasking, { classify: { email: 'EMAIL_ADDRESS' } })
+        app.register(auditLogger, {
+          directory: __dirname + '/trail',
+          signingKey: generateKeyPairSync('ed25519').privateKey,
+          subjectSecret: 'a'.repeat(32),
+        })
+        app.get('/', () => ({ email: 'ada.lovelace@example.com', one: typeof sql }))
+        console.log((await app.inject('/')).body)
+        console.log((await app.inject('/')).json().code)
+        await app.close()
+      }
+      main()`
+    try {
+      expect([...rest.manifests.keys()].toSorted()).toEqual(
+        [...gates, '@portcullis/classification', '@portcullis/kernel'].toSorted(),
+      )
+      expect((await rest.runCommonJs('rest', code)).trim().split('\n')).toEqual([
+        'graphql MODULE_NOT_FOUND',
+        '@portcullis/graphql-gate MODULE_NOT_FOUND',
+        '{"email":"a***@example.com","one":"function"}',
+        'USER_RATE_LIMIT_EXCEEDED',
+      ])
+    } finally {
+      rest.remove()
+    }
   })
 })
