@@ -19,7 +19,7 @@ export function exchangeOf(server: GraphqlServer): Exchange | 'of another app' |
 }
 
 /** An error as GraphQL servers answer it best, with its status. */
-export function toGraphqlError(error: ClientError, legacyStatus: boolean): GraphQLError {
+function toGraphqlError(error: ClientError, legacyStatus: boolean): GraphQLError {
   const status = legacyStatus ? 200 : (error.statusCode ?? 400)
   return new GraphQLError(error.message, {
     extensions: { ...error.extensions, code: error.code, http: { status } },
