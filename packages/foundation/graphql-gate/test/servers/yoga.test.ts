@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import { createYoga } from 'graphql-yoga'
-import type { YogaServerInstance, YogaServerOptions } from 'graphql-yoga'
+import type { Plugin, YogaServerInstance, YogaServerOptions } from 'graphql-yoga'
 import { afterEach, describe, expect, it } from 'vitest'
 import { yogaGate } from '../../src/servers/yoga.ts'
 import { addGate, appWith, schemaOf } from './parts.ts'
@@ -43,7 +43,7 @@ function build(options: Partial<YogaServerOptions<object, object>> = {}): Built 
     logging: false,
     batching: true,
     ...options,
-    plugins: [yogaGate(app)],
+    plugins: [...(options.plugins ?? []), yogaGate(app)],
   })
   mount(app, yoga)
   return { app, yoga, judged, called }
@@ -114,6 +114,49 @@ describe('operations in requests of the app', () => {
     const answer = await app.inject(post({ query }, { accept: 'multipart/mixed' }))
     expect(answer.body).toContain('a for me')
     expect(answer.body).not.toContain('"a":"a"')
+  })
+})
+
+describe('what plugins of the app make of a request', () => {
+  it('is judged where they choose another operation', async () => {
+    const chooses: Plugin = {
+      onParams: ({ params, setParams }) => setParams({ ...params, operationName: 'B' }),
+    }
+    const { app, called } = build({ plugins: [chooses] })
+    const query = 'query A { a } query B { forbidden }'
+    const answer = await app.inject(post({ query, operationName: 'A' }))
+    expect([answer.statusCode, answer.body]).toEqual([403, expect.stringContaining('FORBIDDEN_FIELD')])
+    expect(called).toEqual([])
+  })
+
+  it('is bounded and judged where they read it from a place that nobody else knows', async () => {
+    const reads: Plugin = {
+      onRequestParse({ request, setRequestParser }) {
+        const query = request.headers.get('x-query') ?? ''
+        setRequestParser(() => ({ query }))
+      },
+    }
+    const { app, judged, called } = build({ plugins: [reads] })
+    const ask = async (query: string): Promise<string> =>
+      (await app.inject({ url: '/graphql', headers: { host: 'me', 'x-query': query } })).body
+    expect(await ask('{ a }')).toBe('{"data":{"a":"a for me"}}')
+    expect(await ask('{ forbidden }')).toContain('FORBIDDEN_FIELD')
+    expect(await ask(`{${'a{'.repeat(300)}`)).toContain('MAX_NESTING_EXCEEDED')
+    expect([judged, called]).toEqual([['a', 'forbidden'], ['a']])
+  })
+
+  it('is judged as often as it runs', async () => {
+    const twice: Plugin = {
+      onParams({ paramsHandler, setParamsHandler }) {
+        setParamsHandler(async (payload) => {
+          await paramsHandler(payload)
+          return paramsHandler(payload)
+        })
+      },
+    }
+    const { app, judged } = build({ plugins: [twice] })
+    await app.inject(post({ query: '{ a }' }))
+    expect(judged).toEqual(['a', 'a'])
   })
 })
 
