@@ -41,6 +41,13 @@ async function start(folder: string, more: Record<string, string> = {}): Promise
   })
 }
 
+/** A folder for what an example records, removed afterwards. */
+function trailFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-trail-'))
+  folders.push(folder)
+  return folder
+}
+
 interface Command {
   readonly path: string
   readonly headers: Record<string, string>
@@ -71,7 +78,7 @@ describe('the example', () => {
   ])('%s answers as its README says', async (name, statuses) => {
     const folder = join(root, 'examples', name)
     const commands = commandsOf(folder)
-    const origin = await start(folder)
+    const origin = await start(folder, { AUDIT_DIRECTORY: trailFolder() })
     const answers: unknown[] = []
     for (const command of commands) {
       const response = await curl(origin, command)
@@ -82,8 +89,7 @@ describe('the example', () => {
   })
 
   it('rest-only refuses the fourth request, and records all of them', async () => {
-    const trail = mkdtempSync(join(tmpdir(), 'portcullis-trail-'))
-    folders.push(trail)
+    const trail = trailFolder()
     const origin = await start(join(root, 'examples/rest-only'), { AUDIT_DIRECTORY: trail })
     const statuses: number[] = []
     for (let time = 0; time < 4; time++) statuses.push((await fetch(`${origin}/users/7`)).status)
