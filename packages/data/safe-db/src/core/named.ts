@@ -46,6 +46,8 @@ export function named(strings: TemplateStringsArray, ...none: readonly never[]):
   if (expected.size === 0)
     throw new UnsafeSqlError('sql.named found no name such as :user_id in the template')
   return (values) => {
+    const isObject = typeof values === 'object' && values !== null && !Array.isArray(values)
+    if (!isObject) throw new InvalidSqlValueError('sql.named takes an object of values')
     const given = new Map(Object.entries(values))
     const missing = [...expected].find((name) => !given.has(name))
     if (missing !== undefined) throw new InvalidSqlValueError(`there is no value for :${missing}`)

@@ -18,7 +18,8 @@ export interface Sql {
    */
   (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]): SqlQuery
   /**
-   * An identifier, quoted: a simple name, or any name of a list. User input needs the list.
+   * An identifier, quoted: a simple name, or any name of a list. User input needs the list; a list that is `undefined`
+   * allows nothing.
    *
    * @throws UNSAFE_IDENTIFIER
    */
@@ -26,10 +27,15 @@ export interface Sql {
   /**
    * Queries and values, with a separator between them. Default separator: a comma.
    *
-   * @throws UNSAFE_SQL for an empty list, which would leave a hole in the statement
+   * @throws UNSAFE_SQL for an empty list, which would leave a hole in the statement; INVALID_SQL_VALUE for what is no
+   * array
    */
   join(pieces: readonly Interpolation[], separator?: SqlQuery): SqlQuery
-  /** `(expression in ($1, $2, …))`; with no values, `false`. */
+  /**
+   * `(expression in ($1, $2, …))`; with no values, `false`.
+   *
+   * @throws INVALID_SQL_VALUE for what is no array, such as one id of a query string
+   */
   in(expression: SqlQuery, values: readonly SqlValue[]): SqlQuery
   /**
    * The rows of an `insert`: `($1, $2), ($3, $4), …`.
@@ -54,14 +60,22 @@ function query(name: string, value: unknown): SqlQuery {
   return value
 }
 
-function join(pieces: readonly Interpolation[], separator: SqlQuery = COMMA): SqlQuery {
+/** What comes of a query string or a body has any type, whatever the compiler was told. */
+function list<T>(name: string, given: readonly T[]): readonly T[] {
+  if (!Array.isArray(given)) throw new InvalidSqlValueError(`${name} takes an array`)
+  return given
+}
+
+function join(given: readonly Interpolation[], separator: SqlQuery = COMMA): SqlQuery {
+  const pieces = list('sql.join', given)
   if (pieces.length === 0) throw new UnsafeSqlError('sql.join got an empty list')
   query('the separator of sql.join', separator)
   const parts = pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece]))
   return assemble([], parts)
 }
 
-function values(rows: readonly (readonly Interpolation[])[]): SqlQuery {
+function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
+  const rows = list('sql.values', given).map((row) => list('each row of sql.values', row))
   const [first] = rows
   if (first === undefined || first.length === 0)
     throw new InvalidSqlValueError('sql.values got no row or no column')
@@ -81,12 +95,12 @@ export const sql: Sql = Object.freeze(
     (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) =>
       assemble(checkTemplate(strings), pieces),
     {
-      id: (name: string, allowed?: readonly string[]) => trusted(quoteIdentifier(name, allowed)),
+      id: (...given: readonly unknown[]) => trusted(quoteIdentifier(given[0], ...given.slice(1))),
       join,
-      in: (expression: SqlQuery, list: readonly SqlValue[]) =>
-        list.length === 0
+      in: (expression: SqlQuery, members: readonly SqlValue[]) =>
+        list('sql.in', members).length === 0
           ? trusted('false')
-          : assemble(['(', ' in (', '))'], [query('sql.in', expression), join(list)]),
+          : assemble(['(', ' in (', '))'], [query('sql.in', expression), join(members)]),
       values,
       json: (value: unknown) => parameter(encodeJson(value), '::jsonb'),
       named,

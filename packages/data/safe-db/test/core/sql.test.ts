@@ -64,8 +64,33 @@ describe('the sql tag', () => {
     for (const values of [{ id: 1 }, { id: 1, a: 1, more: 1 }, Object.create({ id: 1, a: 1 })]) {
       expect(code(() => find(values as never))).toBe('INVALID_SQL_VALUE')
     }
+    for (const none of [null, undefined, 'id', 7, [1, 'x'], () => 1]) {
+      expect(code(() => find(none as never))).toBe('INVALID_SQL_VALUE')
+    }
+    expect(code(() => sql.named`select :__proto__`(JSON.parse('{"__proto__":1}')))).toBeTypeOf('object')
     expect(code(() => sql.named`select 1`)).toBe('UNSAFE_SQL')
     expect(code(() => (sql.named as (...all: unknown[]) => unknown)`select ${1} :a`)).toBe('UNSAFE_SQL')
+  })
+
+  it('takes lists that are none, as a query string may hold them, for bad values and not for defects', () => {
+    const column = sql.id('id')
+    for (const none of [
+      undefined,
+      null,
+      '',
+      'abc',
+      7,
+      {},
+      { length: 0 },
+      { length: 1, 0: 'a' },
+      new Set([1]),
+    ]) {
+      expect(code(() => sql.in(column, none as never))).toBe('INVALID_SQL_VALUE')
+      expect(code(() => sql.values(none as never))).toBe('INVALID_SQL_VALUE')
+      expect(code(() => sql.values([none as never]))).toBe('INVALID_SQL_VALUE')
+      expect(code(() => sql.values([[1], none as never]))).toBe('INVALID_SQL_VALUE')
+      expect(code(() => sql.join(none as never))).toBe('INVALID_SQL_VALUE')
+    }
   })
 
   it('cannot be forged', async () => {
@@ -302,5 +327,19 @@ describe('identifiers', () => {
     expect(code(() => sql.id('id', ['name']))).toBe('UNSAFE_IDENTIFIER')
     expect(code(() => sql.id('é'.repeat(32), ['é'.repeat(32)]))).toBe('UNSAFE_IDENTIFIER')
     expect(textOf(sql`select ${sql.id('a'.repeat(63))}`)[0]).toHaveLength(72)
+  })
+
+  it('are refused where the list of those allowed is none: it was looked up by a name that is not there', () => {
+    const lists: Record<string, readonly string[]> = { orders: ['id'] }
+    for (const list of [
+      lists['nowhere'],
+      lists['constructor'],
+      lists['__proto__'],
+      'id, name',
+      null,
+      { 0: 'id' },
+    ]) {
+      expect(code(() => sql.id('id', list as never))).toBe('UNSAFE_IDENTIFIER')
+    }
   })
 })
