@@ -53,14 +53,17 @@ export const UniqueViolationError: CodedError<'UNIQUE_VIOLATION'> = codedError(
   409,
 )
 
-/** A row is referred to that is not there, or is still referred to (SQLSTATE 23503). */
+/** A row is referred to that is not there, or is still referred to (SQLSTATE 23503, 23001). */
 export const ForeignKeyViolationError: CodedError<'FOREIGN_KEY_VIOLATION'> = codedError(
   'FOREIGN_KEY_VIOLATION',
   'This refers to something that is not there, or is still referred to.',
   409,
 )
 
-/** The database does not take a value (SQLSTATE class 22, 23502, 23514). */
+/**
+ * The database does not take a value (SQLSTATE classes 22 and 54, 23502, 23514, 44000; 21000, 42601 and 42602 where a
+ * value is the cause).
+ */
 export const DatabaseValueRefusedError: CodedError<'DATABASE_VALUE_REFUSED'> = codedError(
   'DATABASE_VALUE_REFUSED',
   'The database does not take a value of this request.',

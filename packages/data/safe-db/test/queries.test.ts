@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sql } from '../src/index.ts'
@@ -178,6 +179,43 @@ describe('errors', () => {
     }
     expect(slow.db.status.write.taken).toBe(0)
     await slow.close()
+  })
+})
+
+describe('values of a request', () => {
+  it('that the database cannot work with are the request’s fault, not a defect', async () => {
+    await database.admin(`
+      create table parents (id int primary key);
+      create table children (id int references parents on delete restrict);
+      create table long_keys (key text primary key);
+      create view few as select * from things where id < 10 with check option;
+      insert into parents values (1);
+      insert into children values (1);
+      grant all on parents, children, long_keys, few to app;
+    `)
+    const long = randomBytes(20_000).toString('hex')
+    const cases = [
+      [sql`delete from parents where id = ${1}`, 'FOREIGN_KEY_VIOLATION'],
+      [sql`insert into long_keys values (${long})`, 'DATABASE_VALUE_REFUSED'],
+      [sql`insert into few (id) values (${99})`, 'DATABASE_VALUE_REFUSED'],
+      [sql`select to_tsquery(${'a & & b'})`, 'DATABASE_VALUE_REFUSED'],
+      [sql`select ${'$..['}::jsonpath`, 'DATABASE_VALUE_REFUSED'],
+      [sql`select 'a' ~ ${'(('}`, 'DATABASE_VALUE_REFUSED'],
+      [sql`select ${'a b'}::regclass`, 'DATABASE_VALUE_REFUSED'],
+      [sql`select now() at time zone ${'nowhere'}`, 'DATABASE_VALUE_REFUSED'],
+      [sql`select ${'['.repeat(200_000)}::jsonb`, 'DATABASE_VALUE_REFUSED'],
+      [
+        sql`insert into things (id) values ${sql.values([[7], [7]])} on conflict (id) do update set amount = 1`,
+        'DATABASE_VALUE_REFUSED',
+      ],
+      [sql`selec 1 from things` as never, 'UNSAFE_SQL'],
+      [sql`select 1 where`, 'DATABASE_ERROR'],
+      [sql`select (select id from things union all select 1 union all select 2)`, 'DATABASE_ERROR'],
+    ] as const
+    for (const [statement, code] of cases) {
+      await expect(app.db.exec(statement)).rejects.toMatchObject({ code })
+    }
+    expect(app.db.status.write.taken).toBe(0)
   })
 })
 

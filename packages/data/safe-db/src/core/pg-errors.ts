@@ -29,8 +29,11 @@ const BY_STATE: Readonly<Record<string, new () => Error>> = {
   '23505': UniqueViolationError,
   '23P01': UniqueViolationError,
   '23503': ForeignKeyViolationError,
+  // What 23503 is from PostgreSQL 18 on where the key says `on delete restrict`.
+  '23001': ForeignKeyViolationError,
   '23502': DatabaseValueRefusedError,
   '23514': DatabaseValueRefusedError,
+  '44000': DatabaseValueRefusedError,
   '42501': DatabaseForbiddenError,
   '25006': DatabaseReadOnlyError,
   '40001': DatabaseConflictError,
@@ -42,16 +45,28 @@ const BY_STATE: Readonly<Record<string, new () => Error>> = {
 }
 const BY_CLASS: Readonly<Record<string, new () => Error>> = {
   '22': DatabaseValueRefusedError,
+  '54': DatabaseValueRefusedError,
   '08': DatabaseUnavailableError,
   '28': DatabaseUnavailableError,
   '53': DatabaseUnavailableError,
 }
 const SQL_STATE = /^[0-9A-Z]{5}$/
 
-function constructorFor(state: string | undefined): new () => Error {
+/**
+ * Whether an error that could be a defect of the statement is one of a value. Syntax errors that are: of a `tsquery`, a
+ * `jsonpath`, a name to be looked up; those of a statement have a position, those of a statement inside a function its text.
+ * Cardinality: `on conflict` met one row twice, which alone has a hint.
+ */
+function isOfValue(state: string, { position, internalQuery, hint }: Record<string, unknown>): boolean {
+  if (state === '21000') return hint !== undefined
+  return (state === '42601' || state === '42602') && position === undefined && internalQuery === undefined
+}
+
+function constructorFor(state: string | undefined, source: Record<string, unknown>): new () => Error {
   // An error without a SQLSTATE comes of the connection: refused, reset, ended.
   if (state === undefined || !SQL_STATE.test(state) || state.startsWith('57P'))
     return DatabaseUnavailableError
+  if (isOfValue(state, source)) return DatabaseValueRefusedError
   return BY_STATE[state] ?? BY_CLASS[state.slice(0, 2)] ?? DatabaseError
 }
 
@@ -67,7 +82,7 @@ function word(value: unknown): string | undefined {
 export function mapError(error: unknown): Error & DatabaseErrorFacts {
   const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
   const state = word(source['code'])
-  const mapped = new (constructorFor(state))() as Error &
+  const mapped = new (constructorFor(state, source))() as Error &
     DatabaseErrorFacts & { headers?: object; statusCode?: number }
   const position = Number(source['position'])
   const facts = {
