@@ -11,8 +11,9 @@ const BYPASSES = `select rolsuper or rolbypassrls as answer from pg_catalog.pg_r
 /** Whether a session could write: it is not read-only by default, and its role may change some table of the app. */
 const WRITES = `select current_setting('default_transaction_read_only') = 'off' and not pg_is_in_recovery() and exists (
   select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%'
-    and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert, update, delete, truncate')
+  where c.relkind in ('r', 'p', 'v', 'f') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%'
+    and has_schema_privilege(n.oid, 'usage') 
+    and (has_table_privilege(c.oid, 'delete, truncate') or has_any_column_privilege(c.oid, 'insert, update'))
 ) as answer`
 
 async function ask(connection: Connection, text: string): Promise<boolean> {

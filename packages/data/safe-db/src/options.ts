@@ -3,7 +3,7 @@ import type { Duration, OptionSet } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as v from 'valibot'
 import type { Tls, TlsOptions } from './connections/open-pool.ts'
-import type { DsnSource } from './connections/pool.ts'
+import type { DsnSource } from './connections/dsn-source.ts'
 import type { ContextSettings } from './core/settings.ts'
 import type { StatementKind } from './core/statement.ts'
 

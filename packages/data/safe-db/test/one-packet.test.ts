@@ -1,5 +1,5 @@
 import { createServer, connect } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sql } from '../src/index.ts'
 import { appWith, startDatabase } from './database.ts'
@@ -11,6 +11,15 @@ let sent = ''
 /** How often the direction turned from client to server. */
 let turns = 0
 let port: number
+/** Whether errors come in another language. */
+let translates = false
+
+/** Sends an error in another language, and ReadyForQuery, its last six bytes, in a packet of its own. */
+function translate(chunk: Buffer, client: Socket): void {
+  const error = chunk.toString('latin1').replaceAll('SERROR\0', 'SFEHLR\0')
+  client.write(Buffer.from(error.slice(0, -6), 'latin1'))
+  setTimeout(() => client.write(chunk.subarray(-6)), 30)
+}
 
 const relay = createServer((client) => {
   const server = connect(database.server.port, database.server.host)
@@ -25,7 +34,8 @@ const relay = createServer((client) => {
   })
   server.on('data', (chunk: Buffer) => {
     answering = true
-    client.write(chunk)
+    if (translates && chunk.includes('SERROR\0')) translate(chunk, client)
+    else client.write(chunk)
   })
   for (const [from, to] of [
     [client, server],
@@ -65,6 +75,26 @@ describe('on the wire', () => {
     expect(await count('/')).toEqual([1, 'PBDEPBDES'])
     // Begin with the context, the statement, commit.
     expect(await count('/tx')).toEqual([3, 'PBDEPBDESPBDESPBDES'])
+    await app.close()
+  })
+
+  it('a transaction whose beginning fails leaves no failed one behind, in whatever language the server says so', async () => {
+    const app = appWith({
+      dsn: database.dsn.replace(String(database.server.port), String(port)),
+      poolSize: 1,
+    })
+    app.get('/', (request) => request.db.tx((tx) => tx.query(sql`select 1 as one`)))
+    await app.ready()
+    await database.admin('revoke execute on function set_config from public')
+    translates = true
+    try {
+      expect((await app.inject('/')).json()).toMatchObject({ code: 'DATABASE_FORBIDDEN' })
+      expect((await app.db.exec(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+    } finally {
+      translates = false
+      await database.admin('grant execute on function set_config to public')
+    }
+    expect((await app.inject('/')).json()).toEqual([{ one: 1 }])
     await app.close()
   })
 })

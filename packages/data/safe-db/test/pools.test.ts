@@ -92,6 +92,48 @@ describe('a pool', () => {
     expect(app.db.status.write.taken).toBe(0)
   })
 
+  it('closes with the app though the server is frozen and a transaction waits for something that never comes', async () => {
+    const app = build({ dsn: database.dsn, statementTimeout: 100, connectTimeout: 300 })
+    await app.ready()
+    let began: () => void = () => undefined
+    const running = new Promise<void>((resolve) => (began = resolve))
+    const waiting = app.db.tx(async (tx) => {
+      await Promise.all([1, 2].map(() => app.db.query(sql`select pg_sleep(0.01)`)))
+      await tx.query(sql`select 1`)
+      began()
+      await new Promise(() => undefined)
+    })
+    const ended = expect(waiting).rejects.toMatchObject({ code: 'TRANSACTION_OVER' })
+    await running
+    database.server.kill('SIGSTOP')
+    try {
+      const started = performance.now()
+      await app.close()
+      expect(performance.now() - started).toBeLessThan(4_000)
+      await ended
+    } finally {
+      database.server.kill('SIGCONT')
+    }
+    expect(app.db.status.write).toEqual({ taken: 0, waiting: 0, open: 0 })
+    await expect(app.db.query(sql`select 1`)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  })
+
+  it('gives up on a connection string that is not given in time, and asks again', async () => {
+    let source: () => string | Promise<string> = () => database.dsn
+    const app = build({ dsn: () => source(), poolSize: 2, connectTimeout: 300 })
+    await app.ready()
+    source = () => new Promise(() => undefined)
+    // One connection is there; for the other, the function is asked.
+    const [first, second] = await Promise.allSettled([1, 2].map(() => app.db.query(sql`select 1`)))
+    expect(first?.status).toBe('fulfilled')
+    expect(second).toMatchObject({ reason: { code: 'DATABASE_UNAVAILABLE', statusCode: 503 } })
+    expect(app.db.status.write).toMatchObject({ taken: 0, waiting: 0 })
+    source = () => database.dsn
+    expect(await app.db.query(sql`select 1 as one`)).toEqual([{ one: 1 }])
+    const never = await bootError(build({ dsn: () => new Promise(() => undefined), connectTimeout: 50 }))
+    expect(never.message).toContain('gave no answer in time')
+  })
+
   it('survives a restart of the server', async () => {
     const app = build({ dsn: database.dsn })
     await app.ready()
@@ -157,6 +199,17 @@ describe('read and write pools', () => {
     expect((await bootError(build({ dsn: database.dsn, readDsn: database.dsn }))).message).toContain(
       'may write',
     )
+    await database.admin(`
+      create view few as select * from things;
+      create role author login password 'author password';
+      create role editor login password 'editor password';
+      grant select, insert on few to author;
+      grant select, update (tag) on things to editor;
+    `)
+    for (const role of ['author', 'editor']) {
+      const readDsn = database.dsn.replace('app:app', `${role}:${role}`)
+      expect((await bootError(build({ dsn: database.dsn, readDsn }))).message).toContain('may write')
+    }
   })
 })
 

@@ -133,6 +133,34 @@ describe('row-level security', () => {
     await one.close()
   })
 
+  it.each([
+    ['a setting', sql`select set_config('app.current_tenant_id', 'red', false)`],
+    ['a setting of the view', sql`update pg_settings set setting = 'red' where name = 'lock_timeout'`],
+    ['a lock', sql`select pg_advisory_lock(1)`],
+    ['a table', sql`select 1 as one into temp orders`],
+    ['a quoted one', sql`select pg_catalog."set_config"('app.current_tenant_id', 'red', false)`],
+  ])('of a session: %s that a statement leaves there is there for nobody else', async (_name, statement) => {
+    const one = appWith({ dsn: database.dsn, poolSize: 1 })
+    await one.ready()
+    const session = sql`select pg_backend_pid() as pid, current_setting('app.current_tenant_id', true) as tenant,
+      to_regclass('pg_temp.orders') as table, (select count(*)::int from pg_locks where locktype = 'advisory') as locks`
+    const [before] = await one.db.query<{ pid: number }>(session)
+    for (const run of [
+      () => one.db.exec(statement),
+      () => one.db.query(statement),
+      () => one.db.tx((tx) => tx.exec(statement)),
+    ]) {
+      await run().catch(() => undefined)
+      await vi.waitFor(async () => {
+        const [after] = await one.db.query<{ pid: number }>(session)
+        expect(after).toEqual({ pid: expect.any(Number), tenant: null, table: null, locks: 0 })
+        expect(after?.pid).not.toBe(before?.pid)
+      })
+      expect(one.db.status.write).toEqual({ taken: 0, waiting: 0, open: 1 })
+    }
+    await one.close()
+  })
+
   it('refuses before a connection is taken when the context is missing or none', async () => {
     const contexts: (() => unknown)[] = [
       () => undefined,

@@ -5,6 +5,8 @@ import type { Encoded } from '../core/values.ts'
 export interface WireStatement {
   readonly text: string
   readonly values: readonly Encoded[]
+  /** Whether it may change what outlives its transaction. */
+  readonly touchesSession?: boolean
 }
 
 /** What one statement answered. */
@@ -110,8 +112,9 @@ export class Batch implements pg.Submittable {
 
   handleError(error: unknown, connection: pg.Connection): void {
     const { severity } = (error ?? {}) as { severity?: unknown }
-    // An error of a statement is followed by ReadyForQuery, and only then the transaction's status is known.
-    if (severity !== 'ERROR') return this.#reject(error)
+    // What the server says has a severity, in its own language. ReadyForQuery follows, and only then the transaction's
+    // status is known; or the connection ends.
+    if (typeof severity !== 'string') return this.#reject(error)
     const wire = connection as unknown as Wire
     const settle = (): void => {
       wire.removeListener('readyForQuery', settle)

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { mapError } from '../core/pg-errors.ts'
+import { LATE, within } from '../core/within.ts'
 import { DatabaseTimeoutError } from '../errors.ts'
 import { Batch } from './batch.ts'
 import type { Answer, WireStatement } from './batch.ts'
@@ -16,7 +17,10 @@ export interface Connection {
   onBroken(listener: () => void): void
   /** Whether the server says that a transaction is open or has failed. */
   readonly inTransaction: boolean
-  /** Gives the connection back; one that is broken, or still in a transaction, is closed. Later calls do nothing. */
+  /**
+   * Gives the connection back. One that is broken, still in a transaction, or whose session a statement may have changed,
+   * is closed. Later calls do nothing.
+   */
   release(): void
 }
 
@@ -29,6 +33,7 @@ export interface Connection {
 export function createConnection(client: PoolClient, deadline: number, released: () => void): Connection {
   const listeners: (() => void)[] = []
   let state: 'whole' | 'broken' | 'released' = 'whole'
+  let touched = false
 
   // Without a listener, a connection that breaks while it is taken would end the process.
   const onError = (): void => {
@@ -40,23 +45,15 @@ export function createConnection(client: PoolClient, deadline: number, released:
 
   return {
     async run(statements) {
+      touched ||= statements.some(({ touchesSession }) => touchesSession === true)
       const batch = new Batch(statements)
-      const late = Symbol('late')
-      let timer: NodeJS.Timeout | undefined
-      const timeout = new Promise<typeof late>((resolve) => {
-        timer = setTimeout(() => resolve(late), deadline)
-      })
       try {
         client.query(batch)
-        const answers = await Promise.race([batch.done, timeout])
-        if (answers !== late) return answers
+        const answers = await within(deadline, batch.done)
+        if (answers !== LATE) return answers
       } catch (error) {
         throw mapError(error)
-      } finally {
-        clearTimeout(timer)
       }
-      // Nobody waits for it any more; it fails when the connection is closed.
-      batch.done.catch(() => undefined)
       onError()
       throw new DatabaseTimeoutError()
     },
@@ -66,7 +63,7 @@ export function createConnection(client: PoolClient, deadline: number, released:
     },
     release() {
       if (state === 'released') return
-      const close = state === 'broken' || client.getTransactionStatus() !== 'I'
+      const close = state === 'broken' || touched || client.getTransactionStatus() !== 'I'
       state = 'released'
       client.release(close)
       client.removeListener('error', onError)

@@ -34,6 +34,24 @@ export interface PoolSettings {
 const IDLE_TIMEOUT = 30_000
 const MAX_LIFETIME_SECONDS = 1_800
 
+/** A pool of pg whose connections can be closed without asking the server. */
+export class OpenPool extends pg.Pool {
+  readonly #clients = new Set<pg.PoolClient>()
+
+  constructor(config: pg.PoolConfig) {
+    super(config)
+    this.on('connect', (client) => this.#clients.add(client))
+    this.on('remove', (client) => this.#clients.delete(client))
+  }
+
+  /** Closes all connections, those that are taken too. */
+  destroy(): void {
+    for (const client of this.#clients) {
+      ;(client as unknown as Pick<pg.Client, 'connection'>).connection.stream.destroy()
+    }
+  }
+}
+
 /** What pg takes as `ssl`. Every check is said, since an environment variable could switch off what is not. */
 function sslOf(tls: Tls): pg.PoolConfig['ssl'] {
   if (tls === 'disable') return false
@@ -47,8 +65,8 @@ function sslOf(tls: Tls): pg.PoolConfig['ssl'] {
  * Opens a pool of pg. Everything that `PG*` environment variables could set is set here, so that they change nothing; the
  * connection string itself is not passed on, because pg would let it override the rest.
  */
-export function openPool(dsn: Dsn, settings: PoolSettings): pg.Pool {
-  const pool = new pg.Pool({
+export function openPool(dsn: Dsn, settings: PoolSettings): OpenPool {
+  const pool = new OpenPool({
     host: dsn.host,
     port: dsn.port,
     user: dsn.user,

@@ -1,16 +1,15 @@
-import type { Pool as PgPool } from 'pg'
 import { createPermits } from '../core/permits.ts'
 import { DsnProblem, parseDsn } from '../core/parse-dsn.ts'
 import type { Dsn } from '../core/parse-dsn.ts'
 import { busy, mapError } from '../core/pg-errors.ts'
+import { LATE, within } from '../core/within.ts'
 import { DatabaseUnavailableError } from '../errors.ts'
+import { askOnce } from './dsn-source.ts'
+import type { DsnSource } from './dsn-source.ts'
 import { createConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { openPool } from './open-pool.ts'
-import type { PoolSettings } from './open-pool.ts'
-
-/** A connection string, or a function that fetches it: asked before each new connection. */
-export type DsnSource = string | (() => string | Promise<string>)
+import type { OpenPool, PoolSettings } from './open-pool.ts'
 
 /** How many connections a pool has. */
 export interface PoolStatus {
@@ -41,37 +40,25 @@ export interface Pool {
 interface Generation {
   readonly source: string
   readonly dsn: Dsn
-  readonly pool: PgPool
+  readonly pool: OpenPool
 }
 
 /** Creates a pool. Nothing is opened before the first connection is taken. */
 export function createPool(source: DsnSource, settings: PoolSettings): Pool {
   const permits = createPermits(settings.size, settings.maxWaiting)
-  const draining = new Set<Promise<void>>()
+  const draining = new Map<OpenPool, Promise<void>>()
   let current: Generation | undefined
-  let fetching: Promise<string> | undefined
+  const askForDsn = askOnce(source, settings.connectTimeout)
   let closed = false
 
   function retire({ pool }: Generation): void {
-    const end = pool.end().finally(() => draining.delete(end))
-    draining.add(end)
-  }
-
-  async function fetchOnce(): Promise<string> {
-    if (typeof source === 'string') return source
-    fetching ??= Promise.resolve()
-      .then(source)
-      .catch(() => {
-        throw new DsnProblem('its function failed')
-      })
-      .finally(() => (fetching = undefined))
-    return fetching
+    const end = pool.end().finally(() => draining.delete(pool))
+    draining.set(pool, end)
   }
 
   /** User and password always come of one string: when it changes, new connections come from a new pool. */
   async function generation(): Promise<Generation> {
-    if (current !== undefined && (typeof source === 'string' || current.pool.idleCount > 0)) return current
-    const text: unknown = await fetchOnce()
+    const text: unknown = await askForDsn()
     if (closed) throw new DatabaseUnavailableError()
     if (current !== undefined && current.source === text) return current
     if (typeof text !== 'string') throw new DsnProblem('its function gave no string')
@@ -82,10 +69,17 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
     return current
   }
 
+  /** The pool, where nobody has to be asked: nothing can change, or a connection is there that nobody waits for. */
+  function poolAtOnce(): OpenPool | undefined {
+    if (current === undefined) return undefined
+    const { pool } = current
+    return typeof source === 'string' || pool.idleCount > pool.waitingCount ? pool : undefined
+  }
+
   async function connect(): Promise<Connection> {
     try {
       if (closed) throw new DatabaseUnavailableError()
-      const { pool } = await generation()
+      const pool = poolAtOnce() ?? (await generation()).pool
       // While we were resumed, somebody else may have found a newer string.
       const client = await (pool.ending && current !== undefined ? current.pool : pool).connect()
       return createConnection(client, settings.deadline, () => permits.give())
@@ -106,7 +100,7 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
       }
     },
     async takeFirst() {
-      await permits.take(settings.wait)
+      if (!(await permits.take(settings.wait))) throw busy()
       return connect()
     },
     get address() {
@@ -119,7 +113,11 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
       closed = true
       if (current !== undefined) retire(current)
       current = undefined
-      await Promise.all(draining)
+      const drained = Promise.all(draining.values())
+      // A server that is alive answers within the deadline. One that is not says no goodbye either.
+      if ((await within(settings.deadline, drained)) !== LATE) return
+      for (const pool of draining.keys()) pool.destroy()
+      await drained
     },
   }
 }

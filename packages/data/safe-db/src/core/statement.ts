@@ -14,7 +14,22 @@ export interface StatementFacts {
   readonly kind: StatementKind
   /** 16 hexadecimal digits: SHA-256 of the text without comments, spacing, literals and the lengths of lists. */
   readonly fingerprint: string
+  /** Whether it names something that outlives its transaction. A function of the database may still do it unseen. */
+  readonly touchesSession: boolean
 }
+
+/** Settings, locks and tables of a session. A setting may be local to the transaction; its name alone does not tell. */
+const OF_SESSIONS: ReadonlySet<string> = new Set([
+  'set_config',
+  'pg_settings',
+  'pg_temp',
+  'into temp',
+  'into temporary',
+  'pg_advisory_lock',
+  'pg_advisory_lock_shared',
+  'pg_try_advisory_lock',
+  'pg_try_advisory_lock_shared',
+])
 
 const KINDS: ReadonlySet<string> = new Set(STATEMENT_KINDS)
 const CACHED_TEXT = 8_192
@@ -47,10 +62,15 @@ function examine(text: string, parameters: number): StatementFacts {
   let kind: string | undefined
   let ended = false
   let expected = 1
+  let touchesSession = false
+  let before = ''
   for (const { type, start, end } of tokenize(text)) {
     if (type === 'space') continue
     if (type === 'unterminated') throw new UnsafeSqlError('a quote or comment in the statement has no end')
     const piece = text.slice(start, end)
+    const name = piece.replaceAll('"', '').toLowerCase()
+    if (OF_SESSIONS.has(name) || OF_SESSIONS.has(`${before} ${name}`)) touchesSession = true
+    before = name
     if (piece === ';') {
       ended = true
       continue
@@ -68,7 +88,7 @@ function examine(text: string, parameters: number): StatementFacts {
   if (!KINDS.has(kind)) {
     throw new UnsafeSqlError(`a statement begins with one of ${STATEMENT_KINDS.join(', ')}`)
   }
-  return Object.freeze({ kind: kind as StatementKind, fingerprint: fingerprintOf(text) })
+  return Object.freeze({ kind: kind as StatementKind, fingerprint: fingerprintOf(text), touchesSession })
 }
 
 /**
