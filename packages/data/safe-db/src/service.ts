@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { onSettled } from '@portcullis/kernel'
 import type { SecurityEventInput } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -73,7 +74,28 @@ export function publish(caller: Caller, event: Omit<SecurityEventInput<'db.query
   void caller.app.securityEvents.publish({ type: 'db.query', ...event }, caller.request)
 }
 
-/** Calls `listener` when the request is over, where there is one. */
-export function whenRequestIsOver({ request }: Caller, listener: () => void): void {
-  if (request !== undefined) onSettled(request, listener)
+const over = new WeakMap<FastifyRequest, AbortSignal>()
+
+/** One for each request: the kernel keeps its listeners until the end, and a request such as a subscription may be long. */
+function overSignal(request: FastifyRequest): AbortSignal {
+  const known = over.get(request)
+  if (known !== undefined) return known
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  over.set(request, controller.signal)
+  onSettled(request, () => controller.abort())
+  return controller.signal
+}
+
+/**
+ * Calls `listener` when the request is over, where there is one; at once when it is over already.
+ *
+ * @returns a function to call when that does not matter any more
+ */
+export function whenRequestIsOver({ request }: Caller, listener: () => void): () => void {
+  if (request === undefined) return () => undefined
+  const signal = overSignal(request)
+  if (signal.aborted) listener()
+  else signal.addEventListener('abort', listener)
+  return () => signal.removeEventListener('abort', listener)
 }

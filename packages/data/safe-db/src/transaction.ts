@@ -108,10 +108,11 @@ async function workIn<T>(
   begin: () => Promise<unknown>,
 ): Promise<T> {
   const statements = new Statements()
+  let forget: () => void = () => undefined
   const interrupted = new Promise<never>((_resolve, reject) => {
     const interrupt = (reason: string) => () => reject(new TransactionOverError(reason))
     connection.onBroken(interrupt('its connection broke'))
-    whenRequestIsOver(caller, interrupt('its request is over'))
+    forget = whenRequestIsOver(caller, interrupt('its request is over'))
   })
   // It may come when nobody waits any more.
   interrupted.catch(() => undefined)
@@ -134,5 +135,7 @@ async function workIn<T>(
     await statements.end('it is rolled back')
     await rollBack(connection)
     throw error
+  } finally {
+    forget()
   }
 }

@@ -1,6 +1,8 @@
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sql } from '../src/index.ts'
@@ -238,6 +240,23 @@ describe('nothing is held or written by a request that ends otherwise', () => {
     })
     await expect(asleep).rejects.toMatchObject({ code: 'TRANSACTION_OVER' })
     await expectReleased()
+  })
+
+  it('a long request with many transactions, such as a subscription: it keeps none of them', async () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const kept: number[] = []
+    app.get('/', async (request) => {
+      for (let count = 0; count <= 2_000; count++) {
+        await request.db.tx((tx) => tx.query(sql`select 1`))
+        if (count % 1_000 !== 0) continue
+        gc()
+        kept.push(process.memoryUsage().heapUsed)
+      }
+    })
+    await app.inject('/')
+    const [, before = 0, after = Infinity] = kept
+    expect(after - before).toBeLessThan(1_000_000)
   })
 
   it('300 requests that end in every way at once, on two connections', async () => {
