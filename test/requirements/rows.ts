@@ -322,6 +322,7 @@ export const rows: readonly Row[] = [
     'TLS that verifies the server',
     'half',
     'test/requirements/safe-db.test.ts',
+    'packages/data/safe-db/test/pools.test.ts',
   ),
   row(
     'M6',
@@ -335,6 +336,7 @@ export const rows: readonly Row[] = [
     ['safe-db', 'secrets'],
     'Credentials rotate without a restart',
     'half',
+    'test/requirements/safe-db.test.ts',
     'packages/data/safe-db/test/pools.test.ts',
   ),
   row(
@@ -354,7 +356,7 @@ export const rows: readonly Row[] = [
     'M15',
     ['safe-db', 'user-rate-limit'],
     'Database work is limited without blocking the process',
-    'half',
+    'done',
     'test/requirements/safe-db.test.ts',
   ),
   row(

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import kernel from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
 import type { PostgresServer } from '@portcullis/kernel/testing'
 import safeDb, { checkDsn, redactDsn, sql } from '@portcullis/safe-db'
 import type { SafeDbOptions } from '@portcullis/safe-db'
+import userRateLimit from '@portcullis/user-rate-limit'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import pg from 'pg'
@@ -152,6 +155,44 @@ describe('M1: connection strings come from outside the code', () => {
     expect(JSON.stringify(app.db)).not.toContain('app:app')
     await app.close()
   })
+
+  it('one with a secret is in no log, error, event or dump, however deep, also when the database is away', async () => {
+    const password = `s3cr3t-${randomUUID()}`
+    const name = `keeper_${randomUUID().slice(0, 8)}`
+    const owner = new pg.Client({ connectionString: server.url })
+    await owner.connect()
+    await owner.query(`create role ${name} login password '${password}'`)
+    process.env['DATABASE_URL'] = dsn().replace('app:app', `${name}:${password}`)
+    const told: string[] = []
+    const app = Fastify({ logger: { level: 'trace', stream: { write: (line) => void told.push(line) } } })
+    void app.register(kernel, { environment: 'production' })
+    void app.register(safeDb, { dsn: () => process.env['DATABASE_URL'] ?? '', tls: 'disable' })
+    app.get('/', (request) => request.db.query(sql`select 1 as one`))
+    await app.after()
+    app.securityEvents.subscribe((event) => void told.push(inspect(event, { depth: 9 })))
+    await app.ready()
+    expect((await app.inject('/')).json()).toEqual([{ one: 1 }])
+    // From here on, the string is wrong, is none, and then nobody is there.
+    await owner.query(`alter role ${name} nologin`)
+    await owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${name}'`)
+    await owner.end()
+    for (const wrong of [
+      '',
+      `postgres://${name}:${password}@`,
+      `postgres://${name}:${password}@127.0.0.1:1/db`,
+    ]) {
+      if (wrong !== '') process.env['DATABASE_URL'] = wrong
+      const error: unknown = await app.db.query(sql`select 1`).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ statusCode: 503 })
+      const answer = await app.inject('/')
+      told.push(answer.body, inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error))
+    }
+    told.push(inspect(app, { depth: 12, showHidden: true, maxArrayLength: null }), inspect(app.db))
+    expect(told.length).toBeGreaterThan(12)
+    for (const text of told) expect(text.includes(password)).toBe(false)
+    delete process.env['DATABASE_URL']
+    await app.close()
+  })
 })
 
 describe('M5: TLS that verifies the server', () => {
@@ -176,6 +217,49 @@ describe('M6: a connection string can be logged without its secrets', () => {
   })
   it('the flawed pattern: what stands behind the last @ still has some', () => {
     for (const one of hidden) expect(redactAtLastAt(one)).toContain('hidden')
+  })
+})
+
+describe('M7: credentials rotate without a restart', () => {
+  it('under load, from one user to the next and with all the bursts, without one error', async () => {
+    const owner = new pg.Client({ connectionString: server.url })
+    await owner.connect()
+    await owner.query("create role blue login password 'blue'; create role green login password 'green'")
+    let secret = dsn().replace('app:app', 'blue:blue')
+    const app = appWith(() => undefined, {
+      dsn: async () => secret,
+      poolSize: 6,
+      poolWait: '10s',
+      maxWaiting: 1_000,
+    })(true)
+    await app.ready()
+    const users = new Map<string, number>()
+    const burst = async (): Promise<void> => {
+      const asked = Array.from({ length: 12 }, () =>
+        app.db.one<{ me: string }>(sql`select current_user as me, pg_sleep(0.002)`),
+      )
+      for (const { me } of await Promise.all(asked)) users.set(me, (users.get(me) ?? 0) + 1)
+    }
+    for (const [next, last] of [
+      ['green', 'blue'],
+      ['blue', 'green'],
+      ['green', 'blue'],
+    ] as const) {
+      await app.db.query(sql`select 1`)
+      secret = dsn().replace('app:app', `${next}:${next}`)
+      await owner.query(`alter role ${next} login`)
+      // The last user can make no connection any more; what it has open goes on.
+      await owner.query(`alter role ${last} nologin`)
+      await burst()
+      const before = users.get(next) ?? 0
+      while ((users.get(next) ?? 0) === before) {
+        // A connection whose session was changed is closed, so that a new one is needed.
+        await Promise.all([burst(), app.db.query(sql`select set_config('app.some', 'thing', false)`)])
+      }
+    }
+    expect([...users.keys()].toSorted()).toEqual(['blue', 'green'])
+    await owner.end()
+    await app.close()
   })
 })
 
@@ -258,6 +342,54 @@ describe('M15: database work is limited without blocking the process', () => {
         [503, 'DATABASE_BUSY'],
       ])
       for (const { headers } of refused) expect(headers['retry-after']).toBe('1')
+    },
+  })
+})
+
+describe('M15: each user has a number of database operations', () => {
+  const quotas = { read: 10, write: 2 }
+  accept('who has used it up is told when to come again, and nobody else', {
+    build(withGate) {
+      let app: FastifyInstance | undefined
+      const limit: SafeDbOptions['limit'] = async ({ access, request }) =>
+        (app as FastifyInstance).userRateLimit.consume({
+          policy: { name: `database ${access}`, quota: quotas[access], window: '1m' },
+          identity: ['user', request?.principal.id ?? ''],
+        })
+      app = appWith(
+        (one, gated) => {
+          void one.register(userRateLimit)
+          one.get('/', () => 'ok')
+          one.get('/read', (request) =>
+            request.db.query(gated ? sql`select 1 as one` : ('select 1 as one' as never)),
+          )
+          one.get('/write', (request) =>
+            gated
+              ? request.db.tx((tx) => tx.exec(sql`update accounts set amount = amount`))
+              : request.db.query('update accounts set amount = amount' as never),
+          )
+        },
+        { limit, poolSize: 2 },
+      )(withGate)
+      return app
+    },
+    honest,
+    async assert(app) {
+      const get = (url: string, user: string) => app.inject({ url, headers: { 'x-user': user } })
+      const answers = await Promise.all(Array.from({ length: 30 }, () => get('/read', 'ada')))
+      const refused = answers.filter(({ statusCode }) => statusCode === 429)
+      expect([answers.length - refused.length, refused.length]).toEqual([10, 20])
+      for (const answer of refused) {
+        expect(verdictOf(answer)).toEqual([429, 'DATABASE_LIMIT_EXCEEDED'])
+        const seconds = Number(answer.headers['retry-after'])
+        // A sliding window may take longer than one window to be empty.
+        expect([seconds, seconds >= 1 && seconds <= 120]).toEqual([seconds, true])
+      }
+      expect(app.db.status.write).toMatchObject({ taken: 0, waiting: 0 })
+      expect((await get('/read', 'bob')).statusCode).toBe(200)
+      const writes = []
+      for (let count = 0; count < 3; count++) writes.push((await get('/write', 'ada')).statusCode)
+      expect(writes).toEqual([200, 200, 429])
     },
   })
 })

@@ -53,13 +53,15 @@ export async function contextOf(caller: Caller, readOnly: boolean): Promise<read
 }
 
 /**
- * Asks the `limit` option.
+ * Asks the `limit` option, with the principal resolved.
  *
  * @throws DATABASE_LIMIT_EXCEEDED with `Retry-After` where waiting helps
  */
 export async function checkLimit(caller: Caller, operation: Omit<Operation, 'request'>): Promise<void> {
   const { limit } = caller.options
   if (limit === undefined) return
+  // So that it may read request.principal: who asks is what most limits are about.
+  await caller.request?.resolvePrincipal()
   const { allowed, limits = [] } = await limit({ ...operation, request: caller.request })
   if (allowed) return
   const waits = limits.map(({ retryAfterMs }) => retryAfterMs)

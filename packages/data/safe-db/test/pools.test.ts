@@ -309,7 +309,7 @@ describe('at boot', () => {
   })
 })
 
-describe('TLS', () => {
+describe('M5: TLS', () => {
   const run = promisify(execFile)
   let folder: string
   let ca: string

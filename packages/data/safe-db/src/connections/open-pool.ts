@@ -37,11 +37,29 @@ const MAX_LIFETIME_SECONDS = 1_800
 /** A pool of pg whose connections can be closed without asking the server. */
 export class OpenPool extends pg.Pool {
   readonly #clients = new Set<pg.PoolClient>()
+  readonly #taking = new Set<Promise<pg.PoolClient>>()
 
   constructor(config: pg.PoolConfig) {
     super(config)
     this.on('connect', (client) => this.#clients.add(client))
     this.on('remove', (client) => this.#clients.delete(client))
+  }
+
+  /** Takes a connection. */
+  async take(): Promise<pg.PoolClient> {
+    const client = this.connect()
+    this.#taking.add(client)
+    try {
+      return await client
+    } finally {
+      this.#taking.delete(client)
+    }
+  }
+
+  /** Ends the pool when everybody has what they asked for: `end` alone would leave them waiting for nothing. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#taking)
+    await this.end()
   }
 
   /** Closes all connections, those that are taken too. */

@@ -52,7 +52,7 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
   let closed = false
 
   function retire({ pool }: Generation): void {
-    const end = pool.end().finally(() => draining.delete(pool))
+    const end = pool.drain().finally(() => draining.delete(pool))
     draining.set(pool, end)
   }
 
@@ -81,7 +81,7 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
       if (closed) throw new DatabaseUnavailableError()
       const pool = poolAtOnce() ?? (await generation()).pool
       // While we were resumed, somebody else may have found a newer string.
-      const client = await (pool.ending && current !== undefined ? current.pool : pool).connect()
+      const client = await (draining.has(pool) && current !== undefined ? current.pool : pool).take()
       return createConnection(client, settings.deadline, () => permits.give())
     } catch (error) {
       permits.give()
