@@ -84,14 +84,18 @@ export function assemble(trustedTexts: readonly string[], pieces: readonly unkno
  * @throws UNSAFE_SQL
  */
 export function checkTemplate(strings: unknown): readonly string[] {
-  const { raw } = (strings ?? {}) as { raw?: unknown }
-  const literal =
-    Array.isArray(strings) && Object.isFrozen(strings) && Array.isArray(raw) && Object.isFrozen(raw)
-  if (!literal) throw new UnsafeSqlError('sql is a template tag: write sql`…`, never sql(…)')
+  if (!isTemplate(strings)) throw new UnsafeSqlError('sql is a template tag: write sql`…`, never sql(…)')
   if (strings.some((part) => typeof part !== 'string' || part.includes('\u0000'))) {
     throw new UnsafeSqlError('the template holds an invalid escape or a NUL character')
   }
-  return strings as readonly string[]
+  return strings
+}
+
+function isTemplate(strings: unknown): strings is readonly string[] {
+  // Its own `raw`: a polluted prototype would give one to every array.
+  if (!Array.isArray(strings) || !Object.isFrozen(strings) || !Object.hasOwn(strings, 'raw')) return false
+  const { raw } = strings as { raw?: unknown }
+  return Array.isArray(raw) && Object.isFrozen(raw)
 }
 
 function describe(value: unknown): string {
