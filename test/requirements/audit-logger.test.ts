@@ -137,13 +137,15 @@ describe('F58: types and severities', () => {
 describe('F59: access to personal data', () => {
   accept('is recorded, and its denial too', {
     build: appThat(async (audit) => {
-      await audit.event('pii.revealed', { fields: ['User.email'] })
+      await audit.event('pii.revealed', { fields: ['User.email'], infoTypes: ['EMAIL_ADDRESS'] })
       await audit.dataAccess('pii:read', { permitted: false })
     }),
     honest,
     async assert(app) {
       const revealed = await recorded(app, 'pii.revealed')
-      expect(revealed).toMatchObject([{ details: { fields: ['User.email'] }, actor: { id: pseudonym } }])
+      expect(revealed).toMatchObject([
+        { details: { fields: ['User.email'], infoTypes: ['EMAIL_ADDRESS'] }, actor: { id: pseudonym } },
+      ])
       const [denied] = await recorded(app, 'authz.denied')
       expect(denied).toMatchObject({
         outcome: 'refused',

@@ -3,7 +3,7 @@ import { createClassification } from '@portcullis/classification'
 import type { Classification, InfoType, KeyedHash } from '@portcullis/classification'
 import { routeOption } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Disclosure } from './core/disclosure.ts'
+import { Disclosure, Findings } from './core/disclosure.ts'
 import type { Viewer } from './core/policy.ts'
 import { InvalidClassificationError } from './errors.ts'
 import type { ResolvedPiiMaskingOptions } from './options.ts'
@@ -29,6 +29,8 @@ export interface Masker {
   readonly classification: Classification
   /** The disclosure of a request, created when first asked for; `undefined` where its route switches masking off. */
   of(request: FastifyRequest): Disclosure | undefined
+  /** What was decided for a request so far. */
+  findingsOf(request: FastifyRequest): Findings
   /** The disclosure to a reader nobody knows. */
   toNobody(): Disclosure
   /** Finds out who reads. Whoever cannot be identified is an unknown reader. */
@@ -41,6 +43,13 @@ export function createMasker(scope: FastifyInstance, options: Readonly<ResolvedP
   const hash = options.hashKey === undefined ? undefined : keyedHash(options.hashKey)
   const disclosures = new WeakMap<FastifyRequest, Disclosure>()
   const viewers = new WeakMap<FastifyRequest, Viewer>()
+  const findings = new WeakMap<FastifyRequest, Findings>()
+
+  function findingsOf(request: FastifyRequest): Findings {
+    const found = findings.get(request) ?? new Findings()
+    findings.set(request, found)
+    return found
+  }
 
   return {
     scope,
@@ -52,11 +61,12 @@ export function createMasker(scope: FastifyInstance, options: Readonly<ResolvedP
       const known = disclosures.get(request)
       if (known !== undefined) return known
       const rules = { classification, policy, fallback, hash }
-      const disclosure = new Disclosure(rules, viewers.get(request))
+      const disclosure = new Disclosure(rules, viewers.get(request), findingsOf(request))
       // Before the reader is known, nothing may be remembered of what an unknown one gets.
       if (viewers.has(request)) disclosures.set(request, disclosure)
       return disclosure
     },
+    findingsOf,
     toNobody: () => new Disclosure({ ...options, classification, hash }, undefined),
     async resolve(request) {
       const principal = await request.resolvePrincipal().catch(() => undefined)

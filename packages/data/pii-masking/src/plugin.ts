@@ -1,6 +1,7 @@
 import type { Classified } from '@portcullis/classification'
 import { REMOVED } from '@portcullis/classification'
 import { createScopedValue, defineGate, onceRoutesKnown } from '@portcullis/kernel'
+import type { PiiFact } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { InvalidClassificationError } from './errors.ts'
 import { useGraphql } from './graphql/use-graphql.ts'
@@ -20,8 +21,11 @@ export interface Pii {
 }
 
 /** The decorator `request.pii`. */
-export interface RequestPii {
-  /** A copy of any value, masked for the reader of this request; before the reader is known, for nobody. */
+export interface RequestPii extends PiiFact {
+  /**
+   * A copy of any value, masked for the reader of this request; before the reader is known, for nobody. It counts in
+   * the fact as what was answered does.
+   */
   mask(value: unknown): unknown
 }
 
@@ -50,10 +54,14 @@ function decorate(app: FastifyInstance): void {
     app.decorateRequest('pii', {
       getter(this: FastifyRequest): RequestPii {
         const masker = maskerOf(this.server)
+        const { masked, revealed, infoTypes } = masker.findingsOf(this)
         return {
+          masked,
+          revealed,
+          infoTypes: [...infoTypes].sort(),
           mask: (value) => {
-            const masked = (masker.of(this) ?? masker.toNobody()).unknown(value)
-            return masked === REMOVED ? undefined : masked
+            const copy = (masker.of(this) ?? masker.toNobody()).unknown(value)
+            return copy === REMOVED ? undefined : copy
           },
         }
       },

@@ -8,7 +8,7 @@ declare module 'fastify' {
     readonly pii: Pii
   }
   interface FastifyRequest {
-    /** Masks values for the reader of this request. */
+    /** Masks values for the reader of this request, and tells what was masked and revealed so far. */
     readonly pii: RequestPii
   }
   interface FastifyContextConfig {

@@ -194,22 +194,47 @@ describe('what is told', () => {
     await app.close()
   })
 
-  it('publishes one event for each kind that a role was shown, without its values', async () => {
-    const app = serve()
-    app.get('/', () => Array.from({ length: 100 }, () => ({ ssn: SSN, user_ssn: SSN })))
+  it('publishes one event for a request in which a role was shown something, without its values', async () => {
+    const app = serve({
+      policy: { ...policy, EMAIL_ADDRESS: { admin: 'raw' }, PASSWORD: 'remove' },
+      classify: { email: 'EMAIL_ADDRESS' },
+    })
+    const person = { ssn: SSN, user_ssn: SSN, email: 'ada@example.com', password: 'x' }
+    app.get('/', () => Array.from({ length: 100 }, () => person))
     await app.ready()
     const events: SecurityEvent[] = []
     app.securityEvents.subscribe((event) => void events.push(event))
     await app.inject(as('support', '/'))
     expect(events).toEqual([])
     await app.inject(as('admin', '/'))
-    expect(events).toMatchObject([{ type: 'pii.revealed', outcome: 'allowed', details: { fields: ['ssn'] } }])
+    const details = { fields: ['ssn', 'email'], infoTypes: ['EMAIL_ADDRESS', 'US_SOCIAL_SECURITY_NUMBER'] }
+    expect(events).toMatchObject([{ type: 'pii.revealed', outcome: 'allowed', details }])
     expect(JSON.stringify(events)).not.toContain('123-45')
     await app.close()
   })
 })
 
 describe('decorators and strategies', () => {
+  it('tells at the end of a request how much was masked and revealed', async () => {
+    const app = serve({ policy: { ...policy, PASSWORD: 'null' } })
+    app.get('/', () => [{ ssn: SSN, password: 'x' }, { ssn: SSN }, { ssn: null }])
+    app.get('/off', { config: { piiMasking: false } }, () => ({ ssn: SSN }))
+    const facts: object[] = []
+    app.addHook('onResponse', async ({ pii: { masked, revealed, infoTypes } }) => {
+      facts.push({ masked, revealed, infoTypes })
+    })
+    await app.inject(as('admin', '/'))
+    await app.inject(as('support', '/'))
+    await app.inject(as('admin', '/off'))
+    const infoTypes = ['PASSWORD', 'US_SOCIAL_SECURITY_NUMBER']
+    expect(facts).toEqual([
+      { masked: 1, revealed: 2, infoTypes },
+      { masked: 3, revealed: 0, infoTypes },
+      { masked: 0, revealed: 0, infoTypes: [] },
+    ])
+    await app.close()
+  })
+
   it('masks for nobody and for the reader', async () => {
     const app = serve()
     app.get('/', async (request) => {

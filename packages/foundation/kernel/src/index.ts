@@ -21,6 +21,7 @@ export type {
   SecurityEventType,
   Severity,
 } from './events/event-types.ts'
+export type { PiiFact } from './facts.ts'
 export { defineGate } from './gates.ts'
 export { holdDefaults } from './registrations.ts'
 export type { GateDefinition } from './gates.ts'

@@ -15,18 +15,40 @@ export interface DisclosureRules {
   readonly hash: KeyedHash | undefined
 }
 
-/** What one reader is shown in one answer, and what came up while it was decided. */
-export class Disclosure {
-  /** Coordinates that were shown raw because of a role, by info type. */
-  readonly revealed = new Map<InfoType, Set<string>>()
+/** What came up while it was decided what a reader is shown. Holds coordinates, never values. */
+export class Findings {
+  /** Values that were masked or left out. */
+  masked = 0
+  /** Values that were shown raw because of a role. */
+  revealed = 0
+  /** The kinds of what was masked or revealed. */
+  readonly infoTypes = new Set<InfoType>()
+  /** Coordinates that were shown raw because of a role, with their kinds. */
+  readonly shown = new Map<string, InfoType>()
   /** Coordinates that the reader's policy rejects. */
   readonly rejected = new Set<string>()
   /** Whether another reader could have got another answer. */
   byRole = false
+
+  note({ infoType, coordinate }: Classified, strategy: Strategy, byRole: boolean): void {
+    if (strategy === 'raw' && !byRole) return
+    this.infoTypes.add(infoType)
+    if (strategy === 'raw') {
+      this.revealed += 1
+      this.shown.set(coordinate, infoType)
+    } else this.masked += 1
+    if (strategy === 'reject') this.rejected.add(coordinate)
+  }
+}
+
+/** What one reader is shown. */
+export class Disclosure {
+  readonly findings: Findings
   readonly #rules: DisclosureRules
   readonly #viewer: Viewer
 
-  constructor(rules: DisclosureRules, viewer: Viewer) {
+  constructor(rules: DisclosureRules, viewer: Viewer, findings = new Findings()) {
+    this.findings = findings
     this.#rules = rules
     this.#viewer = viewer
   }
@@ -35,13 +57,9 @@ export class Disclosure {
   readonly disclose = (classified: Classified, value: unknown): unknown => {
     const { policy, fallback, hash } = this.#rules
     const { strategy, byRole } = judge(policy, fallback, classified, this.#viewer)
-    if (byRole) this.byRole = true
+    if (byRole) this.findings.byRole = true
     if (value === null || value === undefined) return strategy === 'remove' ? REMOVED : value
-    if (strategy === 'reject') this.rejected.add(classified.coordinate)
-    if (strategy === 'raw' && byRole) {
-      const coordinates = this.revealed.get(classified.infoType) ?? new Set()
-      this.revealed.set(classified.infoType, coordinates.add(classified.coordinate))
-    }
+    this.findings.note(classified, strategy, byRole)
     return applyStrategy(strategy, classified.infoType, value, hash)
   }
 

@@ -88,7 +88,7 @@ export function planFieldMask(target: FieldTarget, masker: Masker): FieldHandler
     if (disclosure === undefined) return value
     const finish = (shown: unknown): unknown => {
       const isHidden = shown === null && isNonNullType(type)
-      if (!disclosure.rejected.has(classified.coordinate) && !isHidden) return shown
+      if (!disclosure.findings.rejected.has(classified.coordinate) && !isHidden) return shown
       throw new GraphQLError('This field holds personal data that you may not see.', {
         extensions: { code: 'PII_FIELD_FORBIDDEN' },
       })

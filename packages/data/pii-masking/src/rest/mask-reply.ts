@@ -35,8 +35,8 @@ function maskPayload(
   return result === REMOVED ? null : result
 }
 
-async function stopIfRejected(request: FastifyRequest, { rejected }: Disclosure): Promise<void> {
-  const [first] = rejected
+async function stopIfRejected(request: FastifyRequest, { findings }: Disclosure): Promise<void> {
+  const [first] = findings.rejected
   if (first === undefined) return
   const error = new PiiFieldForbidden()
   const event = {
@@ -79,15 +79,15 @@ function isJson(reply: FastifyReply): boolean {
   return /^application\/(?:[^;\s]*\+)?json\b/i.test(String(reply.getHeader('content-type') ?? ''))
 }
 
-function tell(request: FastifyRequest, reply: FastifyReply, { byRole, revealed }: Disclosure): void {
-  if (byRole) void reply.header('cache-control', 'private, no-store')
+function tell(request: FastifyRequest, reply: FastifyReply, { findings }: Disclosure): void {
+  if (findings.byRole) void reply.header('cache-control', 'private, no-store')
   if (told.has(reply)) return
   told.add(reply)
-  for (const coordinates of revealed.values()) {
-    const details = { fields: [...coordinates] }
-    const event = { type: 'pii.revealed', severity: 'INFO', outcome: 'allowed', details } as const
-    void request.server.securityEvents.publish(event, request)
-  }
+  const { shown } = findings
+  if (shown.size === 0) return
+  const details = { fields: [...shown.keys()], infoTypes: [...new Set(shown.values())].sort() }
+  const event = { type: 'pii.revealed', severity: 'INFO', outcome: 'allowed', details } as const
+  void request.server.securityEvents.publish(event, request)
 }
 
 function unmaskable(request: FastifyRequest, { plans }: ReplyMasking): void {

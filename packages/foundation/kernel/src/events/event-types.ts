@@ -47,7 +47,8 @@ export interface SecurityEventDetails {
   'query.cost_exceeded': LimitDetails
   'rate_limit.exceeded': LimitDetails
   'rate_limit.store_unavailable': { readonly policy?: string | undefined; readonly behaviour: string }
-  'pii.revealed': { readonly fields: readonly string[] }
+  /** Once for a request: what kinds were shown raw, under which coordinates. Never values, never whose. */
+  'pii.revealed': { readonly fields: readonly string[]; readonly infoTypes: readonly string[] }
   'data.accessed': { readonly resource: string }
   'data.exported': { readonly resource: string }
   'data.erased': { readonly resource: string }
