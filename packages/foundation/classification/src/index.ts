@@ -6,6 +6,8 @@ export { ClassificationError, INFO_TYPES, toInfoType } from './core/info-types.t
 export type { InfoType } from './core/info-types.ts'
 export { HIDDEN, maskText } from './core/masks.ts'
 export { readingsOf, wordsOf } from './core/names.ts'
+export type { Found } from './core/scan/find-numbers.ts'
+export { findInText, maskInText } from './core/scan/mask-in-text.ts'
 export { applyStrategy, REMOVED, STRATEGIES, stricter } from './core/strategies.ts'
 export type { KeyedHash, Strategy } from './core/strategies.ts'
 export { maskUnknown } from './core/walk.ts'

@@ -19,7 +19,12 @@ export interface Classification {
   add(coordinate: string, infoType: string): Classified
   /** What is known of a field of a named type: by its coordinate, or by a name that was classified for every type. */
   field(type: string, field: string): Classified | undefined
-  /** What is known of a key of an object whose type nobody knows: by its name, in any spelling and with any prefix. */
+  /**
+   * Everything that a key may stand for in an object whose type nobody knows: by its name, in any spelling and with any
+   * prefix. Several where types have fields of one name; what was said last comes first.
+   */
+  named(key: string): readonly Classified[]
+  /** The first of {@link named}. */
   name(key: string): Classified | undefined
   /** Every coordinate that was classified. */
   all(): readonly Classified[]
@@ -29,6 +34,7 @@ export interface Classification {
 export const DEFAULT_NAMES: Readonly<Record<string, InfoType>> = {
   accessToken: 'AUTH_TOKEN',
   apiKey: 'AUTH_TOKEN',
+  authToken: 'AUTH_TOKEN',
   authorization: 'AUTH_TOKEN',
   cardNumber: 'CREDIT_CARD_NUMBER',
   clientSecret: 'AUTH_TOKEN',
@@ -38,13 +44,17 @@ export const DEFAULT_NAMES: Readonly<Record<string, InfoType>> = {
   cvc: 'CVV_NUMBER',
   cvv: 'CVV_NUMBER',
   iban: 'IBAN_CODE',
+  idToken: 'AUTH_TOKEN',
   passphrase: 'PASSWORD',
   passwd: 'PASSWORD',
   password: 'PASSWORD',
+  passwordConfirmation: 'PASSWORD',
   passwordHash: 'PASSWORD',
   privateKey: 'AUTH_TOKEN',
   refreshToken: 'AUTH_TOKEN',
+  resetToken: 'AUTH_TOKEN',
   secret: 'AUTH_TOKEN',
+  sessionToken: 'AUTH_TOKEN',
   socialSecurityNumber: 'US_SOCIAL_SECURITY_NUMBER',
   ssn: 'US_SOCIAL_SECURITY_NUMBER',
   ssnNumber: 'US_SOCIAL_SECURITY_NUMBER',
@@ -65,9 +75,15 @@ export function createClassification(
   defaults: Readonly<Record<string, string>> = DEFAULT_NAMES,
 ): Classification {
   const coordinates = new Map<string, Classified>()
-  const names = new Map<string, Classified>()
+  const names = new Map<string, readonly Classified[]>()
   const ofEveryType = new Map<string, Classified>()
-  const remembered = new Map<string, Classified | undefined>()
+  const remembered = new Map<string, readonly Classified[]>()
+
+  /** A name of its own takes the place of the same name in another spelling, such as a default's. */
+  function replaces(one: Classified, other: Classified): boolean {
+    const bothBare = !one.coordinate.includes('.') && !other.coordinate.includes('.')
+    return bothBare || (one.coordinate === other.coordinate && one.infoType === other.infoType)
+  }
 
   const classification: Classification = {
     add(coordinate, given) {
@@ -77,7 +93,8 @@ export function createClassification(
         throw new ClassificationError(`'${coordinate}' names nothing: write Type.field or a name.`)
       const classified: Classified = Object.freeze({ infoType, coordinate })
       coordinates.set(coordinate, classified)
-      names.set(folded, classified)
+      const others = (names.get(folded) ?? []).filter((other) => !replaces(classified, other))
+      names.set(folded, [classified, ...others])
       if (!coordinate.includes('.')) ofEveryType.set(folded, classified)
       remembered.clear()
       return classified
@@ -88,14 +105,16 @@ export function createClassification(
         coordinates.get(`${type}.${field}`) ?? (reading === undefined ? undefined : ofEveryType.get(reading))
       )
     },
-    name(key) {
-      if (remembered.has(key)) return remembered.get(key)
-      const found = readingsOf(key).find((reading) => names.has(reading))
-      const classified = found === undefined ? undefined : names.get(found)
+    named(key) {
+      const known = remembered.get(key)
+      if (known !== undefined) return known
+      const reading = readingsOf(key).find((one) => names.has(one)) ?? ''
+      const found = names.get(reading) ?? []
       if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-      if (key.length <= 128) remembered.set(key, classified)
-      return classified
+      if (key.length <= 128) remembered.set(key, found)
+      return found
     },
+    name: (key) => classification.named(key)[0],
     all: () => [...coordinates.values()],
   }
   for (const [name, infoType] of Object.entries({ ...defaults, ...entries }))

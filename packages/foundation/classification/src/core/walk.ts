@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Classified } from './classification.ts'
 import { HIDDEN } from './masks.ts'
 import { REMOVED } from './strategies.ts'
@@ -42,6 +43,7 @@ function represent(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return toJSON.call(value) as unknown
+  if (types.isBoxedPrimitive(value)) return value.valueOf()
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return '[Binary]'
   if (value instanceof URL || value instanceof URLSearchParams) return HIDDEN
   return value
@@ -50,6 +52,11 @@ function represent(value: unknown): unknown {
 function setOwn(target: object, key: string, value: unknown): void {
   // Defined, not assigned: a key named __proto__ stays an ordinary key.
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** A key that somebody chose as a name. Others may be values: `{ phones: { "+15550104477": "home" } }`. */
+function isPlainName(key: string): boolean {
+  return /^[\p{L}_$][\p{L}\p{N}_$-]{0,63}$/u.test(key) && !/[0-9]{4}/.test(key)
 }
 
 /** The parts of a value that is no array, by name. */
@@ -82,9 +89,17 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
   }
   const tasks: Task[] = [{ value, put, within: undefined, parent: undefined, depth: 0 }]
 
+  function hideKey(within: Classified, key: string, copy: object, place: number): string {
+    const shown = rules.disclose(within, key)
+    const hidden = typeof shown === 'string' ? shown : HIDDEN
+    return Object.hasOwn(copy, hidden) ? `${hidden} (${place})` : hidden
+  }
+
   function open(task: Task, copy: object, entries: readonly [string, () => unknown][]): void {
     const waiting: Task[] = []
-    for (const [key, read] of entries) {
+    for (const [place, [given, read]] of entries.entries()) {
+      const isName = task.within === undefined || isPlainName(given)
+      const key = isName ? given : hideKey(task.within, given, copy, place)
       const within = task.within ?? rules.name(key)
       // The place is kept now, so that the order of keys is that of the original.
       setOwn(copy, key, undefined)

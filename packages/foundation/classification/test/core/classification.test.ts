@@ -41,4 +41,11 @@ describe('classification', () => {
     )
     expect(() => infoTypeOfDirective(pii([]), 'a')).toThrow(/has no infoType/)
   })
+
+  it('tells all that a name may stand for, the last said first, and a name of its own takes the default away', () => {
+    const one = createClassification({ 'A.ssn': 'GENERIC_ID', 'B.ssn': 'US_SSN', api_key: 'GENERIC_ID' })
+    expect(one.named('user_ssn').map(({ coordinate }) => coordinate)).toEqual(['B.ssn', 'A.ssn', 'ssn'])
+    expect(one.named('apiKey').map(({ infoType }) => infoType)).toEqual(['GENERIC_ID'])
+    expect(one.named('lesson')).toEqual([])
+  })
 })

@@ -29,6 +29,9 @@ describe('the walker', () => {
     'socialSecurityNumber',
     'SocialSecurityNumber',
     'ssn_number',
+    'ssn1',
+    'ssn_2',
+    'ss\u200Bn',
   ])('knows the key %s', (key) => {
     expect(JSON.stringify(maskUnknown({ a: [{ [key]: SSN }] }, rules))).not.toContain('123-45')
   })
@@ -44,6 +47,13 @@ describe('the walker', () => {
     const value = { password: { old: 'a1', next: ['b2', { deep: 'c3' }] }, emails: ['ada@example.com'] }
     const text = JSON.stringify(maskUnknown(value, rules))
     for (const secret of ['a1', 'b2', 'c3', 'ada@']) expect(text).not.toContain(secret)
+  })
+
+  it('hides keys that are values under a classified key', () => {
+    const phones = { '+15550104477': 'home', '+15550204477': 'work', main: '+15550304477' }
+    expect(maskUnknown({ phones }, rules)).toEqual({
+      phones: { '***-***-4477': '***-***-****', '***-***-4477 (1)': '***-***-****', main: '***-***-4477' },
+    })
   })
 
   it('looks into Maps, Sets, errors and what toJSON gives', () => {
@@ -101,7 +111,7 @@ describe('the walker', () => {
     const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.date())
     const tree = fc.letrec((tie) => ({
       node: fc.oneof(
-        { depthSize: 'medium' },
+        { depthSize: 'small' },
         leaf,
         fc.array(tie('node'), { maxLength: 4 }),
         fc.dictionary(fc.constantFrom('a', 'b', 'ssn', 'userSsn', 'card_number', '__proto__'), tie('node')),
