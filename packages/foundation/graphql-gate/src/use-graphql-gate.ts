@@ -49,7 +49,8 @@ function decorate(app: FastifyInstance): void {
  * calls it; calling it again changes nothing but the name that must see a door.
  *
  * @param guard the gate that must see a door in this scope, or the app does not boot
- * @param needsDoor `false` for a gate that has other work where there is no door
+ * @param needsDoor `false` for a gate that has other work where there is no door. It bounds no operation, so a door in
+ * whose scope there is nothing else is unguarded
  */
 export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = true): void {
   useKernel(app)

@@ -122,9 +122,10 @@ function requireGuards(app: FastifyInstance, { route }: Door): void {
     )
   }
   const { guards } = gateStateOf(app)
-  if (guards.some(({ name, scope }) => !NO_GATES.has(name) && isWithin(route.scope, scope))) return
+  const bounds = guards.filter(({ name, needsDoor }) => needsDoor && !NO_GATES.has(name))
+  if (bounds.some(({ scope }) => isWithin(route.scope, scope))) return
   unsafeSetting(
     app,
-    `The GraphQL route ${where} has no gate in its scope. Register the gates in this scope or an outer one.`,
+    `The GraphQL route ${where} has no gate in its scope that bounds its operations. Register one, such as @portcullis/depth-limit, in this scope or an outer one.`,
   )
 }

@@ -90,6 +90,13 @@ describe('doors', () => {
     )
   })
 
+  it('that only a gate without bounds of its own looks at refuse to boot in production', async () => {
+    const app = production()
+    useGraphqlGate(app, 'mask', false)
+    void app.register(mercurius, { schema: sdl })
+    await expect(app.ready()).rejects.toThrow('has no gate in its scope that bounds its operations')
+  })
+
   it('over WebSocket refuse to boot in production, and are warned of in development', async () => {
     const app = production()
     void app.register(mercurius, { schema: sdl, subscription: true })
