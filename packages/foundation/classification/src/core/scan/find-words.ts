@@ -5,8 +5,9 @@ import type { Found } from './find-numbers.ts'
 const LONGEST_LOCAL = 64
 const LONGEST_DOMAIN = 255
 
+/** Stars may stand in an address, too, but there they are masks: what is masked is not masked again. */
 function isLocal(char: string | undefined): boolean {
-  return char !== undefined && (isLetter(char) || isDigit(char) || "!#$%&'*+/=?^_`{|}~.-".includes(char))
+  return char !== undefined && (isLetter(char) || isDigit(char) || "!#$%&'+/=?^_`{|}~.-".includes(char))
 }
 
 function isDomain(char: string | undefined): boolean {
