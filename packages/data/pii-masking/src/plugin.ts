@@ -1,6 +1,6 @@
 import type { Classified } from '@portcullis/classification'
 import { REMOVED } from '@portcullis/classification'
-import { createScopedValue, defineGate, onceRoutesKnown } from '@portcullis/kernel'
+import { createScopedValue, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
 import type { PiiFact } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { InvalidClassificationError } from './errors.ts'
@@ -9,7 +9,8 @@ import { createMasker } from './masker.ts'
 import type { Masker } from './masker.ts'
 import { piiMaskingOptions } from './options.ts'
 import type { PiiMaskingOptions, ResolvedPiiMaskingOptions } from './options.ts'
-import { guardExit, maskReply } from './rest/mask-reply.ts'
+import { guardExit } from './rest/guard-exit.ts'
+import { forgetReply, maskReply } from './rest/mask-reply.ts'
 import { createResponsePlans } from './rest/response-plans.ts'
 
 /** The decorator `app.pii`. */
@@ -79,6 +80,15 @@ function checkCoordinates(masker: Masker, policy: ResolvedPiiMaskingOptions['pol
   )
 }
 
+/** What an outer scope classifies is personal in a scope within it too, whatever that shows to whom. */
+function inherit(app: FastifyInstance, { classification }: Masker): void {
+  const outer = maskers.get(Object.getPrototypeOf(app) as FastifyInstance)
+  if (outer === undefined) return
+  const known = new Set(classification.all().map(({ coordinate }) => coordinate))
+  for (const { coordinate, infoType } of outer.classification.all())
+    if (!known.has(coordinate)) classification.add(coordinate, infoType)
+}
+
 async function register(app: FastifyInstance, options: Readonly<ResolvedPiiMaskingOptions>): Promise<void> {
   const masker = createMasker(app, options)
   maskers.set(app, masker)
@@ -86,12 +96,16 @@ async function register(app: FastifyInstance, options: Readonly<ResolvedPiiMaski
   const plans = createResponsePlans(masker)
   const { isGraphql, check } = await useGraphql(masker)
   const holds = (request: FastifyRequest): boolean => maskerOf(request.server) === masker
-  app.addHook('preSerialization', maskReply({ masker, plans, isGraphql, holds }))
-  app.addHook('onSend', guardExit({ masker, plans, isGraphql, holds }))
+  const masking = { masker, plans, isGraphql, holds }
+  app.addHook('preSerialization', maskReply(masking))
+  app.addHook('onError', forgetReply(masking))
+  app.addHook('onSend', guardExit(masking))
   onceRoutesKnown(app, () => {
+    inherit(app, masker)
     plans.compileAll()
     check()
-    checkCoordinates(masker, options.policy)
+    const inUse = optionsInUse<ResolvedPiiMaskingOptions>(app, 'piiMasking')
+    for (const { options: used } of inUse) checkCoordinates(masker, used.policy)
   })
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { REMOVED } from '@portcullis/classification'
 import type { Disclosure } from './disclosure.ts'
 import type { ResponsePlan } from './response-plan.ts'
@@ -7,7 +8,8 @@ const MOST_DEPTH = 64
 /** What JSON would make of an object: it may say so itself. */
 function represent(value: object): unknown {
   const { toJSON } = value as { toJSON?: unknown }
-  return typeof toJSON === 'function' && !(value instanceof Date) ? (toJSON.call(value) as unknown) : value
+  if (typeof toJSON === 'function' && !(value instanceof Date)) return toJSON.call(value) as unknown
+  return types.isBoxedPrimitive(value) ? value.valueOf() : value
 }
 
 /** Applies plans to one value, and knows what it is inside of. */
@@ -20,7 +22,7 @@ class Application {
   }
 
   apply(plan: ResponsePlan, given: unknown): unknown {
-    if (plan.classified !== undefined) return this.#to.classified(plan.classified, given)
+    if (plan.classified.length > 0) return this.#to.classified(plan.classified, given)
     if (typeof given !== 'object' || given === null) return given
     if (this.#within.has(given)) return '[Circular]'
     if (this.#within.size > MOST_DEPTH) return '[Truncated]'
@@ -31,8 +33,8 @@ class Application {
   }
 
   #applyAll(plans: readonly ResponsePlan[], value: unknown): unknown {
-    const classified = plans.find((plan) => plan.classified !== undefined)
-    if (classified !== undefined) return this.apply(classified, value)
+    const classified = plans.flatMap((plan) => plan.classified)
+    if (classified.length > 0) return this.#to.classified(classified, value)
     return plans.reduce((masked, plan) => this.apply(plan, masked), value)
   }
 
@@ -63,8 +65,7 @@ class Application {
   #member(plan: ResponsePlan, key: string, found: unknown): unknown {
     const plans = plan.members.get(key)
     if (plans !== undefined) return this.#applyAll(plans, found)
-    const classified = plan.others.find((one) => one.classified !== undefined)
-    if (classified !== undefined) return this.apply(classified, found)
+    if (plan.others.some((one) => one.classified.length > 0)) return this.#applyAll(plan.others, found)
     const named = this.#to.unknown({ [key]: found }) as Record<string, unknown>
     return Object.hasOwn(named, key) ? this.#applyAll(plan.others, named[key]) : REMOVED
   }

@@ -1,4 +1,4 @@
-import { applyStrategy, maskUnknown, REMOVED } from '@portcullis/classification'
+import { applyStrategy, HIDDEN, maskUnknown, REMOVED, stricter } from '@portcullis/classification'
 import type { Classification, Classified, InfoType, KeyedHash } from '@portcullis/classification'
 import { judge } from './policy.ts'
 import type { Policy, Viewer } from './policy.ts'
@@ -19,6 +19,8 @@ export interface DisclosureRules {
 export class Findings {
   /** Values that were masked or left out. */
   masked = 0
+  /** Decisions not to show a value raw, also where there was none. */
+  kept = 0
   /** Values that were shown raw because of a role. */
   revealed = 0
   /** The kinds of what was masked or revealed. */
@@ -39,6 +41,13 @@ export class Findings {
     } else this.masked += 1
     if (strategy === 'reject') this.rejected.add(coordinate)
   }
+
+  /** What was decided is not sent, because an error is sent in its place. */
+  discard(): void {
+    this.revealed = 0
+    this.shown.clear()
+    this.rejected.clear()
+  }
 }
 
 /** What one reader is shown. */
@@ -58,23 +67,55 @@ export class Disclosure {
     const { policy, fallback, hash } = this.#rules
     const { strategy, byRole } = judge(policy, fallback, classified, this.#viewer)
     if (byRole) this.findings.byRole = true
+    if (strategy !== 'raw') this.findings.kept += 1
     if (value === null || value === undefined) return strategy === 'remove' ? REMOVED : value
     this.findings.note(classified, strategy, byRole)
     return applyStrategy(strategy, classified.infoType, value, hash)
   }
 
-  /** A masked copy of a value of which nothing is known but the names of its keys. */
-  unknown(value: unknown): unknown {
-    const name = (key: string): Classified | undefined => this.#rules.classification.name(key)
-    return maskUnknown(value, { name, disclose: this.disclose, ...AS_JSON })
+  /** The one of several things that a value may be of which this reader is shown least. */
+  strictest(candidates: readonly Classified[]): Classified | undefined {
+    if (candidates.length < 2) return candidates[0]
+    const { policy, fallback } = this.#rules
+    const judged = candidates.map((one) => ({ one, ...judge(policy, fallback, one, this.#viewer) }))
+    if (judged.some(({ byRole }) => byRole)) this.findings.byRole = true
+    return judged.reduce((a, b) => (stricter(a.strategy, b.strategy) === a.strategy ? a : b)).one
   }
 
-  /** A masked copy of a classified value that may have parts. */
-  classified(classified: Classified, value: unknown): unknown {
+  /** A masked copy of a value of which nothing is known but the names of its keys. */
+  unknown(value: unknown): unknown {
+    return maskUnknown(value, { name: (key) => this.named(key), disclose: this.disclose, ...AS_JSON })
+  }
+
+  /** A masked copy of a classified value that may have parts; of several classifications the strictest holds. */
+  classified(candidates: readonly Classified[], value: unknown): unknown {
+    const classified = this.strictest(candidates)
+    if (classified === undefined) return value
     if (typeof value !== 'object' || value === null) return this.disclose(classified, value)
     const name = (): Classified => classified
     const rules = { name, disclose: this.disclose, ...AS_JSON }
     const copy = maskUnknown({ value }, rules) as { value?: unknown }
     return 'value' in copy ? copy.value : REMOVED
+  }
+
+  /** What stands for a personal value inside a text. Never refuses: the text says something else besides. */
+  inText(classified: Classified, found: string): string {
+    const { policy, fallback, hash } = this.#rules
+    const { strategy, byRole } = judge(policy, fallback, classified, this.#viewer)
+    if (byRole) this.findings.byRole = true
+    this.findings.note(classified, strategy === 'reject' ? 'remove' : strategy, byRole)
+    const shown = applyStrategy(strategy, classified.infoType, found, hash)
+    return typeof shown === 'string' ? shown : HIDDEN
+  }
+
+  /** The kinds that are classified anywhere, with what a value of the kind in a text counts as. */
+  get kinds(): ReadonlyMap<InfoType, Classified> {
+    const all = this.#rules.classification.all()
+    return new Map(all.map(({ infoType }) => [infoType, { infoType, coordinate: 'text' }]))
+  }
+
+  /** What a key may stand for. */
+  named(key: string): Classified | undefined {
+    return this.strictest(this.#rules.classification.named(key))
   }
 }

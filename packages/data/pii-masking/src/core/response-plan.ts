@@ -3,7 +3,8 @@ import type { Classification, Classified } from '@portcullis/classification'
 
 /** What a response schema says of a value, made once at boot. Alternatives (`anyOf`) are laid over one another. */
 export interface ResponsePlan {
-  classified: Classified | undefined
+  /** What the value is; several where alternatives disagree, of which the strictest holds. */
+  readonly classified: Classified[]
   /** Plans for each member the schema names; several where alternatives name it. */
   readonly members: Map<string, ResponsePlan[]>
   /** Plans for the items of an array. */
@@ -32,6 +33,39 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value]
 }
 
+/**
+ * The types that a schema names by its `title` or `$id`, where that looks like the name of a type: sentences and
+ * addresses do not.
+ */
+function typesOf({ $id, title }: Json): readonly string[] {
+  const names = [title, $id].map((one) => (typeof one === 'string' ? one.replace(/#$/, '') : ''))
+  return [...new Set(names)].filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+}
+
+/** The part of a schema to which a JSON pointer leads. */
+function follow(target: unknown, pointer: string): unknown {
+  let found = target
+  for (const step of pointer.split('/').slice(1)) {
+    const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+    found = isSchema(found) || Array.isArray(found) ? (found as Json)[key] : undefined
+  }
+  return found
+}
+
+/** The part of a schema that has a name of its own: `$id: '#name'` or `$anchor: 'name'`. */
+function findNamed(target: unknown, name: string): unknown {
+  const waiting = [target]
+  const seen = new Set<unknown>()
+  for (const one of waiting) {
+    if (typeof one !== 'object' || one === null || seen.has(one)) continue
+    seen.add(one)
+    const { $id, $anchor } = one as Json
+    if ($anchor === name || $id === name || $id === `#${name}` || $id === `${name}#`) return one
+    waiting.push(...Object.values(one))
+  }
+  return undefined
+}
+
 /** Compiles response schemas. Shared schemas are compiled once. */
 class Compiler {
   readonly #plans = new Map<object, ResponsePlan>()
@@ -46,76 +80,74 @@ class Compiler {
     this.#where = where
   }
 
-  plan(schema: Json, root: Json): ResponsePlan {
+  /** @param label what the value is called where it is classified by itself */
+  plan(schema: Json, root: Json, label: string): ResponsePlan {
     const known = this.#plans.get(schema)
     if (known !== undefined) return known
-    const plan: ResponsePlan = { classified: undefined, members: new Map(), items: [], others: [] }
+    const plan: ResponsePlan = { classified: [], members: new Map(), items: [], others: [] }
     this.#plans.set(schema, plan)
-    this.#visit(schema, root, plan, new Set())
-    if (plan.classified !== undefined) this.found = true
+    this.#visit(schema, root, plan, label, new Set())
+    if (plan.classified.length > 0) this.found = true
     return plan
   }
 
-  #visit(schema: Json, root: Json, plan: ResponsePlan, within: Set<object>): void {
+  #visit(schema: Json, root: Json, plan: ResponsePlan, label: string, within: Set<object>): void {
     if (within.has(schema)) return
     within.add(schema)
     if (typeof schema['$ref'] === 'string') {
       const target = this.#resolve(schema['$ref'], root)
-      this.#visit(target.schema, target.root, plan, within)
+      this.#visit(target.schema, target.root, plan, label, within)
     }
-    const type = this.#typeOf(schema)
-    const infoType = infoTypeOfJsonSchema(schema, this.#where)
-    if (infoType !== undefined)
-      plan.classified = this.#classification.add(`response.${type ?? infoType}`, infoType)
+    const types = typesOf(schema)
+    const infoType = infoTypeOfJsonSchema(schema, `${this.#where}, ${label}`)
+    if (infoType !== undefined) plan.classified.push(this.#classification.add(label, infoType))
     for (const [key, member] of Object.entries(isSchema(schema['properties']) ? schema['properties'] : {})) {
       const plans = plan.members.get(key) ?? []
-      plan.members.set(key, [...plans, this.#member(type, key, member, root)])
+      plan.members.set(key, [...plans, this.#member(types, key, member, root)])
     }
     for (const key of ['items', 'prefixItems', 'additionalItems']) {
-      for (const item of listOf(schema[key])) if (isSchema(item)) plan.items.push(this.plan(item, root))
+      for (const item of listOf(schema[key]))
+        if (isSchema(item)) plan.items.push(this.plan(item, root, label))
     }
     const { additionalProperties, patternProperties } = schema
     const patterns = isSchema(patternProperties) ? Object.values(patternProperties) : []
     for (const other of [additionalProperties, ...patterns]) {
-      if (isSchema(other)) plan.others.push(this.plan(other, root))
+      if (isSchema(other)) plan.others.push(this.plan(other, root, label))
     }
     for (const key of COMBINATORS) {
       for (const one of Array.isArray(schema[key]) ? (schema[key] as unknown[]) : []) {
-        if (isSchema(one)) this.#visit(one, root, plan, within)
+        if (isSchema(one)) this.#visit(one, root, plan, label, within)
       }
     }
     for (const key of BRANCHES) {
       const one = schema[key]
-      if (isSchema(one)) this.#visit(one, root, plan, within)
+      if (isSchema(one)) this.#visit(one, root, plan, label, within)
     }
   }
 
-  #member(type: string | undefined, key: string, member: unknown, root: Json): ResponsePlan {
-    const schema = isSchema(member) ? member : {}
-    const where = type === undefined ? key : `${type}.${key}`
-    const infoType = infoTypeOfJsonSchema(schema, `${this.#where}, ${where}`)
-    const classified =
-      infoType === undefined
-        ? this.#classification.field(type ?? '', key)
-        : this.#classification.add(type === undefined ? `response.${key}` : where, infoType)
-    if (classified === undefined) return this.plan(schema, root)
+  #member(types: readonly string[], key: string, member: unknown, root: Json): ResponsePlan {
+    const labels = types.length === 0 ? [`response.${key}`] : types.map((type) => `${type}.${key}`)
+    const plan = this.plan(isSchema(member) ? member : {}, root, labels[0] ?? key)
+    const said = plan.classified.flatMap(({ infoType }) =>
+      labels.map((label) => this.#classification.add(label, infoType)),
+    )
+    const classified = said.length > 0 ? said : this.#byName(types, key)
+    if (classified.length === 0) return plan
     this.found = true
-    return { classified, members: new Map(), items: [], others: [] }
+    return { ...plan, classified }
   }
 
-  #typeOf({ $id, title }: Json): string | undefined {
-    const name = [title, $id].find((one) => typeof one === 'string' && one !== '')
-    return typeof name === 'string' ? name.replace(/#$/, '') : undefined
+  /** A schema without a name describes nobody knows which type, so its members go by their names. */
+  #byName(types: readonly string[], key: string): Classified[] {
+    if (types.length === 0) return [...this.#classification.named(key)]
+    return types.flatMap((type) => this.#classification.field(type, key) ?? [])
   }
 
   #resolve(ref: string, root: Json): { readonly schema: Json; readonly root: Json } {
-    const [id = '', pointer = ''] = ref.split('#')
-    const target = id === '' || id === root['$id'] ? root : this.#shared[id]
-    let schema: unknown = target
-    for (const step of pointer.split('/').slice(1)) {
-      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
-      schema = isSchema(schema) || Array.isArray(schema) ? (schema as Json)[key] : undefined
-    }
+    const [id = '', fragment = ''] = ref.split('#')
+    const target = id === '' || id === root['$id'] ? root : (this.#shared[id] ?? findNamed(root, id))
+    const schema =
+      fragment === '' || fragment.startsWith('/') ? follow(target, fragment) : findNamed(target, fragment)
     if (isSchema(schema) && isSchema(target)) return { schema, root: target }
     throw new ClassificationError(
       `${this.#where}: $ref '${ref}' leads nowhere, so what it holds cannot be masked.`,
@@ -137,6 +169,6 @@ export function compileResponse(
   where: string,
 ): CompiledResponse {
   const compiler = new Compiler(classification, shared, where)
-  const plan = compiler.plan(schema, schema)
+  const plan = compiler.plan(schema, schema, `response.${typesOf(schema)[0] ?? 'body'}`)
   return { plan, isClassified: compiler.found }
 }

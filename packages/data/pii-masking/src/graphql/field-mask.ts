@@ -1,24 +1,45 @@
 import { infoTypeOfDirective, REMOVED } from '@portcullis/classification'
 import type { Classification, Classified } from '@portcullis/classification'
 import type { FieldHandler, FieldTarget } from '@portcullis/graphql-gate'
-import { getNamedType, getNullableType, GraphQLError, isLeafType, isListType, isNonNullType } from 'graphql'
+import {
+  getNamedType,
+  getNullableType,
+  GraphQLError,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isScalarType,
+  isSpecifiedScalarType,
+} from 'graphql'
 import type { GraphQLLeafType, GraphQLOutputType } from 'graphql'
 import type { Disclosure } from '../core/disclosure.ts'
 import { InvalidClassificationError } from '../errors.ts'
 import { classifying } from '../masker.ts'
 import type { Masker } from '../masker.ts'
 
-/** What a field is classified as, by its own directive or coordinate or by that of an interface it implements. */
+/**
+ * What a field is classified as, by its own directive or coordinate or by that of an interface it implements. A field
+ * that says nothing itself takes the interface's word: nobody has to repeat it, and a schema that replaces the first one
+ * cannot forget it.
+ *
+ * @throws PORTCULLIS_PII_MASKING_INVALID_CLASSIFICATION where they say different things
+ */
 function classifiedAs({ type, field }: FieldTarget, classification: Classification): Classified | undefined {
-  const owners = [type, ...type.getInterfaces()]
-  for (const owner of owners) {
+  const said = [type, ...type.getInterfaces()].flatMap((owner) => {
     const coordinate = `${owner.name}.${field.name}`
     const infoType = infoTypeOfDirective([owner.getFields()[field.name]?.astNode], coordinate)
-    if (infoType !== undefined) return classification.add(coordinate, infoType)
-  }
-  return owners
-    .map((owner) => classification.field(owner.name, field.name))
-    .find((classified) => classified !== undefined)
+    const known = classification.field(owner.name, field.name)
+    const one = infoType === undefined ? known : classification.add(coordinate, infoType)
+    return one === undefined ? [] : [one]
+  })
+  const [first] = said
+  // A name alone is said of every type alike.
+  const other = said.find((one) => one.coordinate.includes('.') && one.infoType !== first?.infoType)
+  if (first === undefined || other === undefined) return first
+  if (!first.coordinate.includes('.')) return other
+  throw new InvalidClassificationError(
+    `${first.coordinate} is classified as ${first.infoType}, and ${other.coordinate}, which is the same field, as ${other.infoType}. Say the same of both.`,
+  )
 }
 
 /** A plain value of a leaf, as the client would see it. */
@@ -28,11 +49,12 @@ function plain(type: GraphQLLeafType, value: unknown): unknown {
     : value
 }
 
-function fits(type: GraphQLLeafType, value: unknown): boolean {
+/** A value as the client would see it; `undefined` where its type does not take it. */
+function serialized(type: GraphQLLeafType, value: unknown): unknown {
   try {
-    return type.serialize(value) !== undefined
+    return type.serialize(value)
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -40,7 +62,7 @@ function maskLeaf(classified: Classified, type: GraphQLLeafType, value: unknown,
   if (value === null || value === undefined || value instanceof Error) return value
   try {
     const shown = to.disclose(classified, plain(type, value))
-    return shown !== REMOVED && fits(type, shown) ? shown : null
+    return shown !== REMOVED && serialized(type, shown) !== undefined ? shown : null
   } catch {
     return null
   }
@@ -50,19 +72,54 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-function maskResult(
-  classified: Classified,
+/** Applies a mask to each leaf of what a resolver gave: in lists, and behind promises. */
+function maskLeaves(
   type: GraphQLOutputType,
   value: unknown,
-  to: Disclosure,
+  mask: (type: GraphQLLeafType, value: unknown) => unknown,
 ): unknown {
-  if (isThenable(value)) return value.then((one) => maskResult(classified, type, one, to))
+  if (isThenable(value)) return value.then((one) => maskLeaves(type, one, mask))
   const nullable = getNullableType(type)
   if (isListType(nullable)) {
     if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return null
-    return Array.from(value as Iterable<unknown>, (item) => maskResult(classified, nullable.ofType, item, to))
+    return Array.from(value as Iterable<unknown>, (item) => maskLeaves(nullable.ofType, item, mask))
   }
-  return isLeafType(nullable) ? maskLeaf(classified, nullable, value, to) : null
+  return isLeafType(nullable) ? mask(nullable, value) : null
+}
+
+/** A scalar of the app may be written as an object, in which names say what is personal, as in any answer. */
+function maskOpenLeaf(type: GraphQLLeafType, value: unknown, to: Disclosure): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Error || value instanceof Date)
+    return value
+  // What it throws, it throws again when the answer is written.
+  const written = serialized(type, value)
+  if (typeof written !== 'object' || written === null) return value
+  const { kept } = to.findings
+  const copy = to.unknown(written)
+  return written === value || kept !== to.findings.kept ? copy : value
+}
+
+function forbidden(): GraphQLError {
+  return new GraphQLError('This field holds personal data that you may not see.', {
+    extensions: { code: 'PII_FIELD_FORBIDDEN' },
+  })
+}
+
+/** Plans a scalar of the app that is not classified itself. */
+function planOpenField({ field: { type } }: FieldTarget, masker: Masker): FieldHandler | undefined {
+  const named = getNamedType(type)
+  if (!isScalarType(named) || isSpecifiedScalarType(named)) return undefined
+  return ({ request }, next) => {
+    const disclosure = request === undefined ? masker.toNobody() : masker.of(request)
+    const value = next()
+    if (disclosure === undefined || typeof value !== 'object' || value === null) return value
+    return maskLeaves(type, value, (leaf, one) => {
+      const { size } = disclosure.findings.rejected
+      const shown = maskOpenLeaf(leaf, one, disclosure)
+      if (disclosure.findings.rejected.size > size) throw forbidden()
+      return shown
+    })
+  }
 }
 
 /**
@@ -73,7 +130,7 @@ function maskResult(
 export function planFieldMask(target: FieldTarget, masker: Masker): FieldHandler | undefined {
   const { type: parent, field } = target
   const classified = classifying(() => classifiedAs(target, masker.classification))
-  if (classified === undefined) return undefined
+  if (classified === undefined) return planOpenField(target, masker)
   const { type } = field
   if (!isLeafType(getNamedType(type))) {
     // A name alone may mean something else here, and its leaves are classified on their own.
@@ -89,11 +146,9 @@ export function planFieldMask(target: FieldTarget, masker: Masker): FieldHandler
     const finish = (shown: unknown): unknown => {
       const isHidden = shown === null && isNonNullType(type)
       if (!disclosure.findings.rejected.has(classified.coordinate) && !isHidden) return shown
-      throw new GraphQLError('This field holds personal data that you may not see.', {
-        extensions: { code: 'PII_FIELD_FORBIDDEN' },
-      })
+      throw forbidden()
     }
-    const shown = maskResult(classified, type, value, disclosure)
+    const shown = maskLeaves(type, value, (leaf, one) => maskLeaf(classified, leaf, one, disclosure))
     return isThenable(shown) ? shown.then(finish) : finish(shown)
   }
 }
