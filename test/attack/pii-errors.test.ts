@@ -99,6 +99,17 @@ describe('a refused request is not told what it sent', () => {
     expect(missing.body).not.toMatch(LEAK)
   })
 
+  it('what only the schema of the request classifies', async () => {
+    const one = serve({ ajv: { customOptions: { keywords: ['x-data-classification'] } } })
+    const nick = { type: 'string', 'x-data-classification': 'PERSON_NAME' }
+    const schema = { body: { type: 'object', properties: { nick } } }
+    one.post<{ Body: { nick: string } }>('/', { schema }, async (request) => {
+      throw new Error(`${request.body.nick} is taken`)
+    })
+    const answer = await post(one, { nick: 'Quandt' })
+    expect(answer.json<{ message: string }>().message).toBe('Q*** is taken')
+  })
+
   it('numbers, and values that a path holds', async () => {
     const one = serve()
     one.get<{ Params: { ssn: string } }>('/by/:ssn', async ({ params }, reply) =>

@@ -28,17 +28,17 @@ const NO_POLICY: Policy = {}
 export function maskedStream(destination: LogDestination, options: MaskedStreamOptions = {}): LogDestination {
   const classification = classifying(() => createClassification(options.classify))
   const rules = { classification, policy: NO_POLICY, fallback: 'partial', hash: undefined } as const
-  return {
-    write(line) {
-      const disclosure = new Disclosure(rules, undefined)
-      const name = classification.name.bind(classification)
-      try {
-        const parsed: unknown = JSON.parse(line)
-        const masked = maskUnknown(parsed, { name, disclose: disclosure.disclose })
-        return destination.write(`${JSON.stringify(masked)}\n`)
-      } catch {
-        return destination.write('{"level":50,"msg":"A log line could not be read, so it was left out."}\n')
-      }
-    },
+  const name = classification.name.bind(classification)
+
+  function mask(line: string): string {
+    try {
+      const parsed: unknown = JSON.parse(line)
+      const { disclose } = new Disclosure(rules, undefined)
+      return `${JSON.stringify(maskUnknown(parsed, { name, disclose }))}\n`
+    } catch {
+      return '{"level":50,"msg":"A log line could not be read, so it was left out."}\n'
+    }
   }
+
+  return { write: (line) => destination.write(mask(line)) }
 }

@@ -39,6 +39,18 @@ describe('maskedStream', () => {
     expect(lines).toHaveLength(1)
   })
 
+  it('leaves a destination that fails to pino, without writing twice', () => {
+    let writes = 0
+    const stream = maskedStream({
+      write() {
+        writes += 1
+        throw new Error('disk full')
+      },
+    })
+    expect(() => stream.write('{"ssn":"1"}\n')).toThrow('disk full')
+    expect(writes).toBe(1)
+  })
+
   it('does not start with a wrong classification', () => {
     expect(() => maskedStream(process.stdout, { classify: { ssn: 'SSN' } })).toThrow(/got 'SSN'/)
   })

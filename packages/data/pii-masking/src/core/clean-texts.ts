@@ -45,7 +45,7 @@ export function cleanText(text: string, sent: SentValues, to: Disclosure): strin
     }
   }
   return maskInText(clean, (infoType, found) => {
-    const classified = to.kinds.get(infoType)
+    const classified = to.kind(infoType)
     return classified === undefined ? found : to.inText(classified, found)
   })
 }

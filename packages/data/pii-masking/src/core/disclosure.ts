@@ -55,6 +55,7 @@ export class Disclosure {
   readonly findings: Findings
   readonly #rules: DisclosureRules
   readonly #viewer: Viewer
+  #kinds: ReadonlySet<InfoType> | undefined
 
   constructor(rules: DisclosureRules, viewer: Viewer, findings = new Findings()) {
     this.findings = findings
@@ -108,10 +109,10 @@ export class Disclosure {
     return typeof shown === 'string' ? shown : HIDDEN
   }
 
-  /** The kinds that are classified anywhere, with what a value of the kind in a text counts as. */
-  get kinds(): ReadonlyMap<InfoType, Classified> {
-    const all = this.#rules.classification.all()
-    return new Map(all.map(({ infoType }) => [infoType, { infoType, coordinate: 'text' }]))
+  /** What a value of a kind in a text counts as; `undefined` where nothing of that kind is classified anywhere. */
+  kind(infoType: InfoType): Classified | undefined {
+    this.#kinds ??= new Set(this.#rules.classification.all().map((one) => one.infoType))
+    return this.#kinds.has(infoType) ? { infoType, coordinate: 'text' } : undefined
   }
 
   /** What a key may stand for. */

@@ -72,9 +72,16 @@ class Compiler {
   readonly #classification: Classification
   readonly #shared: Readonly<Record<string, unknown>>
   readonly #where: string
+  readonly #owner: string
   found = false
 
-  constructor(classification: Classification, shared: Readonly<Record<string, unknown>>, where: string) {
+  constructor(
+    classification: Classification,
+    shared: Readonly<Record<string, unknown>>,
+    where: string,
+    owner: string,
+  ) {
+    this.#owner = owner
     this.#classification = classification
     this.#shared = shared
     this.#where = where
@@ -126,7 +133,7 @@ class Compiler {
   }
 
   #member(types: readonly string[], key: string, member: unknown, root: Json): ResponsePlan {
-    const labels = types.length === 0 ? [`response.${key}`] : types.map((type) => `${type}.${key}`)
+    const labels = types.length === 0 ? [`${this.#owner}.${key}`] : types.map((type) => `${type}.${key}`)
     const plan = this.plan(isSchema(member) ? member : {}, root, labels[0] ?? key)
     const said = plan.classified.flatMap(({ infoType }) =>
       labels.map((label) => this.#classification.add(label, infoType)),
@@ -160,6 +167,7 @@ class Compiler {
  * the schema has a `title` or `$id`, or by name.
  *
  * @param shared the schemas of the scope by `$id`
+ * @param owner what members of types without a name belong to. A request's schema is compiled for what it classifies
  * @throws ClassificationError for an unknown info type, or a `$ref` that leads nowhere
  */
 export function compileResponse(
@@ -167,8 +175,9 @@ export function compileResponse(
   shared: Readonly<Record<string, unknown>>,
   classification: Classification,
   where: string,
+  owner: 'response' | 'request' = 'response',
 ): CompiledResponse {
-  const compiler = new Compiler(classification, shared, where)
-  const plan = compiler.plan(schema, schema, `response.${typesOf(schema)[0] ?? 'body'}`)
+  const compiler = new Compiler(classification, shared, where, owner)
+  const plan = compiler.plan(schema, schema, `${owner}.${typesOf(schema)[0] ?? 'body'}`)
   return { plan, isClassified: compiler.found }
 }

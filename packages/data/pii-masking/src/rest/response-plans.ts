@@ -1,4 +1,4 @@
-import { isWithin, routesOf } from '@portcullis/kernel'
+import { isPlainObject, isWithin, routesOf } from '@portcullis/kernel'
 import type { RouteRecord } from '@portcullis/kernel'
 import { compileResponse } from '../core/response-plan.ts'
 import type { CompiledResponse } from '../core/response-plan.ts'
@@ -22,6 +22,13 @@ interface ResponseSchema {
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>
 }
 
+const REQUEST_PARTS = ['body', 'querystring', 'query', 'params', 'headers'] as const
+
+/** Validators other than Ajv have schemas of their own, which are objects of classes. */
+function isJsonSchema(schema: ResponseSchema | undefined): schema is ResponseSchema {
+  return isPlainObject(schema)
+}
+
 function schemasOf(declared: ResponseSchema): readonly object[] {
   if (declared.content === undefined) return [declared]
   return Object.values(declared.content).flatMap(({ schema }) => schema ?? [])
@@ -32,8 +39,15 @@ export function createResponsePlans(masker: Masker): ResponsePlans {
   const compiled = new WeakMap<RouteRecord, Responses>()
 
   function compile(route: RouteRecord): Responses {
-    const { response } = (route.schema ?? {}) as { response?: Readonly<Record<string, ResponseSchema>> }
+    const parts = (route.schema ?? {}) as Partial<Record<string, ResponseSchema>>
+    const response = parts['response'] as Readonly<Record<string, ResponseSchema>> | undefined
     const shared = route.scope.getSchemas()
+    // What a request sends is personal under the same names in an error, and wherever no type is known.
+    for (const part of REQUEST_PARTS) {
+      const where = `${route.method} ${route.url}, ${part}`
+      for (const one of isJsonSchema(parts[part]) ? schemasOf(parts[part]) : [])
+        compileResponse(one as Record<string, unknown>, shared, masker.classification, where, 'request')
+    }
     const entries = Object.entries(response ?? {}).map(([status, declared]) => {
       const where = `${route.method} ${route.url}, response ${status}`
       const plans = schemasOf(declared).map((schema) =>
