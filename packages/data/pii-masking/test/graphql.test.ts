@@ -1,3 +1,4 @@
+import depthLimit from '@portcullis/depth-limit'
 import kernel from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import Fastify from 'fastify'
@@ -137,6 +138,21 @@ describe('GraphQL fields', () => {
     const app = serve()
     app.get('/me', (_request, reply) => reply.graphql('{ me { renamed: taxId } }'))
     expect((await app.inject({ url: '/me', headers: { role: 'support' } })).body).not.toContain('123-45')
+    await app.close()
+  })
+
+  it('are masked in production behind a gate that bounds operations, and do not boot there without one', async () => {
+    const build = (): FastifyInstance => {
+      const app = Fastify()
+      void app.register(kernel, { environment: 'production' })
+      void app.register(piiMasking, options)
+      void app.register(mercurius, { schema, resolvers })
+      return app
+    }
+    await expect(build().ready()).rejects.toThrow('no gate in its scope that bounds its operations')
+    const app = build()
+    void app.register(depthLimit)
+    expect((await ask(app, '{ me { birthDate } }')).data?.['me']).toEqual({ birthDate: '1985-**-**' })
     await app.close()
   })
 
