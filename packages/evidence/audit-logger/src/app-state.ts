@@ -19,8 +19,6 @@ export interface AppState {
   readonly registrations: ScopedRegistry<Registration>
   /** By directory: two scopes may write to one trail. */
   readonly trails: Map<string, Trail>
-  /** Which registration records a request that is under way, by request id: security events name no scope. */
-  readonly underway: Map<string, Registration>
 }
 
 const states = new WeakMap<object, AppState>()
@@ -29,7 +27,7 @@ const states = new WeakMap<object, AppState>()
 export function appStateOf(app: FastifyInstance): AppState {
   const known = states.get(app.server)
   if (known !== undefined) return known
-  const state: AppState = { registrations: createScopedRegistry(), trails: new Map(), underway: new Map() }
+  const state: AppState = { registrations: createScopedRegistry(), trails: new Map() }
   states.set(app.server, state)
   return state
 }

@@ -1,13 +1,14 @@
 import { onSettled, refusalOf, routeOption, traceContextOf } from '@portcullis/kernel'
 import type { DecisionResult, Outcome } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { appStateOf, registrationOf } from './app-state.ts'
+import { registrationOf } from './app-state.ts'
 import type { Registration } from './app-state.ts'
 import type { RecordInput } from './core/record.ts'
 import { recordable, recordableText } from './core/recordable.ts'
 import { AuditUnavailable } from './errors.ts'
 import { actorOf, knownPrincipal, sourceOf } from './facts.ts'
 import type { AuditLevel, ResolvedAuditLoggerOptions } from './options.ts'
+import { recordedFactsOf } from './recorded-facts.ts'
 import { markSeen } from './unrouted.ts'
 
 /** What is remembered of a request that is recorded. */
@@ -99,6 +100,7 @@ async function complete(
       completed: outcome.completed,
       milliseconds: Math.round(performance.now() - capture.started),
     },
+    facts: recordedFactsOf(request),
     input: capture.level === 'request' ? recordable({ params, query, body }) : undefined,
   })
 }
@@ -109,7 +111,6 @@ export function beginCapture(request: FastifyRequest, reply: FastifyReply): unde
   const options = routeOption<ResolvedAuditLoggerOptions>(request, 'audit')
   const registration = registrationOf(request.server)
   if (options === false || registration === undefined) return
-  const { underway } = appStateOf(request.server)
   const level = levelOf(request, options)
   const capture = {
     registration,
@@ -120,10 +121,8 @@ export function beginCapture(request: FastifyRequest, reply: FastifyReply): unde
     answering: false,
   }
   captures.set(request, capture)
-  underway.set(request.id, registration)
   onSettled(request, (outcome) => {
-    const work = level === 'none' ? Promise.resolve() : complete(request, reply, capture, outcome)
-    registration.trail.track(work.finally(() => underway.delete(request.id)))
+    if (level !== 'none') registration.trail.track(complete(request, reply, capture, outcome))
   })
 }
 

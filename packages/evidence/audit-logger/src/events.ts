@@ -1,6 +1,6 @@
 import type { SecurityEvent, SecurityEventInput, SecurityEventType } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { appStateOf } from './app-state.ts'
+import { appStateOf, registrationOf } from './app-state.ts'
 import type { Registration } from './app-state.ts'
 import type { RecordInput } from './core/record.ts'
 import { MASKED, maskReason } from './core/mask.ts'
@@ -8,13 +8,14 @@ import { recordable } from './core/recordable.ts'
 import type { Recordable } from './core/recordable.ts'
 import { AuditUnavailable } from './errors.ts'
 import { actorOf } from './facts.ts'
+import { countQuery } from './recorded-facts.ts'
 import type { Receipt } from './trail/file-sink.ts'
 
 /** What a record holds beside its event: it goes to the trail and to nobody else. */
 export type Extras = Pick<RecordInput, 'subject' | 'target' | 'changes'>
 
 interface Publication {
-  readonly registration: Registration
+  readonly event: SecurityEventInput
   readonly extras: Extras
   receipt: Promise<Receipt> | undefined
 }
@@ -47,25 +48,39 @@ function recordOf(registration: Registration, event: SecurityEvent, extras: Extr
   }
 }
 
-/** Subscribes to the security events of the app, once: each is recorded in the trail of its request's scope. */
+/**
+ * Subscribes to the security events of the app, once: each is recorded in the trail of its request's scope, those
+ * without a request in that of the first registration.
+ */
 export function recordEvents(app: FastifyInstance): void {
-  const { registrations, underway } = appStateOf(app)
+  const { registrations } = appStateOf(app)
   if (registrations.all().length > 1) return
   app.securityEvents.subscribe(
-    (event) => {
-      const current = publication
-      publication = undefined
-      const outermost = registrations.all()[0]?.value
-      const registration = current?.registration ?? underway.get(event.requestId ?? '') ?? outermost
+    (event, request) => {
+      const scope = request && registrationOf(request.server)
+      const registration = scope ?? registrations.all()[0]?.value
       if (registration === undefined) return undefined
+      if (request !== undefined && isQuery(event)) countQuery(request, event)
       // It says that the trail is away, so it cannot be in it; its request is in the count of what was lost.
       if (event.type === 'audit.unavailable' && !registration.trail.ready) return undefined
+      const current = publicationOf(event)
       const receipt = registration.trail.append(recordOf(registration, event, current?.extras ?? {}))
       if (current !== undefined) current.receipt = receipt
       return receipt
     },
     { durable: true },
   )
+}
+
+function isQuery(event: SecurityEvent): event is SecurityEvent<'db.query'> {
+  return event.type === 'db.query'
+}
+
+/** Another subscriber may publish an event of its own in between: the details tell which one is meant. */
+function publicationOf({ type, details }: SecurityEvent): Publication | undefined {
+  const { event } = publication ?? {}
+  const meant = event?.type === type && event.details === details
+  return meant && publication?.receipt === undefined ? publication : undefined
 }
 
 /**
@@ -75,14 +90,14 @@ export function recordEvents(app: FastifyInstance): void {
  */
 export function publishRecorded<Type extends SecurityEventType>(
   request: FastifyRequest,
-  registration: Registration,
   event: SecurityEventInput<Type>,
   extras: Extras,
 ): Promise<Receipt> {
-  const current: Publication = { registration, extras, receipt: undefined }
+  const outer = publication
+  const current: Publication = { event, extras, receipt: undefined }
   publication = current
   void request.server.securityEvents.publish(event, request)
-  publication = undefined
+  publication = outer
   const receipt = current.receipt ?? Promise.reject(new AuditUnavailable())
   // Whoever does not wait must not end the process with an unhandled rejection.
   receipt.catch(() => undefined)

@@ -1,6 +1,14 @@
 export type { KeyInput } from './core/checkpoint.ts'
 export type { Change } from './core/diff.ts'
-export type { Actor, AuditRecord, RecordInput, RequestFacts, Target } from './core/record.ts'
+export type {
+  Actor,
+  AuditRecord,
+  QueryTally,
+  RecordedFacts,
+  RecordInput,
+  RequestFacts,
+  Target,
+} from './core/record.ts'
 export type { Recordable } from './core/recordable.ts'
 export type { Fault, FaultKind } from './core/scan.ts'
 export type { Audit } from './decorators.ts'

@@ -103,7 +103,7 @@ export function createRequestAudit(request: FastifyRequest): RequestAudit {
       details,
     }
     const { subject, target } = facts
-    return publishRecorded(request, registration, event, {
+    return publishRecorded(request, event, {
       ...more,
       ...(subject === undefined ? {} : { subject: subjectOf(registration, subject) }),
       ...(target === undefined ? {} : { target: targetOf(registration, target) }),

@@ -205,6 +205,56 @@ describe('a gate with a secret', () => {
   })
 })
 
+describe('a subscriber that publishes too', () => {
+  it('leaves each event its own receipt, subject and target', async () => {
+    const options = trailOptions()
+    const app = Fastify()
+    void app.register(kernel)
+    app.after(() => {
+      // Called before the trail's own subscriber.
+      app.securityEvents.subscribe((event, request) => {
+        if (event.type !== 'data.exported') return
+        void app.securityEvents.publish(
+          { type: 'data.accessed', severity: 'INFO', outcome: 'succeeded', details: { resource: 'inner' } },
+          request,
+        )
+        void request?.audit.dataErasure('inner', { target: { type: 'inner', id: '1' } })
+      })
+    })
+    void app.register(auditLogger, options)
+    app.get('/', (request) =>
+      request.audit.dataExport('outer', { subject: 'ada', target: { type: 'outer', id: '1' } }),
+    )
+    const { seq } = (await app.inject('/')).json<{ seq: number }>()
+    await app.close()
+    const records = recordsIn(options.directory)
+    expect(records[seq]).toMatchObject({ type: 'data.exported', target: { type: 'outer' } })
+    expect(records[seq]?.subject).toBe(app.audit.pseudonymOf('ada'))
+    expect(records.find(({ type }) => type === 'data.accessed')?.target).toBeUndefined()
+    expect(records.find(({ type }) => type === 'data.erased')?.target?.type).toBe('inner')
+  })
+})
+
+describe('decorators of the app itself', () => {
+  it('are not taken for facts of gates', async () => {
+    const options = trailOptions()
+    const app = Fastify()
+    void app.register(auditLogger, options)
+    app.decorateRequest('pii', { getter: () => ({ email: 'ada@example.org' }) })
+    app.decorateRequest('queryCost', {
+      getter() {
+        throw new Error('not here')
+      },
+    })
+    app.get('/', () => 'ok')
+    await app.inject('/')
+    await app.close()
+    const [end] = ownOf(options.directory, 'http.request')
+    expect(end?.request?.status).toBe(200)
+    expect(end?.facts).toBeUndefined()
+  })
+})
+
 describe('a timeline', () => {
   it('has everything of one request and nothing of another', async () => {
     const options = trailOptions()

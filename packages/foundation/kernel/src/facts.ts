@@ -10,3 +10,28 @@ export interface PiiFact {
   /** The kinds of what was masked or revealed, sorted. */
   readonly infoTypes: readonly string[]
 }
+
+/** What one policy of user-rate-limit said to a request. */
+export interface LimitFact {
+  readonly policy: { readonly name: string }
+  /** Units per window. */
+  readonly quota: number
+  /** Units left. */
+  readonly remaining: number
+  /** Whether it is why the request was refused. */
+  readonly violated: boolean
+  /** Set when the store did not decide. */
+  readonly degraded?: 'open' | 'local'
+}
+
+/** What query-cost found the operations of a request to cost together. */
+export interface CostFact {
+  readonly cost: number
+}
+
+/** What gates know of a request, each under the name of its decorator. What is missing, no gate has found out. */
+export interface GateFacts {
+  readonly userRateLimit?: readonly LimitFact[] | undefined
+  readonly queryCost?: CostFact | undefined
+  readonly pii?: PiiFact | undefined
+}

@@ -21,7 +21,7 @@ export type {
   SecurityEventType,
   Severity,
 } from './events/event-types.ts'
-export type { PiiFact } from './facts.ts'
+export type { CostFact, GateFacts, LimitFact, PiiFact } from './facts.ts'
 export { defineGate } from './gates.ts'
 export { holdDefaults } from './registrations.ts'
 export type { GateDefinition } from './gates.ts'
@@ -54,6 +54,7 @@ export { beginExecution, formatRefusals, onRefused, recordRefusal, refusalOf, re
 export type { ClientError, Refusal, RefusalFormat } from './refusal.ts'
 export { frameworkErrors } from './requests/framework-errors.ts'
 export { REQUEST_ID_HEADER } from './requests/request-id.ts'
+export { gateFactsOf } from './requests/gate-facts.ts'
 export { onSettled } from './requests/settled.ts'
 export type { Outcome, SettledListener } from './requests/settled.ts'
 export { traceContextOf } from './requests/trace-context.ts'

@@ -35,6 +35,38 @@ export interface RequestFacts {
   readonly milliseconds?: number | undefined
 }
 
+/** What the database statements of a request came to. */
+export interface QueryTally {
+  readonly count: number
+  /** How many of them were refused or failed. */
+  readonly failed: number
+  /** How long they took together. */
+  readonly milliseconds: number
+}
+
+/** What other gates knew of a request when it was over. What no gate found out is missing. */
+export interface RecordedFacts {
+  /** What the policies of user-rate-limit said. */
+  readonly limits?:
+    | readonly {
+        readonly policy: string
+        readonly quota: number
+        readonly remaining: number
+        /** Whether it is why the request was refused. */
+        readonly violated: boolean
+        /** Set where the store did not decide. */
+        readonly degraded?: 'open' | 'local'
+      }[]
+    | undefined
+  /** What the GraphQL operations cost together. */
+  readonly cost?: number | undefined
+  /** How many personal values were kept back and shown, and their kinds. */
+  readonly pii?:
+    | { readonly masked: number; readonly revealed: number; readonly infoTypes: readonly string[] }
+    | undefined
+  readonly queries?: QueryTally | undefined
+}
+
 /** One record, as it is given to the trail. */
 export interface RecordInput {
   readonly type: string
@@ -52,6 +84,8 @@ export interface RecordInput {
   readonly details?: Recordable | undefined
   readonly changes?: readonly Change[] | undefined
   readonly input?: Recordable | undefined
+  /** Of a request that is over: what other gates know of it. */
+  readonly facts?: RecordedFacts | undefined
 }
 
 /** One record, as it is read back. */
@@ -77,10 +111,11 @@ function shorten(value: unknown): Recordable | undefined {
 
 /** The JSON of a record: its members in one order, on one line, safe to print, at most 32 KiB. */
 export function recordJson(record: RecordInput, now: number): string {
-  const { type, stage, severity, outcome, action, reason, actor, source, request } = record
-  const facts = { type, stage, severity, outcome, action, reason, actor, source, request }
+  const { type, stage, severity, outcome, action, reason, actor, source, request, facts } = record
   const { subject, target, details, changes, input } = record
-  const head = { v: 1, id: uuidv7(now), time: new Date(now).toISOString(), ...facts, subject, target }
+  const stamp = { v: 1, id: uuidv7(now), time: new Date(now).toISOString() }
+  const about = { type, stage, severity, outcome, action, reason, actor, source, request, facts }
+  const head = { ...stamp, ...about, subject, target }
   const json = printableJson({ ...head, details, changes, input })
   if (json.length <= LARGEST) return json
   const shortened = { details: shorten(details), changes: shorten(changes), input: shorten(input) }

@@ -8,8 +8,11 @@ import type { SecurityEvent, SecurityEventInput, SecurityEventType } from './eve
 /** The channel of `node:diagnostics_channel` on which every event appears too, for APM tools. */
 export const SECURITY_EVENT_CHANNEL = 'portcullis.security-event'
 
-/** Receives events. A durable one returns a promise that settles when the event is recorded. */
-export type SecurityEventListener = (event: SecurityEvent) => unknown
+/**
+ * Receives an event and the request that it came of, where there is one. A durable listener returns a promise that
+ * settles when the event is recorded.
+ */
+export type SecurityEventListener = (event: SecurityEvent, request?: FastifyRequest) => unknown
 
 /** The bus that all gates of an app publish to. */
 export interface SecurityEvents {
@@ -53,9 +56,13 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
   const subscribers = new Set<Subscriber>()
   const channel = diagnosticsChannel.channel(SECURITY_EVENT_CHANNEL)
 
-  async function deliver(subscriber: Subscriber, event: SecurityEvent): Promise<void> {
+  async function deliver(
+    subscriber: Subscriber,
+    event: SecurityEvent,
+    request: FastifyRequest | undefined,
+  ): Promise<void> {
     try {
-      await subscriber.listener(event)
+      await subscriber.listener(event, request)
     } catch (error) {
       log.error({ err: error, event: event.type }, 'a subscriber of security events failed')
       if (subscriber.durable) throw new EventNotRecordedError(event.type)
@@ -66,9 +73,8 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
     publish(input, request) {
       const event = withFacts(input, now(), request)
       if (channel.hasSubscribers) channel.publish(event)
-      const done = Promise.all([...subscribers].map((subscriber) => deliver(subscriber, event))).then(
-        () => undefined,
-      )
+      const all = [...subscribers].map((subscriber) => deliver(subscriber, event, request))
+      const done = Promise.all(all).then(() => undefined)
       // Callers that don't wait must not end the process with an unhandled rejection; those that do still see it.
       done.catch(() => undefined)
       return done
