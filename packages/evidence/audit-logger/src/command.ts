@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { verify } from './trail/verify.ts'
 
-const USAGE = `portcullis-audit-verify <directory> --key <file> [--checkpoint <file>]
+const USAGE = `portcullis-audit-verify <directory> --key <file> [--checkpoint <file>] [--origin <name>]
 
   --key         the Ed25519 public key, PEM
   --checkpoint  a checkpoint that was kept elsewhere: finds a trail that was cut or written anew
+  --origin      the name that the trail must have
 
 Exit code: 0 the trail is what was recorded, 1 it is not, 2 it could not be verified.
 `
@@ -22,7 +23,7 @@ export async function runVerify(args: readonly string[], print: (text: string) =
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { key: { type: 'string' }, checkpoint: { type: 'string' } },
+      options: { key: { type: 'string' }, checkpoint: { type: 'string' }, origin: { type: 'string' } },
     })
     const [directory] = positionals
     if (directory === undefined || positionals.length > 1 || values.key === undefined) {
@@ -31,7 +32,11 @@ export async function runVerify(args: readonly string[], print: (text: string) =
     }
     const publicKey = await readFile(values.key, 'utf8')
     const checkpoint = values.checkpoint === undefined ? undefined : await readFile(values.checkpoint, 'utf8')
-    const { fault, events, checkpoints, root } = await verify(directory, { publicKey, checkpoint })
+    const { fault, events, checkpoints, root } = await verify(directory, {
+      publicKey,
+      checkpoint,
+      origin: values.origin,
+    })
     if (fault === undefined) {
       print(`ok: ${events} events, ${checkpoints} checkpoints, root ${root}`)
       return 0

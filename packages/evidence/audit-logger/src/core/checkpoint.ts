@@ -70,6 +70,8 @@ export function readCheckpoint(note: string, key: KeyObject): Checkpoint | NoteF
   if (origin === undefined || root === undefined || signed === undefined) return 'malformed'
   if (name !== origin || !Number.isSafeInteger(Number(size))) return 'malformed'
   const bytes = Buffer.from(signed, 'base64')
+  // The last character has bits to spare, which a decoder overlooks: one byte could be changed unnoticed.
+  if (bytes.toString('base64') !== signed) return 'malformed'
   if (!bytes.subarray(0, 4).equals(keyIdOf(origin, key))) return 'wrong-key'
   const text = note.slice(0, note.indexOf('\n\n') + 1)
   if (!verify(null, Buffer.from(text), key, bytes.subarray(4))) return 'bad-signature'

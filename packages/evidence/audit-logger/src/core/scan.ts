@@ -13,6 +13,7 @@ export type FaultKind =
   | 'malformed'
   | 'wrong-key'
   | 'bad-signature'
+  | 'foreign'
   | 'unsigned'
   | 'truncated'
   | 'rewritten'
@@ -73,8 +74,10 @@ const NOTE_FAULTS: Record<NoteFault, string> = {
  *
  * @param key the public key
  * @param held checkpoints that were kept elsewhere; the trail must agree with them
+ * @param origin the name that the trail must have. Default: that of its first checkpoint
  */
-export function createScanner(key: KeyObject, held: readonly Checkpoint[]): Scanner {
+export function createScanner(key: KeyObject, held: readonly Checkpoint[], origin?: string): Scanner {
+  let name = origin
   const range = createRange()
   let fault: Fault | undefined
   let suspicion: Suspicion | undefined
@@ -88,6 +91,16 @@ export function createScanner(key: KeyObject, held: readonly Checkpoint[]): Scan
   function fail(kind: FaultKind, at: number, message: string): void {
     fault ??= { kind, line: at, message: `Line ${at}: ${message}` }
   }
+
+  /** One key may sign several trails: they are told apart by name, or one could be put in another's place. */
+  function isForeign(head: Checkpoint, at: number): boolean {
+    name ??= head.origin
+    if (head.origin === name) return false
+    fail('foreign', at, `The checkpoint is of the trail '${head.origin}', not of '${name}'.`)
+    return true
+  }
+
+  for (const head of held) isForeign(head, 0)
 
   /** Moves the last event into the tree: it waits until the next line has spoken about it. */
   function settleLast(): void {
@@ -137,6 +150,7 @@ export function createScanner(key: KeyObject, held: readonly Checkpoint[]): Scan
   function checkpoint(record: Buffer): void {
     const head = readCheckpoint(noteIn(record), key)
     if (typeof head === 'string') return fail(head, line, NOTE_FAULTS[head])
+    if (isForeign(head, line)) return
     settleLast()
     const agrees = head.size === range.size && head.root.equals(rootOf(range))
     if (suspicion !== undefined) {

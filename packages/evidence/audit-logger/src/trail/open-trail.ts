@@ -24,6 +24,8 @@ export interface OpenTrail {
 export interface OpenOptions {
   readonly directory: string
   readonly key: KeyInput
+  /** The name that the trail must have. */
+  readonly origin: string
   readonly recover: boolean
 }
 
@@ -70,7 +72,7 @@ async function cutBehind(
 }
 
 async function openLocked(options: OpenOptions, unlock: OpenTrail['unlock']): Promise<OpenTrail> {
-  const { directory, key, recover } = options
+  const { directory, key, origin, recover } = options
   const handle = await openFile(directory)
   try {
     await handle.chmod(0o600)
@@ -78,10 +80,10 @@ async function openLocked(options: OpenOptions, unlock: OpenTrail['unlock']): Pr
     const note = await checkpointBeside(directory)
     const head = note === undefined ? undefined : readCheckpoint(note, publicKeyOf(key))
     const held = head === undefined || typeof head === 'string' ? [] : [head]
-    const { fault, sealed, sealedLater } = await scanTrail(directory, key, held)
+    const { fault, sealed, sealedLater } = await scanTrail(directory, { publicKey: key, origin }, held)
     // A write that was torn was never acknowledged; everything else is damage that somebody has to look at.
     const short = held.some(({ size }) => size > sealed.range.size)
-    const torn = !sealedLater && !short && fault?.kind !== 'rewritten'
+    const torn = !sealedLater && !short && fault?.kind !== 'rewritten' && fault?.kind !== 'foreign'
     const complaint =
       typeof head === 'string' ? `Its checkpoint is ${head}.` : torn ? undefined : fault?.message
     if (complaint !== undefined && !recover) throw new TrailDamagedError(directory, complaint)

@@ -87,7 +87,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
   }
 
   async function open(): Promise<void> {
-    const opened = await openTrail({ directory, key: signingKey, recover: options.recover })
+    const opened = await openTrail({ directory, key: signingKey, origin, recover: options.recover })
     unlock = opened.unlock
     const gap = (count: number): string => json(note('audit.gap', 'failed', { count }))
     const settings = { directory, sign: createSigner(origin, signingKey), maxQueue, timeout: sinkTimeout }
@@ -134,7 +134,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     flush,
     async verify() {
       await flush()
-      return verifyBytes(directory, { publicKey: publicKeyOf(signingKey) }, () => sink?.head.bytes)
+      return verifyBytes(directory, { publicKey: publicKeyOf(signingKey), origin }, () => sink?.head.bytes)
     },
     async read(matches) {
       await flush()

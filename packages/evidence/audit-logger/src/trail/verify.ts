@@ -16,6 +16,8 @@ export interface VerifyOptions {
    * anew is found, even by somebody who has the signing key.
    */
   readonly checkpoint?: string | undefined
+  /** The name that the trail must have, its option `origin`. Default: that of its first checkpoint. */
+  readonly origin?: string | undefined
 }
 
 /** What verification found. */
@@ -33,11 +35,11 @@ export interface VerifyReport {
 /** A scan of a trail's file: the first `bytes` of it. */
 export async function scanTrail(
   directory: string,
-  key: KeyInput,
+  { publicKey, origin }: VerifyOptions,
   held: readonly Checkpoint[],
   bytes?: number,
 ): Promise<ScanResult> {
-  const scanner = createScanner(publicKeyOf(key), held)
+  const scanner = createScanner(publicKeyOf(publicKey), held, origin)
   const rest = await eachLine(join(directory, TRAIL_FILE), (line) => scanner.line(line), bytes)
   return scanner.end(rest)
 }
@@ -93,7 +95,7 @@ export async function verifyBytes(
     if (typeof head === 'string') fault ??= wrongCheckpoint(head, whose)
     else held.push(head)
   }
-  const scan = await scanTrail(directory, key, held, bytes())
+  const scan = await scanTrail(directory, options, held, bytes())
   const found = scan.fault ?? fault
   return {
     ok: found === undefined,
