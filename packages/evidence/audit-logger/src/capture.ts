@@ -5,6 +5,7 @@ import { registrationOf } from './app-state.ts'
 import type { Registration } from './app-state.ts'
 import type { RecordInput } from './core/record.ts'
 import { recordable, recordableText } from './core/recordable.ts'
+import { endsWithin } from './core/within.ts'
 import { AuditUnavailable } from './errors.ts'
 import { actorOf, knownPrincipal, sourceOf } from './facts.ts'
 import type { AuditLevel, ResolvedAuditLoggerOptions } from './options.ts'
@@ -59,19 +60,6 @@ function verdictOn({ completed, statusCode }: Outcome): Pick<RecordInput, 'sever
   if (statusCode === 401 || statusCode === 403 || statusCode === 429)
     return { severity: 'WARNING', outcome: 'refused' }
   return { severity: 'INFO', outcome: statusCode >= 400 ? 'refused' : 'succeeded' }
-}
-
-/** Waits for something, but not longer than that. @returns whether it came to a good end in time */
-async function endsWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds)
-  })
-  const done = work.then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([done, late]).finally(() => clearTimeout(timer))
 }
 
 /** Finds out who asks where that may be known by now; a failure of it is for the routes that need it. */

@@ -42,13 +42,16 @@ export interface AuditLoggerOptions extends Omit<AuditRouteOptions, 'action'> {
   readonly subjectSecret: string
   /** The trail's name in its checkpoints. Default: `audit`. */
   readonly origin?: string | undefined
-  /** Called with each checkpoint that was written to the file `checkpoint`, for a place the server cannot write to. */
-  readonly onCheckpoint?: ((note: string) => void) | undefined
+  /**
+   * Called with each checkpoint that was written to the file `checkpoint`, for a place the server cannot write to. What
+   * fails, or takes longer than `sinkTimeout`, is logged and tried again with the newest one.
+   */
+  readonly onCheckpoint?: ((note: string) => unknown) | undefined
   /** How often the file `checkpoint` is renewed. Default: 1 s. */
   readonly checkpointInterval?: Duration | undefined
   /** Most records that wait to be written. Default: 10,000. */
   readonly maxQueue?: number | undefined
-  /** How long a request waits for the trail. Default: 5 s. */
+  /** How long anybody waits for the trail. Default: 5 s. */
   readonly sinkTimeout?: Duration | undefined
   /** Goes on behind the last good checkpoint of a damaged trail, and keeps what it cuts. Default: no. */
   readonly recover?: boolean | undefined
@@ -64,7 +67,7 @@ export interface ResolvedAuditLoggerOptions {
   readonly signingKey: string | KeyObject
   readonly subjectSecret: string
   readonly origin: string
-  readonly onCheckpoint: ((note: string) => void) | undefined
+  readonly onCheckpoint: ((note: string) => unknown) | undefined
   readonly checkpointInterval: number
   readonly maxQueue: number
   readonly sinkTimeout: number
@@ -130,9 +133,9 @@ const set: OptionSet<ResolvedAuditLoggerOptions> = defineOptions<ResolvedAuditLo
     doc: 'The trail’s name in its checkpoints.',
   },
   onCheckpoint: {
-    schema: callback<(note: string) => void>('(note) => void'),
+    schema: callback<(note: string) => unknown>('(note) => void or a promise'),
     pluginOnly: true,
-    doc: 'Called with each checkpoint that was written to the file `checkpoint`: keep it where the server cannot write.',
+    doc: 'Called with each checkpoint that was written to the file `checkpoint`: keep it where the server cannot write. What fails is logged and tried again.',
   },
   checkpointInterval: {
     schema: duration(10),
@@ -150,7 +153,7 @@ const set: OptionSet<ResolvedAuditLoggerOptions> = defineOptions<ResolvedAuditLo
     schema: duration(),
     default: 5000,
     pluginOnly: true,
-    doc: 'How long a request waits for the trail.',
+    doc: 'How long anybody waits for a write of the trail.',
   },
   recover: {
     schema: flag(),

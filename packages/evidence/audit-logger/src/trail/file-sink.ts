@@ -22,7 +22,7 @@ export interface SinkSettings {
   readonly sign: (size: number, root: Buffer) => string
   /** Most events that wait to be written. */
   readonly maxQueue: number
-  /** Milliseconds after which a write that does not end makes the sink not ready. */
+  /** Milliseconds after which nobody waits any more for a write that does not end. */
   readonly timeout: number
   /** Makes the record that says how many were lost. */
   readonly gap: (count: number) => string
@@ -36,17 +36,21 @@ export interface FileSink {
    * Appends the JSON of an object.
    *
    * @returns a promise that settles when it is durable and signed
-   * @throws (rejects) AUDIT_UNAVAILABLE when it is not recorded; it is counted then, and the next record tells the count
+   * @throws (rejects) AUDIT_UNAVAILABLE when it is not recorded; it is counted then, and the next record tells the
+   * count. Also when its write does not end in time: when it ends, it is recorded or counted
    */
   append(body: string): Promise<Receipt>
   /** Whether an event would be taken now and soon be durable. */
   readonly ready: boolean
-  /** Waits for everything that was appended so far, recorded or not. */
+  /** Waits for everything that was appended so far, recorded or not, or until a write does not end. */
   flush(): Promise<void>
   /** The newest durable head, and the bytes of the file up to it. */
   readonly head: { readonly note: string | undefined; readonly size: number; readonly bytes: number }
-  /** @returns how many events were lost since the last record that told it */
-  close(): Promise<number>
+  /**
+   * @returns how many events were lost since the last record that told it, and whether the last write ended; if not,
+   * the file is still in use
+   */
+  close(): Promise<{ readonly lost: number; readonly ended: boolean }>
 }
 
 interface Waiting {
@@ -75,7 +79,10 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
   let note: string | undefined
   let waiting: Waiting[] = []
   let running: Promise<void> | undefined
-  let writingSince: number | undefined
+  /** A write does not end: whoever waits is told, and nobody should begin anything. */
+  let stalled = false
+  let onStall: (() => void)[] = []
+  let complained = false
   let failure: string | undefined
   let lost = 0
   let retry: NodeJS.Timeout | undefined
@@ -134,8 +141,8 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
 
   function fail(error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException
-    if (failure === undefined) settings.onState(code ?? message)
     failure = code ?? message
+    complain(failure)
     for (const event of waiting.splice(0)) lose(event)
     if (closed) return
     retry = setTimeout(() => {
@@ -160,19 +167,53 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
       await write([settings.gap(missed)])
       lost -= missed
       failure = undefined
-      settings.onState(undefined)
+      recover()
     } catch (error) {
       fail(error)
     }
   }
 
   async function resume(): Promise<void> {
-    await reopen()
+    await watched([], reopen)
     await run()
   }
 
   async function idle(): Promise<void> {
     for (let current = running; current !== undefined; current = running) await current
+  }
+
+  async function flush(): Promise<void> {
+    if (stalled || running === undefined) return
+    await Promise.race([idle(), new Promise<void>((resolve) => onStall.push(resolve))])
+  }
+
+  function complain(cause: string): void {
+    if (!complained) settings.onState(cause)
+    complained = true
+  }
+
+  function recover(): void {
+    if (complained) settings.onState(undefined)
+    complained = false
+  }
+
+  function stall(batch: readonly Waiting[]): void {
+    stalled = true
+    complain('a write does not end')
+    // They stay in line and may still become durable: only the end of the write tells whether they are lost.
+    for (const { reject } of [...batch, ...waiting]) reject(new AuditUnavailable())
+    for (const resolve of onStall.splice(0)) resolve()
+  }
+
+  /** Does work on the file for events that wait for it; not longer than they may. */
+  async function watched<T>(batch: readonly Waiting[], work: () => Promise<T>): Promise<T> {
+    const watch = setTimeout(stall, settings.timeout, batch)
+    try {
+      return await work()
+    } finally {
+      clearTimeout(watch)
+      stalled = false
+    }
   }
 
   async function run(): Promise<void> {
@@ -181,27 +222,23 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
       waiting = waiting.slice(LARGEST_BATCH)
       const missed = lost
       const gap = missed > 0 ? [settings.gap(missed)] : []
-      writingSince = performance.now()
+      const bodies = [...gap, ...batch.map(({ body }) => body)]
       try {
-        const first = await write([...gap, ...batch.map(({ body }) => body)])
+        const first = await watched(batch, () => write(bodies))
         lost -= missed
         batch.forEach(({ resolve }, index) => resolve({ seq: first + gap.length + index }))
+        recover()
       } catch (error) {
         for (const event of batch) lose(event)
         fail(error)
       }
-      writingSince = undefined
     }
     running = undefined
+    onStall = []
   }
 
   function takes(): boolean {
     return !closed && failure === undefined && waiting.length < settings.maxQueue
-  }
-
-  /** A write that does not end: what is appended waits for it, and nobody else should begin anything. */
-  function isStuck(): boolean {
-    return writingSince !== undefined && performance.now() - writingSince > settings.timeout
   }
 
   return {
@@ -210,24 +247,26 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
         const event = { body, resolve, reject }
         if (!takes()) return lose(event)
         waiting.push(event)
+        if (stalled) reject(new AuditUnavailable())
         // Those who append in the same turn of the event loop share one write.
         running ??= Promise.resolve().then(run)
       })
     },
     get ready() {
-      return takes() && !isStuck()
+      return takes() && !stalled
     },
-    flush: idle,
+    flush,
     get head() {
       return { note, size: durable.range.size, bytes: durable.bytes }
     },
     async close() {
       closed = true
       clearTimeout(retry)
-      await idle()
+      await flush()
+      if (stalled) return { lost: lost + waiting.length, ended: false }
       await handle?.close()
       handle = undefined
-      return lost
+      return { lost, ended: true }
     },
   }
 }

@@ -70,7 +70,8 @@ export async function lockTrail(directory: string): Promise<() => Promise<void>>
     try {
       // Written aside and linked, so that nobody ever reads a lock that is half written.
       const draft = `${path}.${own.token}`
-      await writeFile(draft, text, { mode: 0o600, flag: 'wx' })
+      // Flushed first: a lock that is empty after a power cut would hold nobody's name.
+      await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })
       try {
         await link(draft, path)
       } finally {

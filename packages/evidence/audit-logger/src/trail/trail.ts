@@ -3,6 +3,7 @@ import { createSigner, publicKeyOf } from '../core/checkpoint.ts'
 import { recordJson } from '../core/record.ts'
 import type { AuditRecord, RecordInput } from '../core/record.ts'
 import { recordable } from '../core/recordable.ts'
+import { endsWithin, within } from '../core/within.ts'
 import { AuditUnavailable, TrailNotWritableError } from '../errors.ts'
 import type { ResolvedAuditLoggerOptions } from '../options.ts'
 import { createFileSink } from './file-sink.ts'
@@ -50,7 +51,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
   let heartbeat: NodeJS.Timeout | undefined
   let published: string | undefined
   let failure: string | undefined
-  let publishing: Promise<void> = Promise.resolve()
+  let publishing: Promise<void> | undefined
 
   const json = (record: RecordInput): string => recordJson(record, Date.now())
 
@@ -68,7 +69,7 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     if (newest === undefined || newest === published) return
     try {
       await replaceFile(directory, CHECKPOINT_FILE, newest)
-      options.onCheckpoint?.(newest)
+      await within(Promise.resolve(options.onCheckpoint?.(newest)), sinkTimeout)
       published = newest
     } catch (error) {
       log.error({ err: error }, 'the audit checkpoint could not be published')
@@ -101,7 +102,9 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     })
     await publish()
     heartbeat = setInterval(() => {
-      publishing = publishing.then(publish)
+      publishing ??= publish().finally(() => {
+        publishing = undefined
+      })
     }, checkpointInterval)
     heartbeat.unref()
   }
@@ -111,10 +114,16 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     if (sink === undefined) return
     await flush()
     await append(note('audit.stopped', 'succeeded', {})).catch(() => undefined)
-    const lost = await sink.close()
+    const { lost, ended } = await sink.close()
     if (lost > 0) log.error({ code: 'AUDIT_UNAVAILABLE', lost }, 'events were not recorded')
-    publishing = publishing.then(publish)
+    // While a write is under way the trail is held: the lock ends with the process.
+    if (ended && (await endsWithin(release(), 2 * sinkTimeout))) return
+    log.error({ code: 'AUDIT_UNAVAILABLE' }, 'the audit trail could not be closed in time')
+  }
+
+  async function release(): Promise<void> {
     await publishing
+    await publish()
     await unlock?.()
   }
 
