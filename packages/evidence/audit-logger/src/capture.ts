@@ -1,10 +1,11 @@
 import { onSettled, refusalOf, routeOption, traceContextOf } from '@portcullis/kernel'
-import type { DecisionResult, Outcome } from '@portcullis/kernel'
+import type { DecisionResult, Outcome, Refusal } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { registrationOf } from './app-state.ts'
 import type { Registration } from './app-state.ts'
 import type { RecordInput } from './core/record.ts'
 import { recordable, recordableText } from './core/recordable.ts'
+import type { Recordable } from './core/recordable.ts'
 import { endsWithin } from './core/within.ts'
 import { AuditUnavailable } from './errors.ts'
 import { actorOf, knownPrincipal, sourceOf } from './facts.ts'
@@ -13,18 +14,32 @@ import { recordedFactsOf } from './recorded-facts.ts'
 import { markSeen } from './unrouted.ts'
 
 /** What is remembered of a request that is recorded. */
-interface Capture {
+export interface Capture {
   readonly registration: Registration
   readonly options: Readonly<ResolvedAuditLoggerOptions>
   readonly level: AuditLevel
   readonly started: number
-  /** Whether its handler was about to run: only then it is worth asking who sent it. */
-  entered: boolean
+  /** Set when its handler was about to run: only then it is worth asking who sent it. */
+  entered: Entry | undefined
   /** Whether the record before the answer was made. */
   answering: boolean
 }
 
+/** What is remembered of the moment before a handler. */
+interface Entry {
+  /** The headers of the answer so far, where it may be held back: what the handler adds is part of its answer. */
+  readonly headers: Readonly<Record<string, unknown>>
+  /** What was sent, before the handler can change it; only where it is recorded. */
+  readonly input: Recordable | undefined
+}
+
 const captures = new WeakMap<FastifyRequest, Capture>()
+
+/** What is remembered of a request; nothing where it is not recorded. */
+export function captureOf(request: FastifyRequest): Capture | undefined {
+  return captures.get(request)
+}
+
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** A plugin's `none` does not reach routes that change something; a route's own does. */
@@ -34,7 +49,8 @@ function levelOf(request: FastifyRequest, { level }: Readonly<ResolvedAuditLogge
   return audit !== undefined && audit !== false && audit.level === 'none' ? 'none' : 'metadata'
 }
 
-function requestRecord(request: FastifyRequest, capture: Capture): RecordInput {
+/** A request's record so far. */
+export function requestRecord(request: FastifyRequest, capture: Capture): RecordInput {
   const { registration, options } = capture
   const { url } = request.routeOptions
   return {
@@ -54,7 +70,8 @@ function requestRecord(request: FastifyRequest, capture: Capture): RecordInput {
   }
 }
 
-function verdictOn({ completed, statusCode }: Outcome): Pick<RecordInput, 'severity' | 'outcome'> {
+/** What became of a request. */
+export function verdictOn({ completed, statusCode }: Outcome): Pick<RecordInput, 'severity' | 'outcome'> {
   if (statusCode >= 500) return { severity: 'ERROR', outcome: 'failed' }
   if (!completed) return { severity: 'WARNING', outcome: 'failed' }
   if (statusCode === 401 || statusCode === 403 || statusCode === 429)
@@ -67,15 +84,18 @@ async function findPrincipal(request: FastifyRequest, { options }: Capture): Pro
   await endsWithin(request.resolvePrincipal(), options.sinkTimeout)
 }
 
+function inputOf({ params, query, body }: FastifyRequest, { level }: Capture): Recordable | undefined {
+  return level === 'request' ? recordable({ params, query, body }) : undefined
+}
+
 async function complete(
   request: FastifyRequest,
   reply: FastifyReply,
   capture: Capture,
   outcome: Outcome,
 ): Promise<void> {
-  if (capture.entered) await findPrincipal(request, capture)
+  if (capture.entered !== undefined) await findPrincipal(request, capture)
   const record = requestRecord(request, capture)
-  const { params, query, body } = request
   await capture.registration.trail.append({
     ...record,
     ...verdictOn(outcome),
@@ -89,7 +109,7 @@ async function complete(
       milliseconds: Math.round(performance.now() - capture.started),
     },
     facts: recordedFactsOf(request),
-    input: capture.level === 'request' ? recordable({ params, query, body }) : undefined,
+    input: capture.entered?.input ?? inputOf(request, capture),
   })
 }
 
@@ -100,12 +120,12 @@ export function beginCapture(request: FastifyRequest, reply: FastifyReply): unde
   const registration = registrationOf(request.server)
   if (options === false || registration === undefined) return
   const level = levelOf(request, options)
-  const capture = {
+  const capture: Capture = {
     registration,
     options,
     level,
     started: performance.now(),
-    entered: false,
+    entered: undefined,
     answering: false,
   }
   captures.set(request, capture)
@@ -115,11 +135,12 @@ export function beginCapture(request: FastifyRequest, reply: FastifyReply): unde
 }
 
 /** Whether a record is durable within the `sinkTimeout`. */
-function isRecorded(record: RecordInput, { registration, options }: Capture): Promise<boolean> {
+export function isRecorded(record: RecordInput, { registration, options }: Capture): Promise<boolean> {
   return endsWithin(registration.trail.append(record), options.sinkTimeout)
 }
 
-const unavailable = (): DecisionResult => {
+/** The refusal of a request that cannot be recorded. */
+export function unavailable(): Refusal {
   const error = new AuditUnavailable()
   return {
     gate: 'audit',
@@ -137,44 +158,16 @@ async function recordIntent(request: FastifyRequest, capture: Capture): Promise<
 }
 
 /** Decides whether the handler may run: not, where nobody could prove afterwards that it did. */
-export function decideIntent(request: FastifyRequest): DecisionResult | Promise<DecisionResult> {
+export function decideIntent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): DecisionResult | Promise<DecisionResult> {
   const capture = captures.get(request)
   if (capture === undefined || request.is404) return undefined
-  capture.entered = true
   const { options, registration, level } = capture
+  const headers = options.delivery === 'batch' ? {} : { ...reply.getHeaders() }
+  capture.entered = { headers, input: inputOf(request, capture) }
   if (level === 'none') return undefined
   if (options.onSinkFailure === 'fail-closed' && !registration.trail.ready) return unavailable()
   return options.delivery === 'blocking-strict' ? recordIntent(request, capture) : undefined
-}
-
-/** For `onSend`: an answer that must not leave before it is recorded waits here. */
-export async function holdAnswer(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: unknown,
-): Promise<unknown> {
-  const capture = captures.get(request)
-  if (capture === undefined || capture.answering || !capture.entered || capture.level === 'none')
-    return payload
-  if (capture.options.delivery === 'batch' || refusalOf(request)?.gate === 'audit') return payload
-  capture.answering = true
-  const outcome = { completed: true, statusCode: reply.statusCode }
-  const record = requestRecord(request, capture)
-  const recorded = await isRecorded(
-    {
-      ...record,
-      ...verdictOn(outcome),
-      stage: 'responding',
-      request: { ...record.request, status: reply.statusCode },
-    },
-    capture,
-  )
-  if (recorded || capture.options.onSinkFailure === 'drop') return payload
-  // Nobody will read the answer that was meant.
-  const { destroy } = (payload ?? {}) as { destroy?: unknown }
-  if (typeof destroy === 'function') destroy.call(payload)
-  for (const name of Object.keys(reply.getHeaders())) {
-    if (name.startsWith('content-') || name === 'etag' || name === 'set-cookie') void reply.removeHeader(name)
-  }
-  throw new AuditUnavailable()
 }

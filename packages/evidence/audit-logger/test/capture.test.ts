@@ -210,6 +210,22 @@ describe('levels', () => {
   })
 })
 
+describe('what was sent', () => {
+  it('is recorded as it was sent, whatever the handler does to it', async () => {
+    const server = await serve({ level: 'request' }, (app) => {
+      app.post('/', (request) => {
+        const body = request.body as { amount?: number }
+        delete body.amount
+        return 'ok'
+      })
+    })
+    await server.app.inject({ method: 'POST', url: '/', payload: { amount: 7 } })
+    await settled(server)
+    expect(requestsIn(server.directory)[0]?.input).toMatchObject({ body: { amount: 7 } })
+    await server.app.close()
+  })
+})
+
 describe('many at once', () => {
   it(
     'give a trail that verifies at any moment, and closes though identify never answers',

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -36,12 +37,17 @@ function build(options: AuditLoggerOptions): FastifyInstance {
   void app.register(auditLogger, options)
   app.get('/', () => 'ok')
   app.get('/health', { config: { audit: { onSinkFailure: 'drop' } } }, () => 'ok')
+  app.addHook('onRequest', async (_request, reply) => void reply.header('x-before', 'before'))
   app.get('/late', { config: { audit: { delivery: 'blocking' } } }, async (request, reply) => {
     renameSync(
       join(request.server.audit.directory, 'audit.jsonl'),
       join(request.server.audit.directory, 'away'),
     )
-    void reply.header('set-cookie', 'session=1')
+    void reply
+      .header('set-cookie', 'session=1')
+      .header('location', '/orders/42')
+      .header('x-before', 'changed')
+    reply.raw.setHeader('x-raw', 'secret')
     return { secret: 'data' }
   })
   return app
@@ -152,6 +158,31 @@ describe('a trail that was there', () => {
   })
 })
 
+describe('two scopes', () => {
+  it('share a trail only with the same settings of it', async () => {
+    const options = trailOptions()
+    const codeWith = async (more: Partial<AuditLoggerOptions>): Promise<string> => {
+      const app = Fastify()
+      void app.register(auditLogger, options)
+      void app.register(async (child) => {
+        await child.register(auditLogger, { ...options, ...more })
+      })
+      const said = await app.ready().then(
+        () => 'ready',
+        (error: unknown) => (error as Error).message,
+      )
+      await app.close()
+      return said
+    }
+    expect(await codeWith({ level: 'request' })).toBe('ready')
+    expect(await codeWith({ signingKey: generateKeyPairSync('ed25519').privateKey })).toContain(
+      'audit.signingKey',
+    )
+    expect(await codeWith({ sinkTimeout: 7 })).toContain('audit.sinkTimeout')
+    expect(await codeWith({ origin: 'other' })).toContain('audit.origin')
+  })
+})
+
 describe('a sink that fails', () => {
   it('refuses where the route is fail-closed, counts what is lost elsewhere, and comes back', async () => {
     const options = trailOptions()
@@ -189,7 +220,9 @@ describe('a sink that fails', () => {
     const answer = await app.inject('/late')
     expect([answer.statusCode, answer.json().code]).toEqual([503, 'AUDIT_UNAVAILABLE'])
     expect(answer.body).not.toContain('data')
-    expect(answer.headers['set-cookie']).toBeUndefined()
+    const { 'set-cookie': cookie, location, 'x-raw': raw, 'x-before': before } = answer.headers
+    expect([cookie, location, raw, before]).toEqual([undefined, undefined, undefined, 'before'])
+    expect(answer.headers['x-request-id']).toBeDefined()
     await app.close()
   })
 })

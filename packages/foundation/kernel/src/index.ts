@@ -50,7 +50,15 @@ export { nearestName } from './options/suggest.ts'
 export { kernel, kernel as default } from './plugin.ts'
 export { anonymous } from './principal.ts'
 export type { AnonymousPrincipal, IdentifiedAs, Identify, KnownPrincipal } from './principal.ts'
-export { beginExecution, formatRefusals, onRefused, recordRefusal, refusalOf, refuse } from './refusal.ts'
+export {
+  beginExecution,
+  formatRefusals,
+  onRefused,
+  recordRefusal,
+  refusalOf,
+  refuse,
+  refuseAnswer,
+} from './refusal.ts'
 export type { ClientError, Refusal, RefusalFormat } from './refusal.ts'
 export { frameworkErrors } from './requests/framework-errors.ts'
 export { REQUEST_ID_HEADER } from './requests/request-id.ts'

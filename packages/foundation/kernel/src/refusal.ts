@@ -21,8 +21,15 @@ export interface Refusal {
   readonly event: Omit<SecurityEventInput, 'outcome'>
 }
 
-/** Answers in a format of its own, such as a GraphQL error body; `false` leaves the answer to Fastify's error handling. */
-export type RefusalFormat = (request: FastifyRequest, reply: FastifyReply, error: ClientError) => boolean
+/**
+ * Answers in a format of its own, such as a GraphQL error: sets status and content type and gives the body. `undefined`
+ * leaves the answer to Fastify's error handling.
+ */
+export type RefusalFormat = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ClientError,
+) => string | undefined
 
 /**
  * Calls `listener` when a gate refuses the request before anything of it was executed: for giving back what an earlier
@@ -85,10 +92,32 @@ export async function refuse(
   refusal: Refusal,
 ): Promise<boolean> {
   if (!(await recordRefusal(request, refusal))) return false
-  for (const [name, value] of Object.entries(refusal.headers ?? {})) void reply.header(name, value)
-  const { refusalFormat } = stateOf(request.server)
-  if (refusalFormat?.(request, reply, refusal.error) !== true) void reply.send(refusal.error)
+  void reply.send(formatted(request, reply, refusal) ?? refusal.error)
   return true
+}
+
+/**
+ * Refuses to give out an answer that a handler has made, for `onSend` hooks: the hook returns what this returns. The
+ * handler ran, so what was charged for it stays charged.
+ *
+ * @returns the body to send instead, a GraphQL error on a GraphQL route
+ * @throws the refusal's error elsewhere: Fastify's error handling answers then
+ */
+export async function refuseAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Omit<Refusal, 'mode'>,
+): Promise<string> {
+  beginExecution(request)
+  await recordRefusal(request, refusal)
+  const body = formatted(request, reply, refusal)
+  if (body === undefined) throw refusal.error
+  return body
+}
+
+function formatted(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): string | undefined {
+  for (const [name, value] of Object.entries(refusal.headers ?? {})) void reply.header(name, value)
+  return stateOf(request.server).refusalFormat?.(request, reply, refusal.error)
 }
 
 /** Sets how refusals are answered where Fastify's error handling would give the wrong shape. One for each app. */

@@ -7,7 +7,7 @@ import { ledgerOf } from '../stages/request-ledger.ts'
 const RESPONSE_JSON = 'application/graphql-response+json'
 
 /**
- * Answers a refusal on a GraphQL route: an error body whose `extensions.code` is the contract, in both media types of
+ * What a refusal answers on a GraphQL route: an error body whose `extensions.code` is the contract, in both media types of
  * GraphQL over HTTP. A batch is refused as a whole, with one error for each entry; one that has too many entries, with
  * one error.
  */
@@ -15,8 +15,8 @@ export function formatGraphqlRefusal(
   request: FastifyRequest,
   reply: FastifyReply,
   error: ClientError,
-): boolean {
-  if (doorOf(request) === undefined) return false
+): string | undefined {
+  if (doorOf(request) === undefined) return undefined
   const { legacyStatus } = gateOptionsFor(request)
   const { entries, batch } = ledgerOf(request)
   const answer = {
@@ -25,10 +25,9 @@ export function formatGraphqlRefusal(
   const copies = error.code === 'MAX_BATCH_EXCEEDED' ? 1 : (entries?.length ?? 1)
   const body = batch ? Array.from({ length: copies }, () => answer) : answer
   const accepts = request.headers.accept?.includes(RESPONSE_JSON) === true
-  // Serialised here, so that a response schema of the route cannot drop the error.
   void reply
     .code(legacyStatus ? 200 : (error.statusCode ?? 400))
     .type(accepts ? `${RESPONSE_JSON}; charset=utf-8` : 'application/json; charset=utf-8')
-    .send(JSON.stringify(body))
-  return true
+  // Serialised here, so that a response schema of the route cannot drop the error.
+  return JSON.stringify(body)
 }

@@ -1,0 +1,67 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import auditLogger from '@portcullis/audit-logger'
+import type { AuditLoggerOptions } from '@portcullis/audit-logger'
+import depthLimit from '@portcullis/depth-limit'
+import graphqlGate from '@portcullis/graphql-gate'
+import kernel from '@portcullis/kernel'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import mercurius from 'mercurius'
+import { afterAll, describe, expect, it } from 'vitest'
+
+const { privateKey: signingKey } = generateKeyPairSync('ed25519')
+const subjectSecret = 'a secret of at least thirty-two characters'
+const made: string[] = []
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true, force: true })
+})
+
+const schema = `
+  type Query { hello: String  person(email: String): Person }
+  type Person { id: ID  friends: [Person] }
+  type Mutation { pay(card: String): Boolean  loseTheTrail: String }
+`
+
+function build(options: Partial<AuditLoggerOptions> = {}): { app: FastifyInstance; directory: string } {
+  const directory = mkdtempSync(join(tmpdir(), 'audit-attack-'))
+  made.push(directory)
+  const app = Fastify()
+  void app.register(kernel, { environment: 'test' })
+  void app.register(auditLogger, { directory, signingKey, subjectSecret, ...options })
+  void app.register(graphqlGate)
+  void app.register(depthLimit, { maxDepth: 3 })
+  const loseTheTrail = (): string => {
+    renameSync(join(directory, 'audit.jsonl'), join(directory, 'away.jsonl'))
+    return 'the answer'
+  }
+  void app.register(mercurius, {
+    schema,
+    resolvers: { Query: { hello: () => 'hello' }, Mutation: { pay: () => true, loseTheTrail } },
+    allowBatchedQueries: true,
+  })
+  return { app, directory }
+}
+
+const post = (app: FastifyInstance, payload: object) =>
+  app.inject({ method: 'POST', url: '/graphql', payload })
+
+describe('a GraphQL answer that cannot be recorded', () => {
+  it('is refused as a GraphQL error, before the operation and after it', async () => {
+    const { app } = build({ delivery: 'blocking' })
+    const expected = [{ extensions: { code: 'AUDIT_UNAVAILABLE' } }]
+    const held = await post(app, { query: 'mutation { loseTheTrail }' })
+    expect([held.statusCode, held.json<object>()]).toMatchObject([503, { errors: expected }])
+    expect(held.body).not.toContain('the answer')
+    const refused = await post(app, { query: '{ hello }' })
+    expect([refused.statusCode, refused.json<object>()]).toMatchObject([503, { errors: expected }])
+    const batch = await post(app, [{ query: '{ hello }' }, { query: '{ hello }' }])
+    expect([batch.statusCode, batch.json<object[]>()]).toMatchObject([
+      503,
+      [{ errors: expected }, { errors: expected }],
+    ])
+    await app.close()
+  })
+})
