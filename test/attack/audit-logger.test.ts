@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import auditLogger from '@portcullis/audit-logger'
-import type { AuditLoggerOptions } from '@portcullis/audit-logger'
+import type { AuditLoggerOptions, AuditRecord } from '@portcullis/audit-logger'
 import depthLimit from '@portcullis/depth-limit'
 import graphqlGate from '@portcullis/graphql-gate'
 import kernel from '@portcullis/kernel'
@@ -62,6 +62,58 @@ describe('a GraphQL answer that cannot be recorded', () => {
       503,
       [{ errors: expected }, { errors: expected }],
     ])
+    await app.close()
+  })
+})
+
+describe('GraphQL operations', () => {
+  const operationsOf = async (app: FastifyInstance, payload: object): Promise<readonly AuditRecord[]> => {
+    const answer = await post(app, payload)
+    const timeline = await app.audit.timeline(String(answer.headers['x-request-id']))
+    return timeline.filter(({ type }) => type === 'graphql.operation')
+  }
+
+  it('are recorded one by one, by what they do and without any value', async () => {
+    const { app, directory } = build()
+    const records = await operationsOf(app, [
+      {
+        query: `query Greet { secretAlias: hello ...f ... on Query { hello } }
+          fragment f on Query { person(email: "ada@example.org") { id } ...f2 }
+          fragment f2 on Query { again: hello }`,
+        operationName: 'Greet',
+      },
+      {
+        query: 'mutation Pay($c: String) { a: pay(card: $c) b: pay(card: "4111 1111 1111 1111") }',
+        variables: { c: 'secret-card' },
+      },
+    ])
+    expect(records.map(({ outcome, details }) => [outcome, details])).toEqual([
+      ['allowed', { kind: 'query', operation: 'Greet', fields: ['hello', 'person'] }],
+      ['allowed', { kind: 'mutation', operation: 'Pay', fields: ['pay'] }],
+    ])
+    await app.close()
+    expect(readFileSync(join(directory, 'audit.jsonl'), 'utf8')).not.toMatch(/4111|secret|Alias|example\.org/)
+  })
+
+  it('that another gate refuses are recorded as refused, with its event and the request', async () => {
+    const { app } = build()
+    const answer = await post(app, { query: '{ person { friends { friends { friends { id } } } } }' })
+    expect(answer.statusCode).toBe(400)
+    const timeline = await app.audit.timeline(String(answer.headers['x-request-id']))
+    expect(timeline.map(({ type, outcome, reason }) => [type, outcome, reason])).toEqual([
+      ['query.depth_exceeded', 'refused', undefined],
+      ['graphql.operation', 'refused', 'MAX_DEPTH_EXCEEDED'],
+      ['http.request', 'refused', 'MAX_DEPTH_EXCEEDED'],
+    ])
+    await app.close()
+  })
+
+  it('with fragments that name each other are no endless loop', async () => {
+    const { app } = build()
+    const query = '{ ...a } fragment a on Query { hello ...b } fragment b on Query { ...a }'
+    for (const { details } of await operationsOf(app, { query })) {
+      expect(details).toMatchObject({ kind: 'query', fields: ['hello'] })
+    }
     await app.close()
   })
 })

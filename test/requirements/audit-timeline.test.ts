@@ -80,8 +80,9 @@ async function timelineOf(
 describe('the timeline of a request', () => {
   it('tells limit, cost, masks, SQL and status, without any value', async () => {
     const { timeline } = await timelineOf('{ people { id email } }')
-    expect(timeline.map(({ type }) => type)).toEqual(['db.query', 'http.request'])
-    const [statement, end] = timeline
+    expect(timeline.map(({ type }) => type)).toEqual(['db.query', 'graphql.operation', 'http.request'])
+    const [statement, operation, end] = timeline
+    expect(operation?.details).toEqual({ kind: 'query', fields: ['people'] })
     expect(statement?.details).toMatchObject({ kind: 'select', rows: 1 })
     expect(end).toMatchObject({
       outcome: 'succeeded',

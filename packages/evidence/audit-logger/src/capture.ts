@@ -10,7 +10,7 @@ import { endsWithin } from './core/within.ts'
 import { AuditUnavailable } from './errors.ts'
 import { actorOf, knownPrincipal, sourceOf } from './facts.ts'
 import type { AuditLevel, ResolvedAuditLoggerOptions } from './options.ts'
-import { recordedFactsOf } from './recorded-facts.ts'
+import { recordedFactsOf, recordedOperationsOf } from './recorded-facts.ts'
 import { markSeen } from './unrouted.ts'
 
 /** What is remembered of a request that is recorded. */
@@ -96,11 +96,22 @@ async function complete(
 ): Promise<void> {
   if (capture.entered !== undefined) await findPrincipal(request, capture)
   const record = requestRecord(request, capture)
-  await capture.registration.trail.append({
+  const { trail } = capture.registration
+  const refused = refusalOf(request)?.error.code
+  const operations = recordedOperationsOf(request).map((details) =>
+    trail.append({
+      ...record,
+      type: 'graphql.operation',
+      outcome: refused === undefined ? 'allowed' : 'refused',
+      reason: refused,
+      details,
+    }),
+  )
+  const last = trail.append({
     ...record,
     ...verdictOn(outcome),
     stage: 'complete',
-    reason: refusalOf(request)?.error.code,
+    reason: refused,
     request: {
       ...record.request,
       // Before anything was sent, the status is only Node's default.
@@ -111,6 +122,7 @@ async function complete(
     facts: recordedFactsOf(request),
     input: capture.entered?.input ?? inputOf(request, capture),
   })
+  await Promise.all([...operations, last])
 }
 
 /** Begins to record a request, before any gate decides: whatever becomes of it, it is recorded once. */

@@ -1,6 +1,8 @@
 import { gateFactsOf } from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
+import { recordable } from './core/recordable.ts'
+import type { Recordable } from './core/recordable.ts'
 import type { QueryTally, RecordedFacts } from './core/record.ts'
 
 const tallies = new WeakMap<FastifyRequest, QueryTally>()
@@ -38,4 +40,14 @@ export function recordedFactsOf(request: FastifyRequest): RecordedFacts | undefi
   }
   const known = Object.values(facts).some((fact) => fact !== undefined)
   return known ? facts : undefined
+}
+
+const MOST_OPERATIONS = 100
+
+/** The GraphQL operations of a request as they are recorded: what they ask for, without aliases, arguments and values. */
+export function recordedOperationsOf(request: FastifyRequest): readonly Recordable[] {
+  const { graphqlOperations = [] } = gateFactsOf(request)
+  return graphqlOperations
+    .slice(0, MOST_OPERATIONS)
+    .map(({ kind, name, rootFields }) => recordable({ kind, operation: name, fields: rootFields }))
 }

@@ -29,9 +29,20 @@ export interface CostFact {
   readonly cost: number
 }
 
+/** One GraphQL operation of a request, as graphql-gate found it. */
+export interface OperationFact {
+  /** `query`, `mutation` or `subscription`. */
+  readonly kind: string
+  /** Its name in the document. */
+  readonly name: string | undefined
+  /** The fields of the root type that it selects, by their names in the schema. */
+  readonly rootFields: readonly string[]
+}
+
 /** What gates know of a request, each under the name of its decorator. What is missing, no gate has found out. */
 export interface GateFacts {
   readonly userRateLimit?: readonly LimitFact[] | undefined
   readonly queryCost?: CostFact | undefined
   readonly pii?: PiiFact | undefined
+  readonly graphqlOperations?: readonly OperationFact[] | undefined
 }

@@ -21,7 +21,7 @@ export type {
   SecurityEventType,
   Severity,
 } from './events/event-types.ts'
-export type { CostFact, GateFacts, LimitFact, PiiFact } from './facts.ts'
+export type { CostFact, GateFacts, LimitFact, OperationFact, PiiFact } from './facts.ts'
 export { defineGate } from './gates.ts'
 export { holdDefaults } from './registrations.ts'
 export type { GateDefinition } from './gates.ts'

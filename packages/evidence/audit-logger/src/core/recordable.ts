@@ -48,9 +48,13 @@ function walkMembers(value: object, ancestors: readonly object[], budget: Budget
   // Without a prototype, a member named __proto__ is a member like others.
   const members = Object.create(null) as Record<string, Recordable>
   for (const name of names.slice(0, MOST_MEMBERS)) {
-    members[maskText(name.slice(0, LONGEST_NAME))] = isSensitiveName(name)
+    const member = read(value, name)
+    // As in JSON.
+    if (member === undefined) continue
+    const masked = isSensitiveName(name)
+    members[maskText(name.slice(0, LONGEST_NAME))] = masked
       ? MASKED
-      : walk(read(value, name), [...ancestors, value], budget)
+      : walk(member, [...ancestors, value], budget)
   }
   if (names.length > MOST_MEMBERS) members['[more]'] = names.length - MOST_MEMBERS
   return members

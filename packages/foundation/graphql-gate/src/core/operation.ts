@@ -15,6 +15,10 @@ export interface GraphQLOperation {
   /** The kind of the operation; where there are several candidates, the most powerful kind among them. */
   readonly kind: OperationTypeNode
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
+  /** The name that the document gives to the operation that will run, where it has one and it is known which runs. */
+  readonly name: string | undefined
+  /** The fields of the root type that it selects, by their names in the schema, each once; of all candidates. */
+  readonly rootFields: readonly string[]
 }
 
 interface DocumentFacts {
@@ -45,6 +49,28 @@ function kindOf(candidates: readonly OperationDefinitionNode[]): OperationTypeNo
   return OperationTypeNode.QUERY
 }
 
+function rootFieldsOf(
+  candidates: readonly OperationDefinitionNode[],
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): readonly string[] {
+  const names = new Set<string>()
+  const entered = new Set<string>()
+  // A list that grows while it is read: fragments may be nested deeply, and in each other.
+  const sets = candidates.map(({ selectionSet }) => selectionSet)
+  for (const { selections } of sets) {
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) names.add(selection.name.value)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) sets.push(selection.selectionSet)
+      else if (!entered.has(selection.name.value)) {
+        entered.add(selection.name.value)
+        const fragment = fragments.get(selection.name.value)
+        if (fragment !== undefined) sets.push(fragment.selectionSet)
+      }
+    }
+  }
+  return [...names]
+}
+
 /**
  * Describes what a document will do.
  *
@@ -58,7 +84,22 @@ export function describeOperation(
   const { operations, fragments } = factsOf(document)
   const named = operations.filter((operation) => operation.name?.value === operationName)
   const candidates = operationName !== undefined && named.length === 1 ? named : operations
-  return { document, variables, operationName, candidates, kind: kindOf(candidates), fragments }
+  const name = candidates.length === 1 ? candidates[0]?.name?.value : undefined
+  const kind = kindOf(candidates)
+  let rootFields: readonly string[] | undefined
+  return {
+    document,
+    variables,
+    operationName,
+    candidates,
+    kind,
+    fragments,
+    name,
+    // Found out for whoever asks; most requests are judged without.
+    get rootFields() {
+      return (rootFields ??= rootFieldsOf(candidates, fragments))
+    },
+  }
 }
 
 /** Whether the name that was sent, or its absence, tells exactly which operation runs. */

@@ -20,6 +20,12 @@ const IS_FACT: { readonly [Name in keyof GateFacts]-?: (value: unknown) => boole
     const { masked, revealed, infoTypes } = membersOf(value)
     return typeof masked === 'number' && typeof revealed === 'number' && Array.isArray(infoTypes)
   },
+  graphqlOperations: (operations) =>
+    Array.isArray(operations) &&
+    operations.every((operation: unknown) => {
+      const { kind, rootFields } = membersOf(operation)
+      return typeof kind === 'string' && Array.isArray(rootFields)
+    }),
 }
 
 function factOf<Name extends keyof GateFacts>(request: FastifyRequest, name: Name): GateFacts[Name] {
@@ -41,5 +47,6 @@ export function gateFactsOf(request: FastifyRequest): GateFacts {
     userRateLimit: factOf(request, 'userRateLimit'),
     queryCost: factOf(request, 'queryCost'),
     pii: factOf(request, 'pii'),
+    graphqlOperations: factOf(request, 'graphqlOperations'),
   }
 }
