@@ -2,7 +2,7 @@ import type { Principal } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import type { Registration } from './app-state.ts'
 import type { Actor, RecordInput, Target } from './core/record.ts'
-import { maskText } from './core/mask.ts'
+import { maskText } from './core/mask-text.ts'
 import { recordableText } from './core/recordable.ts'
 
 type Named = Pick<Principal, 'kind' | 'id' | 'tenantId'> & { readonly actingFor?: string | undefined }

@@ -8,7 +8,7 @@ import type {
 import type { FastifyRequest } from 'fastify'
 import { registrationOf } from './app-state.ts'
 import { diff } from './core/diff.ts'
-import { maskReason } from './core/mask.ts'
+import { maskReason } from './core/mask-text.ts'
 import type { Target } from './core/record.ts'
 import { parameterKind, printOf } from './core/statement.ts'
 import { AuditUnavailable } from './errors.ts'

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isSensitiveName, MASKED, maskText } from './mask.ts'
+import { maskText } from './mask-text.ts'
+import { isSensitiveName, MASKED } from './sensitive-names.ts'
 import { recordable } from './recordable.ts'
 import type { Recordable } from './recordable.ts'
 

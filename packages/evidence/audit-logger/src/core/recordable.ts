@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { isSensitiveName, MASKED, maskText } from './mask.ts'
+import { maskText } from './mask-text.ts'
+import { isSensitiveName, MASKED } from './sensitive-names.ts'
 
 /** What can be recorded: JSON without surprises. */
 export type Recordable =
@@ -29,7 +30,11 @@ export function recordableText(text: string, longest: number = LONGEST_TEXT): Re
 function recordableScalar(value: unknown): Recordable | undefined {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'string') return recordableText(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'number') {
+    // A card's number is one, written without quotes, too.
+    const text = String(value)
+    return Number.isFinite(value) && maskText(text) === text ? value : maskText(text)
+  }
   if (typeof value === 'bigint') return recordableText(String(value))
   if (typeof value !== 'object') return `[${typeof value}]`
   return undefined
