@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import auditLogger from '@portcullis/audit-logger'
 import type { AuditRecord, RequestAudit } from '@portcullis/audit-logger'
 import kernel from '@portcullis/kernel'
+import piiMasking from '@portcullis/pii-masking'
 import userRateLimit from '@portcullis/user-rate-limit'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -178,6 +179,108 @@ describe('F69: an act of an administrator', () => {
         },
       ])
       expect(textOf(app)).not.toMatch(/old\.example|new\.example/)
+    },
+  })
+})
+
+describe('F69: a change', () => {
+  const stagesOf = (records: readonly AuditRecord[]) =>
+    records.map(({ stage, outcome, reason, severity, changes }) => [
+      stage,
+      outcome,
+      reason,
+      severity,
+      changes,
+    ])
+  const act = { action: 'user.update', target: { type: 'user', id: '42' }, severity: 'WARNING' } as const
+
+  accept('is recorded as intended before it is made, and with its outcome, joined by the request', {
+    build: appThat((audit) =>
+      audit.change(act, async (tell) => {
+        await Promise.resolve()
+        tell({ role: 'user', email: 'ada@old.example' }, { role: 'admin', email: 'ada@old.example' })
+      }),
+    ),
+    honest,
+    async assert(app) {
+      const records = await recorded(app, 'data.changed')
+      expect(stagesOf(records)).toEqual([
+        ['intended', 'allowed', undefined, 'WARNING', []],
+        ['complete', 'succeeded', undefined, 'WARNING', [{ field: 'role', before: 'user', after: 'admin' }]],
+      ])
+      expect(new Set(records.map(({ request }) => request?.id)).size).toBe(1)
+      expect(new Set(records.map(({ target }) => target?.id)).size).toBe(1)
+    },
+  })
+
+  accept('that fails is recorded as failed, without what the exception said', {
+    build: appThat((audit) =>
+      audit
+        .change(act, (tell) => {
+          tell({ role: 'user' }, { role: 'admin' })
+          throw Object.assign(new Error('no such user ada@old.example'), { code: '40001' })
+        })
+        .catch(() => undefined),
+    ),
+    honest,
+    async assert(app) {
+      const [, end] = stagesOf(await recorded(app, 'data.changed'))
+      expect(end?.slice(0, 3)).toEqual(['complete', 'failed', '[masked]'])
+      expect(textOf(app)).not.toContain('old.example')
+    },
+  })
+})
+
+describe('F59: a reader by role', () => {
+  const build = (withGate: boolean): FastifyInstance => {
+    const app = Fastify()
+    const directory = mkdtempSync(join(tmpdir(), 'audit-rows-'))
+    trails.set(app, directory)
+    void app.register(kernel, {
+      environment: 'test',
+      identify: ({ headers: { role } }) => ({ id: 'grace@example.org', roles: [String(role)] }),
+    })
+    void app.register(piiMasking, {
+      classify: { email: 'EMAIL_ADDRESS', ssn: 'US_SOCIAL_SECURITY_NUMBER' },
+      policy: {
+        EMAIL_ADDRESS: { admin: 'raw', '*': 'partial' },
+        US_SOCIAL_SECURITY_NUMBER: { admin: 'raw', support: 'partial', '*': 'reject' },
+      },
+    })
+    if (withGate) {
+      const subjectSecret = 'a secret of at least thirty-two characters'
+      void app.register(auditLogger, { directory, signingKey: privateKey, subjectSecret })
+    }
+    const person = { email: 'ada@example.org', ssn: '123-45-6789' }
+    app.get('/', () => 'hello')
+    app.get('/people', () => ({ people: [person, person] }))
+    return app
+  }
+
+  accept('is recorded exactly once for a request, with the kinds that were shown; the refused reader too', {
+    build,
+    honest,
+    async assert(app) {
+      const timelineFor = async (role: string): Promise<readonly AuditRecord[]> => {
+        const answer = await app.inject({ url: '/people', headers: { role } })
+        return timelineOf(app, answer.headers['x-request-id'])
+      }
+      const admin = await timelineFor('admin')
+      expect(admin.map(({ type }) => type)).toEqual(['pii.revealed', 'http.request'])
+      expect(admin[0]).toMatchObject({
+        actor: { kind: 'user', id: pseudonym },
+        details: { infoTypes: ['EMAIL_ADDRESS', 'US_SOCIAL_SECURITY_NUMBER'] },
+      })
+      expect(admin[1]?.facts?.pii).toMatchObject({ masked: 0, revealed: 4 })
+      const support = await timelineFor('support')
+      expect(support.map(({ type }) => type)).toEqual(['http.request'])
+      expect(support[0]?.facts?.pii).toMatchObject({ masked: 4, revealed: 0 })
+      const stranger = await timelineFor('stranger')
+      expect(stranger.map(({ type, outcome }) => [type, outcome])).toEqual([
+        ['authz.denied', 'refused'],
+        ['http.request', 'refused'],
+      ])
+      expect(textOf(app)).not.toMatch(/example\.org|6789/)
     },
   })
 })

@@ -13,7 +13,7 @@ import { countQuery } from './recorded-facts.ts'
 import type { Receipt } from './trail/file-sink.ts'
 
 /** What a record holds beside its event: it goes to the trail and to nobody else. */
-export type Extras = Pick<RecordInput, 'subject' | 'target' | 'changes'>
+export type Extras = Pick<RecordInput, 'stage' | 'reason' | 'subject' | 'target' | 'changes'>
 
 interface Publication {
   readonly event: SecurityEventInput

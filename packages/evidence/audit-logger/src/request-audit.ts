@@ -8,6 +8,7 @@ import type {
 import type { FastifyRequest } from 'fastify'
 import { registrationOf } from './app-state.ts'
 import { diff } from './core/diff.ts'
+import type { Change } from './core/diff.ts'
 import { maskReason } from './core/mask-text.ts'
 import type { Target } from './core/record.ts'
 import { parameterKind, printOf } from './core/statement.ts'
@@ -37,6 +38,15 @@ export interface ChangeFacts extends EventFacts {
   readonly after: object
 }
 
+/** A change that is about to be made. */
+export interface IntendedChange extends Omit<EventFacts, 'outcome'> {
+  /** What is to be done, such as `user.update`. */
+  readonly action: string
+}
+
+/** Makes a change, and tells what was and what is when it knows. */
+export type ChangeWork<T> = (tell: (before: object, after: object) => void) => T | Promise<T>
+
 /**
  * The decorator `request.audit`. Every method records one event of the request, publishes it to the app's security
  * events, and returns a promise that settles when the record is durable and rejects with AUDIT_UNAVAILABLE when it is
@@ -51,6 +61,15 @@ export interface RequestAudit {
   ): Promise<Receipt>
   /** `data.changed`: what really differs, sensitive values masked. */
   change(change: ChangeFacts): Promise<Receipt>
+  /**
+   * `data.changed` twice: the intent, durable before `work` begins, and what became of it, with what it told of the
+   * difference. A difference that is told and then rolled back is recorded as `failed`.
+   *
+   * @returns what `work` returns
+   * @throws (rejects) AUDIT_UNAVAILABLE when the intent is not durable, and `work` does not run then; else what `work`
+   * throws
+   */
+  change<T>(change: IntendedChange, work: ChangeWork<T>): Promise<T>
   /** `auth.success` or `auth.failure`. A `reason` that is no code (`bad_password`) is masked. */
   authentication(attempt: {
     readonly succeeded: boolean
@@ -110,12 +129,42 @@ export function createRequestAudit(request: FastifyRequest): RequestAudit {
     })
   }
 
+  function changed(action: string, changes: readonly Change[], facts: EventFacts, more: Extras = {}) {
+    const fields = changes.map(({ field }) => field)
+    return record('data.changed', { action, fields }, facts, { ...more, changes })
+  }
+
+  async function attempt<T>({ action, ...facts }: IntendedChange, work: ChangeWork<T>): Promise<T> {
+    await changed(action, [], { ...facts, outcome: 'allowed' }, { stage: 'intended' })
+    let changes: readonly Change[] = []
+    const tell = (before: object, after: object): void => {
+      changes = diff(before, after)
+    }
+    // What cannot be recorded any more is counted by the trail; the change itself is made, or not.
+    const end = (outcome: EventOutcome, more: Extras) =>
+      changed(action, changes, { ...facts, outcome }, { stage: 'complete', ...more }).catch(() => undefined)
+    try {
+      const result = await work(tell)
+      await end('succeeded', {})
+      return result
+    } catch (error) {
+      const { code } = (error ?? {}) as { code?: unknown }
+      await end('failed', { reason: maskReason(typeof code === 'string' ? code : 'unspecified') })
+      throw error
+    }
+  }
+
+  function change(act: ChangeFacts): Promise<Receipt>
+  function change<T>(act: IntendedChange, work: ChangeWork<T>): Promise<T>
+  function change<T>(act: ChangeFacts | IntendedChange, work?: ChangeWork<T>): Promise<T | Receipt> {
+    if (work !== undefined) return attempt(act, work)
+    const { action, before, after, ...facts } = act as ChangeFacts
+    return changed(action, diff(before, after), facts)
+  }
+
   return {
     event: (type, details, facts) => record(type, details, facts),
-    change({ action, before, after, ...facts }) {
-      const changes = diff(before, after)
-      return record('data.changed', { action, fields: changes.map(({ field }) => field) }, facts, { changes })
-    },
+    change,
     authentication({ succeeded, subject, method, reason = 'unspecified' }) {
       if (succeeded) return record('auth.success', { method }, { subject })
       return record('auth.failure', { reason: maskReason(reason) }, { subject })

@@ -70,8 +70,8 @@ export interface RecordedFacts {
 /** One record, as it is given to the trail. */
 export interface RecordInput {
   readonly type: string
-  /** Of a request: before its handler, before its answer, when it was over. */
-  readonly stage?: 'received' | 'responding' | 'complete' | undefined
+  /** Of a request: before its handler, before its answer, when it was over. Of a change: before it, and after. */
+  readonly stage?: 'received' | 'responding' | 'intended' | 'complete' | undefined
   readonly severity: string
   readonly outcome: string
   readonly action?: string | undefined
