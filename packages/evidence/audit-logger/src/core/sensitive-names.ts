@@ -57,6 +57,17 @@ const LONG: readonly string[] = classification
 
 const LONGEST_NAME = 128
 
+// Most names come again and again; a flood of new ones empties the memory and costs nothing else.
+const remembered = new Map<string, boolean>()
+const MOST_REMEMBERED = 5000
+
+function judge(name: string): boolean {
+  const words = wordsOf(name)
+  const folded = words.join('')
+  if (ALONE.has(folded) || LONG.some((part) => folded.includes(part))) return true
+  return words.some((_word, index) => classification.name(words.slice(0, index + 1).join('_')) !== undefined)
+}
+
 /**
  * Whether the values of members of this name are masked: in any spelling, and wherever in the name it says so
  * (`passwordConfirmation`), which is wider than what answers hide: nobody misses in a trail what was masked in vain.
@@ -64,8 +75,10 @@ const LONGEST_NAME = 128
 export function isSensitiveName(name: string): boolean {
   // Nobody chose a name of that length.
   if (name.length > LONGEST_NAME) return true
-  const words = wordsOf(name)
-  const folded = words.join('')
-  if (ALONE.has(folded) || LONG.some((part) => folded.includes(part))) return true
-  return words.some((_word, index) => classification.name(words.slice(0, index + 1).join('_')) !== undefined)
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const sensitive = judge(name)
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+  remembered.set(name, sensitive)
+  return sensitive
 }
