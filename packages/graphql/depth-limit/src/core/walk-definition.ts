@@ -17,7 +17,7 @@ export interface Path {
 }
 
 /** A place in a definition: what is around it. */
-export interface Place {
+interface Place {
   readonly depth: number
   readonly lists: number
   /** Levels since `__schema` or `__type`, or 0 outside of introspection. */
