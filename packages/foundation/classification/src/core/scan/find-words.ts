@@ -30,27 +30,36 @@ export function findEmail(text: string, at: number, from: number): Found | undef
 const SHORTEST_IBAN = 15
 const LONGEST_IBAN = 34
 
-/** ISO 7064, mod 97-10. */
-function isIban(compact: string): boolean {
-  if (compact.length < SHORTEST_IBAN || !/^[A-Z]{2}[0-9]{2}/.test(compact)) return false
-  let rest = 0
-  for (const char of compact.slice(4) + compact.slice(0, 4)) {
-    const value = isDigit(char) ? Number(char) : char.charCodeAt(0) - 55
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97
-  }
-  return rest === 1
+const CODE_OF_0 = 48
+const CODE_OF_A = 65
+
+/** What a digit or capital letter counts in an IBAN (ISO 13616): A is 10. */
+function valueOf(code: number): number | undefined {
+  if (code >= CODE_OF_0 && code < CODE_OF_0 + 10) return code - CODE_OF_0
+  return code >= CODE_OF_A && code < CODE_OF_A + 26 ? code - CODE_OF_A + 10 : undefined
 }
 
-/** An IBAN that starts at a place, in one piece or in groups of four. */
+/** The remainder by 97 (ISO 7064, mod 97-10) with one more character behind. */
+const append = (rest: number, value: number): number => (rest * (value > 9 ? 100 : 10) + value) % 97
+
+/** An IBAN that starts at a place, in one piece or in groups of four. Each character is looked at once. */
 function findIban(text: string, start: number): Found | undefined {
-  let compact = ''
+  const head: number[] = []
+  let rest = 0
+  let length = 0
   let end: number | undefined
-  for (let at = start; compact.length < LONGEST_IBAN; at++) {
-    const char = text[at] ?? ''
-    if (/^[A-Z0-9]$/.test(char)) compact += char
-    else if (char !== ' ' || compact.length % 4 !== 0) break
-    const isEnd = !/^[A-Za-z0-9]$/.test(text[at + 1] ?? '')
-    if (isEnd && isIban(compact)) end = at + 1
+  for (let at = start; length < LONGEST_IBAN; at++) {
+    const value = valueOf(text.charCodeAt(at))
+    if (value === undefined) {
+      if (text[at] !== ' ' || length % 4 !== 0) break
+      continue
+    }
+    length += 1
+    // Country and check digits stand behind the rest when the remainder is taken.
+    if (length <= 4) head.push(value)
+    else rest = append(rest, value)
+    const endsHere = length >= SHORTEST_IBAN && !/^[A-Za-z0-9]$/.test(text[at + 1] ?? '')
+    if (endsHere && head.reduce(append, rest) === 1) end = at + 1
   }
   return end === undefined ? undefined : { infoType: 'IBAN_CODE', start, end }
 }
