@@ -2,13 +2,15 @@ import { depthLimit } from '@portcullis/depth-limit'
 import { graphqlGate } from '@portcullis/graphql-gate'
 import { kernel, type Environment } from '@portcullis/kernel'
 import { queryCost } from '@portcullis/query-cost'
+import { safeDb } from '@portcullis/safe-db'
 import { userRateLimit } from '@portcullis/user-rate-limit'
 import type { FastifyInstance } from 'fastify'
-import { viewerOf } from './authentication.ts'
+import { PUBLIC_TENANT, viewerOf } from './authentication.ts'
+import { isLoopback } from './database/roles.ts'
 import { graphqlLoginLimit } from './logins.ts'
 
 /** The gates that can be left out, to see what they are for. */
-export const GATES = ['depth-limit', 'query-cost', 'user-rate-limit'] as const
+export const GATES = ['depth-limit', 'query-cost', 'user-rate-limit', 'safe-db'] as const
 
 /** Name of a gate, as `--without` takes it. */
 export type Gate = (typeof GATES)[number]
@@ -19,6 +21,8 @@ export interface GateOptions {
   readonly environment?: Environment | undefined
   /** Gates to leave out. */
   readonly without: ReadonlySet<Gate>
+  /** Connection string of the role that serves requests. */
+  readonly dsn: string
   /** Redis for shared counters; memory where it is null. */
   readonly redisUrl: string | null
   /** Under which Redis keeps addresses and accounts unreadable: at least 32 bytes, the same in all instances. */
@@ -84,6 +88,19 @@ export async function registerGates(app: FastifyInstance, options: GateOptions):
         mutations: { quota: 20, window: '60s', when: 'mutation' },
         spending: has('query-cost') && { quota: 50_000, window: '1m', cost: 'queryCost', unit: 'cost' },
       },
+    })
+  }
+
+  // Whose rows are seen: the policies in database/policies.sql read these settings. Visitors see the public tenant.
+  if (has('safe-db')) {
+    await app.register(safeDb, {
+      dsn: options.dsn,
+      tls: isLoopback(options.dsn) ? 'disable' : 'verify-full',
+      context: ({ principal: { id, tenantId, roles } }) => ({
+        'app.tenant_id': tenantId ?? PUBLIC_TENANT,
+        'app.user_id': id ?? '',
+        'app.role': roles[0] ?? '',
+      }),
     })
   }
 }

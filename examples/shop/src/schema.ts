@@ -194,7 +194,8 @@ export const schema = /* GraphQL */ `
     me: User
     node(id: ID!): Node
     product(id: ID!): Product
-    products(first: Int = 20, after: String, category: ID): ProductConnection!
+    "All, or those of a category, or whose name holds a text."
+    products(first: Int = 20, after: String, category: ID, name: String): ProductConnection!
     categories: [Category!]!
     "Users are found by staff alone."
     search(text: String!, first: Int = 10): [SearchResult!]!

@@ -2,6 +2,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import mercurius from 'mercurius'
 import type { Pool } from 'pg'
 import { registerAuthentication } from './authentication.ts'
+import { safeDatabase, type DatabaseOf } from './database/database.ts'
+import { flawedDatabase } from './database/flawed-database.ts'
 import { registerGates, type GateOptions } from './gates.ts'
 import { contextOf, formatErrors, loaders, resolvers } from './resolvers/index.ts'
 import { registerRoutes } from './rest/routes.ts'
@@ -10,14 +12,14 @@ import { storedQueries } from './stored-queries.ts'
 
 /** What a shop is built from. */
 export interface ShopOptions extends GateOptions {
-  /** The database, with the shop's tables in it. */
-  readonly db: Pool
+  /** The pool of the tables' owner, on which a shop without safe-db runs, and no other. */
+  readonly owner: Pool
   /** Log level of Fastify. Default: no log. */
   readonly logLevel?: string
 }
 
 /** Builds the shop. It does not listen yet. */
-export async function buildShop({ db, logLevel, ...gates }: ShopOptions): Promise<FastifyInstance> {
+export async function buildShop({ owner, logLevel, ...gates }: ShopOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger: logLevel ? { level: logLevel } : false,
     // The reverse proxy in front of the shop runs on the same machine; nobody else may say where a request came from.
@@ -41,15 +43,16 @@ export async function buildShop({ db, logLevel, ...gates }: ShopOptions): Promis
   await registerGates(app, gates)
 
   // What the shop does: GraphQL and REST.
+  const databaseOf: DatabaseOf = gates.without.has('safe-db') ? () => flawedDatabase(owner) : safeDatabase
   await app.register(mercurius, {
     schema,
     resolvers,
     loaders,
-    context: (request) => contextOf(db, request),
+    context: (request) => contextOf(databaseOf, request),
     errorFormatter: formatErrors,
     allowBatchedQueries: true,
     persistedQueries: storedQueries,
   })
-  registerRoutes(app, db)
+  registerRoutes(app, databaseOf)
   return app
 }

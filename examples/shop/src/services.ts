@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { startPostgres, startRedis } from '@portcullis/kernel/testing'
-import { dropSchema, connect } from './database/connect.ts'
+import { connect } from './database/connect.ts'
+import { removeDatabase } from './database/prepare.ts'
 import type { Pool } from 'pg'
 
 /** Something that was started and has to be stopped. */
@@ -12,29 +13,37 @@ export interface Service<Value> {
   readonly stop: () => Promise<void>
 }
 
+/** Where the shop's tables go, and a pool of who may make them. */
+export interface OwnedDatabase {
+  readonly url: string
+  readonly owner: Pool
+}
+
 /** The database of `DATABASE_URL`, or a PostgreSQL server of our own. Stopping removes the shop's data. */
-export async function findDatabase(databaseUrl = process.env['DATABASE_URL']): Promise<Service<Pool>> {
+export async function findDatabase(
+  databaseUrl = process.env['DATABASE_URL'],
+): Promise<Service<OwnedDatabase>> {
   if (databaseUrl !== undefined && databaseUrl !== '') {
-    const db = await connect(databaseUrl)
+    const owner = await connect(databaseUrl)
     return {
-      value: db,
+      value: { url: databaseUrl, owner },
       description: 'PostgreSQL of DATABASE_URL, in a schema of its own',
       stop: async () => {
         try {
-          await dropSchema(db)
+          await removeDatabase(owner)
         } finally {
-          await db.end()
+          await owner.end()
         }
       },
     }
   }
   const postgres = await startPostgres()
-  const db = await connect(postgres.url)
+  const owner = await connect(postgres.url)
   return {
-    value: db,
+    value: { url: postgres.url, owner },
     description: `PostgreSQL of our own on port ${postgres.port}`,
     stop: async () => {
-      await db.end()
+      await owner.end()
       await postgres.stop()
     },
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Pool } from 'pg'
-import { PUBLIC_TENANT, issueToken } from './authentication.ts'
-import { addCustomer, findCredentials, usersById } from './database/queries/users.ts'
+import { issueToken } from './authentication.ts'
+import type { ShopDatabase } from './database/database.ts'
+import { addCustomer, findAccount } from './database/queries/users.ts'
 import type { UserRow } from './database/rows.ts'
 import { ShopError } from './errors.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
@@ -18,22 +18,23 @@ const MAX_PASSWORD = 256
 /** Compares the password and issues a token. The answer is the same for a wrong password and an unknown account. */
 export async function login(
   app: FastifyInstance,
-  db: Pool,
+  db: ShopDatabase,
   email: string,
   password: string,
 ): Promise<Session> {
-  const account = await findCredentials(db, email.slice(0, MAX_PASSWORD))
+  const account = await findAccount(db, email.slice(0, MAX_PASSWORD))
   const matches = await verifyPassword(password.slice(0, MAX_PASSWORD), account?.passwordHash)
   if (!account || !matches) throw new ShopError('UNAUTHENTICATED', 'Email or password is wrong')
-  const [user] = await usersById(db, account.tenantId, [account.id])
-  if (!user) throw new ShopError('UNAUTHENTICATED', 'Email or password is wrong')
-  return { token: issueToken(app, account), user }
+  const { passwordHash: _, ...user } = account
+  // Who signs in is known from the next request on, and their phone and social security number with it.
+  return { token: issueToken(app, user), user: { ...user, phone: null, ssn: null } }
 }
 
-/** Opens a customer's account in the public tenant and signs it in. */
+/** Opens a customer's account in the tenant and signs it in. */
 export async function register(
   app: FastifyInstance,
-  db: Pool,
+  db: ShopDatabase,
+  tenantId: string,
   customer: { name: string; email: string; password: string },
 ): Promise<Session> {
   const { name, email, password } = customer
@@ -47,7 +48,7 @@ export async function register(
       `The password has to have ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`,
     )
   }
-  const user = await addCustomer(db, PUBLIC_TENANT, {
+  const user = await addCustomer(db, tenantId, {
     name,
     email,
     passwordHash: await hashPassword(password),

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Listr } from 'listr2'
-import type { Pool } from 'pg'
-import { createSchema } from './database/connect.ts'
-import { generateShop } from './database/seed/generate.ts'
-import { insertShop } from './database/seed/insert.ts'
+import { prepareDatabase } from './database/prepare.ts'
 import type { Gate } from './gates.ts'
 import { buildShop } from './server.ts'
-import { findDatabase, findRedis } from './services.ts'
+import { findDatabase, findRedis, type OwnedDatabase } from './services.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the tour visits. */
@@ -24,7 +21,13 @@ export async function startDemo(
   shutdown: Shutdown,
   terminal: boolean,
 ): Promise<Demo> {
-  const begun: { db?: Pool; redisUrl?: string | null; origin?: string; reducedOrigin?: string } = {}
+  const begun: {
+    database?: OwnedDatabase
+    dsn?: string
+    redisUrl?: string | null
+    origin?: string
+    reducedOrigin?: string
+  } = {}
   const tasks = new Listr(
     [
       {
@@ -32,7 +35,7 @@ export async function startDemo(
         task: async (_context, task) => {
           const database = await findDatabase()
           shutdown.add(database.stop)
-          begun.db = database.value
+          begun.database = database.value
           task.title = database.description
         },
       },
@@ -48,19 +51,24 @@ export async function startDemo(
       {
         title: 'Generating data',
         task: async (_context, task) => {
-          const db = present(begun.db)
-          await createSchema(db)
-          const rows = await insertShop(db, await generateShop())
+          const { owner, url } = present(begun.database)
+          const { rows, dsn } = await prepareDatabase(owner, url)
+          begun.dsn = dsn
           task.title = `${rows.toLocaleString('en')} rows of generated data`
         },
       },
       {
         title: 'Opening the shop',
         task: async (_context, task) => {
-          const [db, redisUrl] = [present(begun.db), begun.redisUrl ?? null]
+          const [{ owner }, dsn, redisUrl] = [
+            present(begun.database),
+            present(begun.dsn),
+            begun.redisUrl ?? null,
+          ]
           const open = async (left: ReadonlySet<Gate>, keyPrefix: string): Promise<string> => {
             const shop = await buildShop({
-              db,
+              dsn,
+              owner,
               redisUrl,
               environment: 'development',
               // Nothing outlives the demo, so a secret of its own is enough.

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { startPostgres } from '@portcullis/kernel/testing'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, createSchema, dropSchema, inTransaction } from '../src/database/connect.ts'
-import { placeOrder } from '../src/database/queries/orders.ts'
+import { connect, createSchema, inTransaction } from '../src/database/connect.ts'
+import { prepareDatabase, removeDatabase } from '../src/database/prepare.ts'
 import { generateShop, type ShopData } from '../src/database/seed/generate.ts'
 import { insertShop } from '../src/database/seed/insert.ts'
 import { TEST_CARDS } from '../src/database/seed/words.ts'
@@ -70,40 +70,6 @@ describe('the generated data', () => {
 })
 
 describe('the database', () => {
-  it('takes an order whole or not at all', async () => {
-    await createSchema(db)
-    await insertShop(db, await generateShop())
-    const stock = async (id: number): Promise<number> =>
-      (await db.query<{ stock: number }>('SELECT stock FROM products WHERE id = $1', [id])).rows[0]?.stock ??
-      -1
-    const before = await stock(1)
-    expect(
-      await placeOrder(db, 'harbor', 1, [
-        { productId: 1, quantity: 2 },
-        { productId: 2, quantity: 100_000 },
-      ]),
-    ).toBeNull()
-    expect(await placeOrder(db, 'meadow', 4, [{ productId: 1, quantity: 2 }])).toBeNull()
-    expect(await stock(1)).toBe(before)
-    const order = await placeOrder(db, 'harbor', 1, [{ productId: 1, quantity: 2 }])
-    expect(order).toMatchObject({ userId: 1, status: 'PENDING' })
-    expect(await stock(1)).toBe(before - 2)
-  })
-
-  it('never sells more than there is, however many ask at once', async () => {
-    await db.query('UPDATE products SET stock = 10 WHERE id IN (3, 4)')
-    const orders = await Promise.all(
-      Array.from({ length: 30 }, (_, index) => {
-        const lines = [
-          { productId: 3, quantity: 1 },
-          { productId: 4, quantity: 1 },
-        ]
-        return placeOrder(db, 'harbor', 1, index % 2 ? lines : lines.toReversed())
-      }),
-    )
-    expect(orders.filter((order) => order !== null)).toHaveLength(10)
-  })
-
   it('rolls back what fails and keeps the connection usable', async () => {
     await expect(inTransaction(db, (client) => client.query('SELECT 1/0'))).rejects.toThrow(
       'division by zero',
@@ -114,12 +80,23 @@ describe('the database', () => {
   })
 
   it('drops its own schema and refuses a foreign one of that name', async () => {
-    await createSchema(db)
-    await dropSchema(db)
-    await dropSchema(db)
+    await prepareDatabase(db, postgres.url)
+    await removeDatabase(db)
+    await removeDatabase(db)
+    const { rows } = await db.query("SELECT FROM pg_roles WHERE rolname LIKE 'portcullis%'")
+    expect(rows).toEqual([])
     await db.query('CREATE SCHEMA portcullis_shop')
     await expect(createSchema(db)).rejects.toThrow('did not make')
     await db.query('DROP SCHEMA portcullis_shop')
+  })
+
+  it('refuses a foreign role of the name of one of its own', async () => {
+    await db.query('CREATE ROLE portcullis_shop_app')
+    await expect(prepareDatabase(db, postgres.url)).rejects.toThrow(
+      'portcullis_shop_app that this demo did not make',
+    )
+    await db.query('DROP ROLE portcullis_shop_app')
+    await removeDatabase(db)
   })
 })
 

@@ -3,16 +3,14 @@ import { join } from 'node:path'
 import { Pool, type PoolClient } from 'pg'
 
 /** Everything the shop owns lies in this schema. */
-const SCHEMA = 'portcullis_shop'
+export const SCHEMA = 'portcullis_shop'
 
 /** Written on the schema, so that a later start knows it for a left-over of the demo and not for somebody's data. */
-const MARK = 'Portcullis shop: demo data, may be dropped'
-
-/** What queries run on: the pool, or one client inside a transaction. */
-export type Queryable = Pick<Pool, 'query'>
+export const MARK = 'Portcullis shop: demo data, may be dropped'
 
 /**
- * Opens a pool whose queries see the shop's schema and end after three seconds.
+ * Opens the owner's pool, whose queries see the shop's schema and end after three seconds. It makes the tables and fills
+ * them; requests run on safe-db, as a role that owns nothing.
  *
  * @throws Error that names host and port, never user or password, when the server can't be reached.
  */

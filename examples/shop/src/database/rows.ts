@@ -22,6 +22,11 @@ export interface UserRow {
   createdAt: Date
 }
 
+/** What a login looks up. */
+export interface AccountRow extends Omit<UserRow, 'phone' | 'ssn'> {
+  passwordHash: string
+}
+
 /** Where a customer lives. */
 export interface AddressRow {
   id: number

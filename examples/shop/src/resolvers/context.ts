@@ -1,13 +1,14 @@
 import type { FastifyRequest } from 'fastify'
-import type { Pool } from 'pg'
 import { PUBLIC_TENANT, isStaff, viewerOf, type Viewer } from '../authentication.ts'
+import type { DatabaseOf, ShopDatabase } from '../database/database.ts'
 import type { UserRow } from '../database/rows.ts'
 
 /** What every resolver knows of its request. */
 export interface ShopContext {
-  readonly db: Pool
+  /** On behalf of who asks. */
+  readonly db: ShopDatabase
   readonly viewer: Viewer | null
-  /** The only tenant whose rows the request may see. */
+  /** The tenant that is visited. */
   readonly tenantId: string
 }
 
@@ -16,9 +17,9 @@ declare module 'mercurius' {
 }
 
 /** Builds the context of one GraphQL request. */
-export async function contextOf(db: Pool, request: FastifyRequest): Promise<ShopContext> {
+export async function contextOf(databaseOf: DatabaseOf, request: FastifyRequest): Promise<ShopContext> {
   const viewer = await viewerOf(request)
-  return { db, viewer, tenantId: viewer?.tenantId ?? PUBLIC_TENANT }
+  return { db: databaseOf(request), viewer, tenantId: viewer?.tenantId ?? PUBLIC_TENANT }
 }
 
 /** Contact data is for the person and for staff. */

@@ -8,6 +8,10 @@ export function formatErrors(
 ): ReturnType<typeof mercurius.defaultErrorFormatter> {
   const errors = execution.errors.map((error) => {
     if (isMeant(error)) return error
+    const { originalError: origin, path } = error
+    // As in REST: busy is no secret, and worth trying again.
+    if (origin && 'statusCode' in origin && origin.statusCode === 503 && 'code' in origin)
+      return new GraphQLError(origin.message, { ...(path && { path }), extensions: { code: origin.code } })
     context.reply?.log.error(error, 'A resolver failed')
     return new GraphQLError('Something failed on our side', {
       ...(error.path && { path: error.path }),

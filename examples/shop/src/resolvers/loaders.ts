@@ -93,14 +93,11 @@ export const loaders = {
       ),
   },
   Product: {
-    category: (
-      wishes: Wish<ProductRow>[],
-      { db, tenantId }: MercuriusContext,
-    ): Promise<(CategoryRow | null)[]> =>
+    category: (wishes: Wish<ProductRow>[], { db }: MercuriusContext): Promise<(CategoryRow | null)[]> =>
       loadOne(
         wishes,
         (product) => product.categoryId,
-        (ids) => categoriesById(db, tenantId, ids),
+        (ids) => categoriesById(db, ids),
       ),
     reviews: (
       wishes: Wish<ProductRow, PageArguments>[],
@@ -113,28 +110,25 @@ export const loaders = {
       ),
   },
   Review: {
-    author: (wishes: Wish<ReviewRow>[], { db, tenantId }: MercuriusContext): Promise<(UserRow | null)[]> =>
+    author: (wishes: Wish<ReviewRow>[], { db }: MercuriusContext): Promise<(UserRow | null)[]> =>
       loadOne(
         wishes,
         (review) => review.userId,
-        (ids) => usersById(db, tenantId, ids),
+        (ids) => usersById(db, ids),
       ),
-    product: (
-      wishes: Wish<ReviewRow>[],
-      { db, tenantId }: MercuriusContext,
-    ): Promise<(ProductRow | null)[]> =>
+    product: (wishes: Wish<ReviewRow>[], { db }: MercuriusContext): Promise<(ProductRow | null)[]> =>
       loadOne(
         wishes,
         (review) => review.productId,
-        (ids) => productsById(db, tenantId, ids),
+        (ids) => productsById(db, ids),
       ),
   },
   Order: {
-    customer: (wishes: Wish<OrderRow>[], { db, tenantId }: MercuriusContext): Promise<(UserRow | null)[]> =>
+    customer: (wishes: Wish<OrderRow>[], { db }: MercuriusContext): Promise<(UserRow | null)[]> =>
       loadOne(
         wishes,
         (order) => order.userId,
-        (ids) => usersById(db, tenantId, ids),
+        (ids) => usersById(db, ids),
       ),
     lines: (wishes: Wish<OrderRow>[], { db }: MercuriusContext): Promise<OrderLineRow[][]> =>
       loadMany(
@@ -150,14 +144,11 @@ export const loaders = {
       ),
   },
   OrderLine: {
-    product: (
-      wishes: Wish<OrderLineRow>[],
-      { db, tenantId }: MercuriusContext,
-    ): Promise<(ProductRow | null)[]> =>
+    product: (wishes: Wish<OrderLineRow>[], { db }: MercuriusContext): Promise<(ProductRow | null)[]> =>
       loadOne(
         wishes,
         (line) => line.productId,
-        (ids) => productsById(db, tenantId, ids),
+        (ids) => productsById(db, ids),
       ),
   },
   Payment: {
@@ -177,14 +168,11 @@ export const loaders = {
       ),
   },
   CartItem: {
-    product: (
-      wishes: Wish<CartItemRow>[],
-      { db, tenantId }: MercuriusContext,
-    ): Promise<(ProductRow | null)[]> =>
+    product: (wishes: Wish<CartItemRow>[], { db }: MercuriusContext): Promise<(ProductRow | null)[]> =>
       loadOne(
         wishes,
         (item) => item.productId,
-        (ids) => productsById(db, tenantId, ids),
+        (ids) => productsById(db, ids),
       ),
   },
 }

@@ -21,15 +21,15 @@ export const Mutation = {
   register: (
     _root: unknown,
     customer: { name: string; email: string; password: string },
-    { app, db }: MercuriusContext,
-  ): Promise<Session> => register(app, db, customer),
+    { app, db, tenantId }: MercuriusContext,
+  ): Promise<Session> => register(app, db, tenantId, customer),
 
   placeOrder: async (
     _root: unknown,
     { lines }: { lines: readonly { product: string; quantity: number }[] },
-    { db, tenantId, viewer }: MercuriusContext,
+    { db, viewer }: MercuriusContext,
   ): Promise<OrderRow> => {
-    const { id } = signedIn(viewer)
+    const customer = signedIn(viewer)
     const wanted = lines.map(({ product, quantity }) => ({ productId: rowOf('Product', product), quantity }))
     const products = new Set(wanted.map((line) => line.productId))
     if (wanted.length === 0 || wanted.length > MAX_LINES || products.size < wanted.length) {
@@ -38,7 +38,7 @@ export const Mutation = {
     if (wanted.some(({ quantity }) => quantity < 1 || quantity > MAX_QUANTITY)) {
       throw new ShopError('BAD_USER_INPUT', `A quantity is a number from 1 to ${MAX_QUANTITY}`)
     }
-    const order = await placeOrder(db, tenantId, id, wanted)
+    const order = await placeOrder(db, customer, wanted)
     if (!order) throw new ShopError('CONFLICT', 'A product is not available in that quantity')
     return order
   },
@@ -46,10 +46,10 @@ export const Mutation = {
   updateOrderStatus: async (
     _root: unknown,
     { id, status }: { id: string; status: OrderStatus },
-    { db, tenantId, viewer }: MercuriusContext,
+    { db, viewer }: MercuriusContext,
   ): Promise<OrderRow> => {
     inRole(viewer, 'support', 'admin')
-    const order = await changeOrderStatus(db, tenantId, rowOf('Order', id), status)
+    const order = await changeOrderStatus(db, rowOf('Order', id), status)
     if (!order) throw new ShopError('NOT_FOUND', 'There is no such order')
     return order
   },
@@ -57,16 +57,13 @@ export const Mutation = {
   updateProfile: async (
     _root: unknown,
     { profile }: { profile: { name?: string | null; phone?: string | null } },
-    { db, tenantId, viewer }: MercuriusContext,
+    { db, viewer }: MercuriusContext,
   ): Promise<UserRow> => {
     const { name, phone } = profile
     if ((name?.length ?? 1) > 100 || name?.trim() === '' || (phone?.length ?? 1) > 30) {
       throw new ShopError('BAD_USER_INPUT', 'A name has 1 to 100 characters, a phone number at most 30')
     }
-    const user = await changeUser(db, tenantId, signedIn(viewer).id, {
-      ...(name && { name }),
-      ...(phone && { phone }),
-    })
+    const user = await changeUser(db, signedIn(viewer).id, profile)
     if (!user) throw new ShopError('NOT_FOUND', 'The account does not exist any more')
     return user
   },

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Pool } from 'pg'
 import { inRole, isStaff, signedIn, viewerOf } from '../authentication.ts'
-import { listOrders } from '../database/queries/orders.ts'
+import type { DatabaseOf } from '../database/database.ts'
+import { listOrders, orderById } from '../database/queries/orders.ts'
 import { changeUser, usersById } from '../database/queries/users.ts'
 import type { OrderStatus, Role } from '../database/rows.ts'
 import { ShopError } from '../errors.ts'
@@ -10,13 +10,13 @@ import { login } from '../sessions.ts'
 import * as schemas from './schemas.ts'
 
 /** The REST half of the shop. */
-export function registerRoutes(app: FastifyInstance, db: Pool): void {
+export function registerRoutes(app: FastifyInstance, databaseOf: DatabaseOf): void {
   app.route<{ Body: { email: string; password: string } }>({
     method: 'POST',
     url: '/auth/login',
     config: { userRateLimit: { policies: { login: loginLimit } } },
     schema: { body: schemas.credentials, response: { 200: schemas.session } },
-    handler: ({ body }) => login(app, db, body.email, body.password),
+    handler: (request) => login(app, databaseOf(request), request.body.email, request.body.password),
   })
 
   app.route<{ Params: { id: number } }>({
@@ -26,7 +26,7 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
     handler: async (request) => {
       const viewer = signedIn(await viewerOf(request))
       const { id } = request.params
-      const [user] = viewer.id === id || isStaff(viewer) ? await usersById(db, viewer.tenantId, [id]) : []
+      const [user] = viewer.id === id || isStaff(viewer) ? await usersById(databaseOf(request), [id]) : []
       // Other people's numbers and unknown ones get the same answer.
       if (!user) throw new ShopError('NOT_FOUND', 'There is no such user')
       return user
@@ -43,7 +43,19 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
       const viewer = signedIn(await viewerOf(request))
       const { first, after = null, status = null } = request.query
       const filter = { userId: isStaff(viewer) ? null : viewer.id, status }
-      return { orders: await listOrders(db, viewer.tenantId, filter, { first, after }) }
+      return { orders: await listOrders(databaseOf(request), filter, { first, after }) }
+    },
+  })
+
+  app.route<{ Params: { id: number } }>({
+    method: 'GET',
+    url: '/orders/:id',
+    schema: { params: schemas.idParameter, response: { 200: schemas.order } },
+    handler: async (request) => {
+      signedIn(await viewerOf(request))
+      const order = await orderById(databaseOf(request), request.params.id)
+      if (!order) throw new ShopError('NOT_FOUND', 'There is no such order')
+      return order
     },
   })
 
@@ -60,8 +72,8 @@ export function registerRoutes(app: FastifyInstance, db: Pool): void {
     },
     schema: { params: schemas.idParameter, body: schemas.userChange, response: { 200: schemas.user } },
     handler: async (request) => {
-      const viewer = inRole(await viewerOf(request), 'admin')
-      const user = await changeUser(db, viewer.tenantId, request.params.id, request.body)
+      inRole(await viewerOf(request), 'admin')
+      const user = await changeUser(databaseOf(request), request.params.id, request.body)
       if (!user) throw new ShopError('NOT_FOUND', 'There is no such user')
       return user
     },

@@ -56,21 +56,18 @@ export const orderQuery = {
   },
 } as const
 
-export const orders = {
+export const order = {
   type: 'object',
   properties: {
-    orders: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          id: { type: 'integer' },
-          userId: { type: 'integer' },
-          status: { type: 'string' },
-          totalCents: { type: 'integer' },
-          createdAt: { type: 'string', format: 'date-time' },
-        },
-      },
-    },
+    id: { type: 'integer' },
+    userId: { type: 'integer' },
+    status: { type: 'string' },
+    totalCents: { type: 'integer' },
+    createdAt: { type: 'string', format: 'date-time' },
   },
+} as const
+
+export const orders = {
+  type: 'object',
+  properties: { orders: { type: 'array', items: order } },
 } as const

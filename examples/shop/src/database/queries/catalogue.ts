@@ -1,109 +1,82 @@
-import type { Queryable } from '../connect.ts'
+import type { SqlQuery } from '@portcullis/safe-db'
+import type { Statements } from '../database.ts'
 import type { CategoryRow, Page, ProductRow, ReviewRow } from '../rows.ts'
 
-const PRODUCT = 'id, category_id AS "categoryId", name, description, price_cents AS "priceCents", stock'
-const REVIEW = 'id, product_id AS "productId", user_id AS "userId", rating, body, created_at AS "createdAt"'
+// Statements name no tenant: the policies of the database let nobody see another one's rows.
 
-/** Every category of the tenant. */
-export async function listCategories(db: Queryable, tenantId: string): Promise<CategoryRow[]> {
-  return (
-    await db.query<CategoryRow>('SELECT id, name FROM categories WHERE tenant_id = $1 ORDER BY id', [
-      tenantId,
-    ])
-  ).rows
+const productColumns = ({ sql }: Statements): SqlQuery =>
+  sql`id, category_id AS "categoryId", name, description, price_cents AS "priceCents", stock`
+const reviewColumns = ({ sql }: Statements): SqlQuery =>
+  sql`id, product_id AS "productId", user_id AS "userId", rating, body, created_at AS "createdAt"`
+
+/** Every category. */
+export function listCategories({ sql, query }: Statements): Promise<CategoryRow[]> {
+  return query(sql`SELECT id, name FROM categories ORDER BY id`)
 }
 
-/** Categories of the tenant by id, in any order. */
-export async function categoriesById(
-  db: Queryable,
-  tenantId: string,
-  ids: readonly number[],
-): Promise<CategoryRow[]> {
-  const sql = 'SELECT id, name FROM categories WHERE tenant_id = $1 AND id = ANY($2::int[])'
-  return (await db.query<CategoryRow>(sql, [tenantId, ids])).rows
+/** Categories by id, in any order. */
+export function categoriesById({ sql, query }: Statements, ids: readonly number[]): Promise<CategoryRow[]> {
+  return query(sql`SELECT id, name FROM categories WHERE id = ANY(${ids}::int[])`)
 }
 
 /** Categories whose name holds the text, at most `first`. */
-export async function searchCategories(
-  db: Queryable,
-  tenantId: string,
+export function searchCategories(
+  { sql, query }: Statements,
   text: string,
   first: number,
 ): Promise<CategoryRow[]> {
-  const { rows } = await db.query<CategoryRow>(
-    'SELECT id, name FROM categories WHERE tenant_id = $1 AND position(lower($2) IN lower(name)) > 0 ORDER BY id LIMIT $3',
-    [tenantId, text, first],
+  return query(
+    sql`SELECT id, name FROM categories WHERE position(lower(${text}) IN lower(name)) > 0 ORDER BY id LIMIT ${first}`,
   )
-  return rows
 }
 
-/** One page of the tenant's products, of one category where it is given. */
-export async function listProducts(
-  db: Queryable,
-  tenantId: string,
-  categoryId: number | null,
+/** One page of products; of one category, or whose name holds a text, where these are given. */
+export function listProducts(
+  db: Statements,
+  filter: { categoryId: number | null; text: string | null },
   page: Page,
 ): Promise<ProductRow[]> {
-  const { rows } = await db.query<ProductRow>(
-    `SELECT ${PRODUCT} FROM products
-     WHERE tenant_id = $1 AND ($2::int IS NULL OR category_id = $2) AND id > coalesce($3::int, 0) ORDER BY id LIMIT $4`,
-    [tenantId, categoryId, page.after, page.first],
+  const { sql, query } = db
+  const ofCategory = filter.categoryId === null ? sql`` : sql`AND category_id = ${filter.categoryId}`
+  const named = filter.text === null ? sql`` : sql`AND position(lower(${filter.text}) IN lower(name)) > 0`
+  return query(
+    sql`SELECT ${productColumns(db)} FROM products
+        WHERE id > coalesce(${page.after}::int, 0) ${ofCategory} ${named}
+        ORDER BY id LIMIT ${page.first}`,
   )
-  return rows
 }
 
-/** Products of the tenant by id, in any order. */
-export async function productsById(
-  db: Queryable,
-  tenantId: string,
-  ids: readonly number[],
-): Promise<ProductRow[]> {
-  const sql = `SELECT ${PRODUCT} FROM products WHERE tenant_id = $1 AND id = ANY($2::int[])`
-  return (await db.query<ProductRow>(sql, [tenantId, ids])).rows
-}
-
-/** Products whose name holds the text, at most `first`. */
-export async function searchProducts(
-  db: Queryable,
-  tenantId: string,
-  text: string,
-  first: number,
-): Promise<ProductRow[]> {
-  const { rows } = await db.query<ProductRow>(
-    `SELECT ${PRODUCT} FROM products WHERE tenant_id = $1 AND position(lower($2) IN lower(name)) > 0 ORDER BY id LIMIT $3`,
-    [tenantId, text, first],
-  )
-  return rows
+/** Products by id, in any order. */
+export function productsById(db: Statements, ids: readonly number[]): Promise<ProductRow[]> {
+  return db.query(db.sql`SELECT ${productColumns(db)} FROM products WHERE id = ANY(${ids}::int[])`)
 }
 
 /** One page of products for each of these categories, in one statement. */
-export async function productsOfCategories(
-  db: Queryable,
+export function productsOfCategories(
+  db: Statements,
   categoryIds: readonly number[],
   page: Page,
 ): Promise<ProductRow[]> {
-  const { rows } = await db.query<ProductRow>(
-    `SELECT product.* FROM unnest($1::int[]) AS parent (id) CROSS JOIN LATERAL (
-       SELECT ${PRODUCT} FROM products
-       WHERE category_id = parent.id AND id > coalesce($2::int, 0) ORDER BY products.id LIMIT $3
-     ) AS product`,
-    [categoryIds, page.after, page.first],
+  return db.query(
+    db.sql`SELECT product.* FROM unnest(${categoryIds}::int[]) AS parent (id) CROSS JOIN LATERAL (
+             SELECT ${productColumns(db)} FROM products
+             WHERE category_id = parent.id AND id > coalesce(${page.after}::int, 0)
+             ORDER BY products.id LIMIT ${page.first}
+           ) AS product`,
   )
-  return rows
 }
 
 /** One page of reviews for each of these products, in one statement. */
-export async function reviewsOfProducts(
-  db: Queryable,
+export function reviewsOfProducts(
+  db: Statements,
   productIds: readonly number[],
   page: Page,
 ): Promise<ReviewRow[]> {
-  const { rows } = await db.query<ReviewRow>(
-    `SELECT review.* FROM unnest($1::int[]) AS parent (id) CROSS JOIN LATERAL (
-       SELECT ${REVIEW} FROM reviews
-       WHERE product_id = parent.id AND id > coalesce($2::int, 0) ORDER BY reviews.id LIMIT $3
-     ) AS review`,
-    [productIds, page.after, page.first],
+  return db.query(
+    db.sql`SELECT review.* FROM unnest(${productIds}::int[]) AS parent (id) CROSS JOIN LATERAL (
+             SELECT ${reviewColumns(db)} FROM reviews
+             WHERE product_id = parent.id AND id > coalesce(${page.after}::int, 0)
+             ORDER BY reviews.id LIMIT ${page.first}
+           ) AS review`,
   )
-  return rows
 }
