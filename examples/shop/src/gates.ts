@@ -1,6 +1,8 @@
+import { auditLogger, type AuditLoggerOptions } from '@portcullis/audit-logger'
 import { depthLimit } from '@portcullis/depth-limit'
 import { graphqlGate } from '@portcullis/graphql-gate'
 import { kernel, type Environment } from '@portcullis/kernel'
+import { piiMasking } from '@portcullis/pii-masking'
 import { queryCost } from '@portcullis/query-cost'
 import { safeDb } from '@portcullis/safe-db'
 import { userRateLimit } from '@portcullis/user-rate-limit'
@@ -8,9 +10,17 @@ import type { FastifyInstance } from 'fastify'
 import { PUBLIC_TENANT, viewerOf } from './authentication.ts'
 import { isLoopback } from './database/roles.ts'
 import { graphqlLoginLimit } from './logins.ts'
+import { classify, disclosure } from './personal-data.ts'
 
 /** The gates that can be left out, to see what they are for. */
-export const GATES = ['depth-limit', 'query-cost', 'user-rate-limit', 'safe-db'] as const
+export const GATES = [
+  'depth-limit',
+  'query-cost',
+  'user-rate-limit',
+  'safe-db',
+  'pii-masking',
+  'audit-logger',
+] as const
 
 /** Name of a gate, as `--without` takes it. */
 export type Gate = (typeof GATES)[number]
@@ -29,6 +39,8 @@ export interface GateOptions {
   readonly keySecret: string
   /** Begins every Redis key, so that two shops on one Redis do not count together. */
   readonly keyPrefix: string
+  /** Where the audit trail lies, what signs it, and under which secret it keeps people unreadable. */
+  readonly trail: Pick<AuditLoggerOptions, 'directory' | 'signingKey' | 'subjectSecret'>
 }
 
 /** The gates of the shop, one by one. Those of single REST routes are in the routes' own `config`. */
@@ -102,5 +114,14 @@ export async function registerGates(app: FastifyInstance, options: GateOptions):
         'app.role': roles[0] ?? '',
       }),
     })
+  }
+
+  // What of a person is shown to whom, in REST and GraphQL alike.
+  if (has('pii-masking')) await app.register(piiMasking, { classify, policy: disclosure })
+
+  // What happened, in a trail that cannot be changed unnoticed.
+  if (has('audit-logger')) {
+    const { directory, signingKey, subjectSecret } = options.trail
+    await app.register(auditLogger, { directory, signingKey, subjectSecret })
   }
 }

@@ -2,7 +2,7 @@ import { readArguments, type DemoArguments } from './arguments.ts'
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './database/seed/generate.ts'
 import { GATES } from './gates.ts'
 import { createShutdown } from './shutdown.ts'
-import { startDemo, type Demo } from './start.ts'
+import { StartFailure, startDemo, type Demo } from './start.ts'
 import { createClient } from './tour/client.ts'
 import { createPrinter } from './tour/print.ts'
 import { compare, runTour, type Comparison } from './tour/runner.ts'
@@ -32,34 +32,43 @@ try {
 } catch (error) {
   // A signal stops the services under our feet: what fails then is no failure to report.
   if (!shutdown.begun) {
-    report(error)
+    // Of a start that failed, the list of tasks has told already.
+    if (!(error instanceof StartFailure)) report(error)
     exitCode = 1
   }
   await end()
 }
 
 /** Takes the tour, twice where gates are left out. True where every step went as declared. */
-async function tour({ origin, reducedOrigin }: Demo, without: DemoArguments['without']): Promise<boolean> {
+async function tour({ shop, reduced }: Demo, without: DemoArguments['without']): Promise<boolean> {
   const printer = createPrinter(print, colored)
   printer.begin()
-  const complete = await runTour(steps, createClient(origin, DEMO_PASSWORD), printer.result)
-  if (reducedOrigin === null) return printer.verdict(complete)
+  const complete = await runTour(
+    steps,
+    createClient(shop.origin, DEMO_PASSWORD),
+    shop.backstage,
+    printer.result,
+  )
+  if (reduced === null) return printer.verdict(complete)
 
   printer.beginComparison([...without])
   const comparisons: Comparison[] = []
-  await runTour(steps, createClient(reducedOrigin, DEMO_PASSWORD), (reduced, index) => {
+  const client = createClient(reduced.origin, DEMO_PASSWORD)
+  await runTour(steps, client, reduced.backstage, (result, index) => {
     const before = complete[index]
     if (!before) return
-    const comparison = compare(before, reduced, without)
+    const comparison = compare(before, result, without)
     comparisons.push(comparison)
     printer.comparison(comparison, index)
   })
   return printer.verdict(comparisons)
 }
 
-function printAddresses({ origin, reducedOrigin }: Demo, without: DemoArguments['without']): void {
-  print(`\nGraphQL  ${origin}/graphql\nREST     ${origin}/auth/login, /users/:id, /orders, /admin/users/:id`)
-  if (reducedOrigin !== null) print(`Without ${[...without].join(', ')}: ${reducedOrigin}/graphql`)
+function printAddresses({ shop: { origin }, reduced }: Demo, without: DemoArguments['without']): void {
+  print(
+    `\nGraphQL  ${origin}/graphql\nREST     ${origin}/auth/login, /users/:id, /orders, /orders/:id, /admin/users/:id`,
+  )
+  if (reduced !== null) print(`Without ${[...without].join(', ')}: ${reduced.origin}/graphql`)
   print(
     `Try      curl ${origin}/graphql -H 'content-type: application/json' -d '{"query":"{ shop { name } }"}'`,
   )
@@ -79,12 +88,4 @@ function print(line: string): void {
 
 function report(error: unknown): void {
   console.error(error instanceof Error ? error.message : String(error))
-  if (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
-  )
-    console.error(
-      'Is REDIS_URL right? Without it, the demo uses a Redis of its own, or memory where none is installed.',
-    )
 }

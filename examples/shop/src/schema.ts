@@ -34,7 +34,7 @@ export const schema = /* GraphQL */ `
     name: String!
   }
 
-  "A person with an account. Contact data is shown to the person and to staff alone."
+  "A person with an account. Contact data is shown to the person and to staff alone; see personal-data.ts for how much of it."
   type User implements Node {
     id: ID!
     name: String!

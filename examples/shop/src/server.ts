@@ -1,3 +1,4 @@
+import { maskedStream, type LogDestination } from '@portcullis/pii-masking'
 import Fastify, { type FastifyInstance } from 'fastify'
 import mercurius from 'mercurius'
 import type { Pool } from 'pg'
@@ -6,6 +7,7 @@ import { safeDatabase, type DatabaseOf } from './database/database.ts'
 import { flawedDatabase } from './database/flawed-database.ts'
 import { registerGates, type GateOptions } from './gates.ts'
 import { contextOf, formatErrors, loaders, resolvers } from './resolvers/index.ts'
+import { classify } from './personal-data.ts'
 import { registerRoutes } from './rest/routes.ts'
 import { schema } from './schema.ts'
 import { storedQueries } from './stored-queries.ts'
@@ -14,14 +16,15 @@ import { storedQueries } from './stored-queries.ts'
 export interface ShopOptions extends GateOptions {
   /** The pool of the tables' owner, on which a shop without safe-db runs, and no other. */
   readonly owner: Pool
-  /** Log level of Fastify. Default: no log. */
-  readonly logLevel?: string
+  /** Where the log goes, line by line. */
+  readonly log: LogDestination
 }
 
 /** Builds the shop. It does not listen yet. */
-export async function buildShop({ owner, logLevel, ...gates }: ShopOptions): Promise<FastifyInstance> {
+export async function buildShop({ owner, log, ...gates }: ShopOptions): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: logLevel ? { level: logLevel } : false,
+    // Nobody reads a log with a role, so everything personal is masked in it.
+    logger: { stream: gates.without.has('pii-masking') ? log : maskedStream(log, { classify }) },
     // The reverse proxy in front of the shop runs on the same machine; nobody else may say where a request came from.
     trustProxy: 'loopback',
     handlerTimeout: 15_000,

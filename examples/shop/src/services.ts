@@ -1,4 +1,7 @@
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { startPostgres, startRedis } from '@portcullis/kernel/testing'
 import { connect } from './database/connect.ts'
@@ -66,6 +69,27 @@ export async function findRedis(redisUrl = process.env['REDIS_URL']): Promise<Se
     value: redis.url,
     description: `Redis of our own on port ${new URL(redis.url).port}`,
     stop: () => redis.stop(),
+  }
+}
+
+/** An audit trail's folder and keys. A real shop keeps the keys where the server's disk is not. */
+export interface Trail {
+  readonly directory: string
+  readonly signingKey: KeyObject
+  /** With it, everybody can verify the trail. */
+  readonly publicKey: KeyObject
+  readonly subjectSecret: string
+}
+
+/** A place for an audit trail. Stopping removes it. */
+export async function makeTrail(): Promise<Service<Trail>> {
+  const { privateKey: signingKey, publicKey } = generateKeyPairSync('ed25519')
+  const directory = await mkdtemp(join(tmpdir(), 'portcullis-shop-audit-'))
+  const subjectSecret = randomBytes(32).toString('base64')
+  return {
+    value: { directory, signingKey, publicKey, subjectSecret },
+    description: `Audit trail in ${directory}`,
+    stop: () => rm(directory, { recursive: true, force: true }),
   }
 }
 

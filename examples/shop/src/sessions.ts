@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { issueToken } from './authentication.ts'
 import type { ShopDatabase } from './database/database.ts'
 import { addCustomer, findAccount } from './database/queries/users.ts'
@@ -19,12 +19,16 @@ const MAX_PASSWORD = 256
 export async function login(
   app: FastifyInstance,
   db: ShopDatabase,
+  log: FastifyBaseLogger,
   email: string,
   password: string,
 ): Promise<Session> {
   const account = await findAccount(db, email.slice(0, MAX_PASSWORD))
   const matches = await verifyPassword(password.slice(0, MAX_PASSWORD), account?.passwordHash)
-  if (!account || !matches) throw new ShopError('UNAUTHENTICATED', 'Email or password is wrong')
+  if (!account || !matches) {
+    log.warn({ email }, 'A login was refused')
+    throw new ShopError('UNAUTHENTICATED', 'Email or password is wrong')
+  }
   const { passwordHash: _, ...user } = account
   // Who signs in is known from the next request on, and their phone and social security number with it.
   return { token: issueToken(app, user), user: { ...user, phone: null, ssn: null } }

@@ -1,18 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
 import { Listr } from 'listr2'
 import { prepareDatabase } from './database/prepare.ts'
 import type { Gate } from './gates.ts'
 import { buildShop } from './server.ts'
-import { findDatabase, findRedis, type OwnedDatabase } from './services.ts'
+import { findDatabase, findRedis, makeTrail, type OwnedDatabase } from './services.ts'
 import type { Shutdown } from './shutdown.ts'
+import { createLog, openBackstage, type Backstage } from './tour/backstage.ts'
+
+/** A start that failed. The list of tasks has told why. */
+export class StartFailure extends Error {
+  constructor(cause: unknown) {
+    super('The demo did not start', { cause })
+  }
+}
+
+/** A shop that listens. */
+export interface OpenShop {
+  readonly origin: string
+  readonly backstage: Backstage
+}
 
 /** What the tour visits. */
 export interface Demo {
-  /** Where the shop with every gate listens. */
-  readonly origin: string
-  /** Where the shop without some gates listens; null where none is left out. */
-  readonly reducedOrigin: string | null
+  /** The shop with every gate. */
+  readonly shop: OpenShop
+  /** The shop without some gates; null where none is left out. */
+  readonly reduced: OpenShop | null
 }
 
 /** Starts the services and the shop and shows progress; with gates to leave out, a second shop on the same data. */
@@ -25,8 +38,8 @@ export async function startDemo(
     database?: OwnedDatabase
     dsn?: string
     redisUrl?: string | null
-    origin?: string
-    reducedOrigin?: string
+    shop?: OpenShop
+    reduced?: OpenShop
   } = {}
   const tasks = new Listr(
     [
@@ -65,10 +78,14 @@ export async function startDemo(
             present(begun.dsn),
             begun.redisUrl ?? null,
           ]
-          const open = async (left: ReadonlySet<Gate>, keyPrefix: string): Promise<string> => {
+          const open = async (left: ReadonlySet<Gate>, keyPrefix: string): Promise<OpenShop> => {
+            const [trail, log] = [await makeTrail(), createLog()]
+            shutdown.add(trail.stop)
             const shop = await buildShop({
               dsn,
               owner,
+              log,
+              trail: trail.value,
               redisUrl,
               environment: 'development',
               // Nothing outlives the demo, so a secret of its own is enough.
@@ -77,22 +94,29 @@ export async function startDemo(
               without: left,
             })
             shutdown.add(() => shop.close())
-            return listen(shop)
+            const origin = await shop.listen({ host: '127.0.0.1', port: 0 }).catch(withMend)
+            return { origin, backstage: openBackstage(shop, trail.value, log) }
           }
-          begun.origin = await open(new Set(), 'shop')
-          if (without.size > 0) begun.reducedOrigin = await open(without, 'shop-reduced')
-          task.title = `Shop at ${begun.origin}`
+          begun.shop = await open(new Set(), 'shop')
+          if (without.size > 0) begun.reduced = await open(without, 'shop-reduced')
+          task.title = `Shop at ${begun.shop.origin}`
         },
       },
     ],
     { renderer: terminal ? 'default' : 'simple', registerSignalListeners: false },
   )
-  await tasks.run()
-  return { origin: present(begun.origin), reducedOrigin: begun.reducedOrigin ?? null }
+  await tasks.run().catch((error: unknown) => {
+    throw new StartFailure(error)
+  })
+  return { shop: present(begun.shop), reduced: begun.reduced ?? null }
 }
 
-function listen(shop: FastifyInstance): Promise<string> {
-  return shop.listen({ host: '127.0.0.1', port: 0 })
+/** Says what may be wrong, where a gate cannot know of `REDIS_URL`. */
+function withMend(error: Error & { code?: string }): never {
+  if (error.code !== 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE') throw error
+  const mend =
+    'Is REDIS_URL right? Without it, the demo uses a Redis of its own, or memory where none is installed.'
+  throw new Error(`${error.message} ${mend}`)
 }
 
 function present<Value>(value: Value | undefined): Value {

@@ -17,7 +17,7 @@ let complete: Result[]
 
 async function tourOf(app: FastifyInstance): Promise<Result[]> {
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  return runTour(steps, createClient(origin, DEMO_PASSWORD))
+  return runTour(steps, createClient(origin, DEMO_PASSWORD), shop.backstage(app))
 }
 
 /** Names of steps that did not go as declared, with what was answered instead. */

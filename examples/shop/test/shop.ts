@@ -6,6 +6,8 @@ import { prepareDatabase } from '../src/database/prepare.ts'
 import { DEMO_PASSWORD } from '../src/database/seed/generate.ts'
 import { GATES, type Gate } from '../src/gates.ts'
 import { buildShop } from '../src/server.ts'
+import { makeTrail } from '../src/services.ts'
+import { createLog, openBackstage, type Backstage } from '../src/tour/backstage.ts'
 
 /** A shop with its own PostgreSQL server. */
 export interface TestShop {
@@ -26,6 +28,8 @@ export interface TestShop {
   ): Promise<LightMyRequestResponse>
   /** Another shop on the same data, with every gate but these; it counts by itself. Closed with this one. */
   build(gates?: { without?: readonly Gate[]; redisUrl?: string }): Promise<FastifyInstance>
+  /** What is on record and in the log of a shop that was built. */
+  backstage(app: FastifyInstance): Backstage
   close(): Promise<void>
 }
 
@@ -35,16 +39,23 @@ export async function startShop(): Promise<TestShop> {
   const owner = await connect(postgres.url)
   const { dsn } = await prepareDatabase(owner, postgres.url)
   const shops: FastifyInstance[] = []
+  const doors = new Map<FastifyInstance, Backstage>()
+  const trails: Awaited<ReturnType<typeof makeTrail>>[] = []
   const build: TestShop['build'] = async ({ without = [], redisUrl } = {}) => {
+    const [trail, log] = [await makeTrail(), createLog()]
+    trails.push(trail)
     const shop = await buildShop({
       dsn,
       owner,
+      log,
+      trail: trail.value,
       redisUrl: redisUrl ?? null,
       without: new Set(without),
       keySecret: 'a secret of the tests, 32 bytes or more',
       keyPrefix: `test-${shops.length}`,
     })
     shops.push(shop)
+    doors.set(shop, openBackstage(shop, trail.value, log))
     return shop
   }
   const app = await build({ without: GATES.filter((gate) => gate !== 'safe-db') })
@@ -64,8 +75,14 @@ export async function startShop(): Promise<TestShop> {
     graphql: (query, variables = {}, headers = {}) =>
       app.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } }),
     build,
+    backstage: (built) => {
+      const door = doors.get(built)
+      if (!door) throw new Error('Not a shop of this test')
+      return door
+    },
     close: async () => {
       for (const built of shops) await built.close()
+      for (const trail of trails) await trail.stop()
       await owner.end()
       await postgres.stop()
     },

@@ -1,22 +1,34 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { AuditRecord } from '@portcullis/audit-logger'
 import { buildSchema, parse, validate } from 'graphql'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readArguments } from '../src/arguments.ts'
+import { GATES } from '../src/gates.ts'
 import { schema } from '../src/schema.ts'
 import { createShutdown } from '../src/shutdown.ts'
 import { storedQueries } from '../src/stored-queries.ts'
+import type { Backstage } from '../src/tour/backstage.ts'
 import { createClient, type Answer, type Client } from '../src/tour/client.ts'
 import { createPrinter } from '../src/tour/print.ts'
-import { compare, decisive, gateOf, runTour, tally, type Result } from '../src/tour/runner.ts'
+import { compare, decidedBy, decisive, gateOf, runTour, tally, type Result } from '../src/tour/runner.ts'
 import { allPass, allRefusedWith, limitedAfter, refusedWith, type Step } from '../src/tour/step.ts'
 import { steps } from '../src/tour/steps.ts'
+import { timelineOf } from '../src/tour/timeline.ts'
 
 const answer = (status: number, code: string | null = null): Answer => ({
   status,
   code,
   body: {},
   milliseconds: 1,
+  requestId: null,
 })
+
+/** Of a shop whose steps ask for nothing behind the counter. */
+const NOTHING: Backstage = {
+  records: async () => [],
+  trailLines: async () => [],
+  logLines: () => [],
+  verifyEditedCopy: async () => null,
+}
 
 function step(answers: readonly Answer[], options: Partial<Step> = {}): Step {
   return {
@@ -30,7 +42,7 @@ function step(answers: readonly Answer[], options: Partial<Step> = {}): Step {
 }
 
 async function resultOf(tried: Step): Promise<Result> {
-  const [result] = await runTour([tried], createClient('http://127.0.0.1:1', ''))
+  const [result] = await runTour([tried], createClient('http://127.0.0.1:1', ''), NOTHING)
   if (!result) throw new Error('The tour returned nothing')
   return result
 }
@@ -57,14 +69,12 @@ describe('what a step declares', () => {
 })
 
 describe('the tour of the shop', () => {
-  it('has at least ten steps, honest and hostile, with names that fit their column', () => {
-    expect(steps.length).toBeGreaterThanOrEqual(10)
+  it('has at least thirty steps, honest and hostile, with names that fit their column', () => {
+    expect(steps.length).toBeGreaterThanOrEqual(30)
     expect(steps.filter((entry) => entry.kind === 'honest').length).toBeGreaterThanOrEqual(3)
     expect(new Set(steps.map((entry) => entry.name)).size).toBe(steps.length)
     for (const { name } of steps) expect(name.length).toBeLessThanOrEqual(28)
-    expect(new Set(steps.flatMap((entry) => entry.provenBy))).toEqual(
-      new Set(['depth-limit', 'query-cost', 'user-rate-limit']),
-    )
+    expect(new Set(steps.flatMap((entry) => entry.provenBy))).toEqual(new Set(GATES))
   })
 
   it("asks only what the schema answers, so that a refusal is the gates' own", async () => {
@@ -82,9 +92,10 @@ describe('the tour of the shop', () => {
       graphql: (visitor, query, variables) =>
         recorder.send(visitor, { method: 'POST', path: '/graphql', body: { query, variables } }),
       stored: (visitor, id, variables) => recorder.graphql(visitor, storedQueries[id], variables),
+      hangUp: async () => answer(0),
       signIn: async () => ({ address: '192.0.2.1', token: 'token' }),
     }
-    await runTour(steps, recorder)
+    await runTour(steps, recorder, NOTHING)
     expect(sent.length).toBeGreaterThan(500)
     for (const source of new Set(sent)) expect(validate(graphql, parse(source))).toEqual([])
   })
@@ -99,6 +110,7 @@ describe('the runner', () => {
     const results = await runTour(
       [step([answer(200)]), broken, step([answer(500)])],
       createClient('http://127.0.0.1:1', ''),
+      NOTHING,
       (_, index) => seen.push(index),
     )
     expect(results.map((result) => result.asDeclared)).toEqual([true, false, false])
@@ -131,10 +143,44 @@ describe('the runner', () => {
       asDeclared: true,
     })
     expect(compare(other, other, without)).toMatchObject({ asDeclared: false })
+    // The same status, and yet another outcome: what should be masked is shown.
+    const masked = step([answer(200)], { provenBy: ['pii-masking'], expect: () => true })
+    const shown = { ...masked, expect: () => false }
+    expect(compare(await resultOf(masked), await resultOf(shown), new Set(['pii-masking']))).toMatchObject({
+      changed: true,
+      asDeclared: true,
+    })
     const honest = await resultOf(step([answer(200)], { kind: 'honest' }))
     const brokenHonest = await resultOf(step([answer(500)], { kind: 'honest' }))
     expect(compare(honest, honest, without)).toMatchObject({ changed: false, asDeclared: true })
     expect(compare(honest, brokenHonest, without)).toMatchObject({ changed: true, asDeclared: false })
+  })
+
+  it('names the gate that decides where no code does, and shows what a step tells', async () => {
+    const told = await resultOf(step([answer(200)], { provenBy: ['pii-masking'], shows: () => '***' }))
+    expect(decidedBy(told)).toBe('pii-masking')
+    expect(told.shown).toBe('***')
+    expect(decidedBy(await resultOf(step([answer(200)])))).toBeNull()
+    expect(decidedBy(await resultOf(step([answer(400, 'MAX_DEPTH_EXCEEDED')])))).toBe('depth-limit')
+    const other = await resultOf(step([answer(500)], { provenBy: ['pii-masking'] }))
+    expect(decidedBy(other)).toBeNull()
+  })
+
+  it('asks for the timeline of the request that decides', async () => {
+    const asked: string[] = []
+    const backstage: Backstage = {
+      ...NOTHING,
+      records: async (id) => {
+        asked.push(id)
+        return []
+      },
+    }
+    const answers = [
+      { ...answer(200), requestId: 'first' },
+      { ...answer(429, 'USER_RATE_LIMIT_EXCEEDED'), requestId: 'second' },
+    ]
+    await runTour([step(answers), step([answer(200)])], createClient('http://127.0.0.1:1', ''), backstage)
+    expect(asked).toEqual(['second'])
   })
 
   it('does not take another number of the same answers for a change', async () => {
@@ -142,6 +188,64 @@ describe('the runner', () => {
       resultOf(step([...Array.from({ length: passed }, () => answer(200)), answer(429, 'L')]))
     const [twenty, nineteen] = await Promise.all([flood(20), flood(19)])
     expect(compare(twenty, nineteen, new Set()).changed).toBe(false)
+  })
+})
+
+describe('the timeline of a request', () => {
+  const record = (over: Partial<AuditRecord>): AuditRecord => ({
+    seq: 1,
+    prev: '',
+    v: 1,
+    id: '',
+    time: '',
+    type: 'http.request',
+    stage: 'complete',
+    severity: 'INFO',
+    outcome: 'succeeded',
+    request: { status: 200, completed: true },
+    ...over,
+  })
+  const limit = { policy: 'perUser', quota: 200, remaining: 199, violated: false }
+
+  it.each<[string | null, AuditRecord[]]>([
+    [null, []],
+    [null, [record({ stage: 'received' })]],
+    ['200', [record({})]],
+    ['200', [record({ stage: 'received', request: { status: 500 } }), record({})]],
+    [
+      'limit ok → cost 42 → mask 3 → show 1 → SQL 2 (1.3 ms) → 200',
+      [
+        record({
+          facts: {
+            limits: [limit],
+            cost: 42,
+            pii: { masked: 3, revealed: 1, infoTypes: [] },
+            queries: { count: 2, failed: 0, milliseconds: 1.251 },
+          },
+        }),
+      ],
+    ],
+    [
+      'limit login (5) → 429 USER_RATE_LIMIT_EXCEEDED',
+      [
+        record({
+          facts: { limits: [limit, { ...limit, policy: 'login', quota: 5, violated: true }] },
+          reason: 'USER_RATE_LIMIT_EXCEEDED',
+          request: { status: 429, completed: true },
+        }),
+      ],
+    ],
+    [
+      'cost 0 → aborted',
+      [
+        record({
+          facts: { cost: 0, pii: { masked: 0, revealed: 0, infoTypes: [] } },
+          request: { completed: false },
+        }),
+      ],
+    ],
+  ])('is %s', (line, records) => {
+    expect(timelineOf(records)).toBe(line)
   })
 })
 
@@ -176,62 +280,6 @@ describe('the printed tour', () => {
     expect(printer.verdict([{ asDeclared: true }, { asDeclared: true }])).toBe(true)
     expect(printer.verdict([{ asDeclared: true }, { asDeclared: false }])).toBe(false)
     expect(lines.join(' ')).toMatch(/All 2 steps.*1 of 2 steps did not/s)
-  })
-})
-
-describe('the client', () => {
-  let app: FastifyInstance
-  let origin: string
-
-  beforeAll(async () => {
-    app = Fastify({ trustProxy: 'loopback' })
-    app.post('/auth/login', async (request, reply) =>
-      at(request.body) === 'good' ? { token: 't' } : reply.code(401).send({ code: 'NO' }),
-    )
-    app.post('/graphql', async () => [{ errors: [{ extensions: { code: 'IN_BATCH' } }] }])
-    app.get('/echo', async (request) => ({
-      ip: request.ip,
-      authorization: request.headers.authorization ?? null,
-    }))
-    app.get('/text', async (_request, reply) => reply.code(503).send('not JSON'))
-    origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  })
-  afterAll(() => app.close())
-
-  const at = (body: unknown): unknown =>
-    typeof body === 'object' && body !== null && 'password' in body ? body.password : undefined
-
-  it('reports status, code and time, from the address of the visitor', async () => {
-    const client = createClient(origin, 'good')
-    const visitor = await client.signIn('a@example.com')
-    const echo = await client.send(visitor, { method: 'GET', path: '/echo' })
-    expect(echo).toMatchObject({
-      status: 200,
-      code: null,
-      body: { ip: visitor.address, authorization: 'Bearer t' },
-    })
-    expect(echo.milliseconds).toBeGreaterThan(0)
-    expect(await client.graphql(visitor, '{ x }')).toMatchObject({ code: 'IN_BATCH' })
-    expect(await client.send(visitor, { method: 'GET', path: '/text' })).toMatchObject({
-      status: 503,
-      code: null,
-      body: 'not JSON',
-    })
-  })
-
-  it('signs each account in once, from an address of its own', async () => {
-    const client = createClient(origin, 'good')
-    const [one, again, other] = await Promise.all(
-      ['a@example.com', 'a@example.com', 'b@example.com'].map((email) => client.signIn(email)),
-    )
-    expect(again).toBe(one)
-    expect(other?.address).not.toBe(one?.address)
-  })
-
-  it('says so when an honest login is refused', async () => {
-    await expect(createClient(origin, 'bad').signIn('a@example.com')).rejects.toThrow(
-      'refused an honest login with 401 NO',
-    )
   })
 })
 

@@ -31,9 +31,9 @@ function flawedStatements(client: Pool | PoolClient): Statements {
     },
     query: async <Row extends object>(statement: SqlQuery) => (await run<Row>(statement)).rows,
     maybeOne: async <Row extends object>(statement: SqlQuery) => (await run<Row>(statement)).rows[0],
-    exec: async <Row extends object>(statement: SqlQuery) => {
-      const { rowCount, rows } = await run<Row>(statement)
-      return { rowCount: rowCount ?? 0, rows }
+    exec: async (statement) => {
+      const { rowCount, rows } = await run(statement)
+      return { rowCount: rowCount ?? 0, rows: rows as never[] }
     },
   }
 }

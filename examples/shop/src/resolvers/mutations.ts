@@ -15,8 +15,8 @@ export const Mutation = {
   login: (
     _root: unknown,
     { email, password }: { email: string; password: string },
-    { app, db }: MercuriusContext,
-  ): Promise<Session> => login(app, db, email, password),
+    { app, db, reply }: MercuriusContext,
+  ): Promise<Session> => login(app, db, reply.log, email, password),
 
   register: (
     _root: unknown,

@@ -37,8 +37,6 @@ export const types = {
       seesContact(context, user) ? user.email : null,
     phone: (user: UserRow, _args: unknown, context: MercuriusContext): string | null =>
       seesContact(context, user) ? user.phone : null,
-    ssn: (user: UserRow, _args: unknown, context: MercuriusContext): string | null =>
-      seesContact(context, user) ? user.ssn : null,
     createdAt,
   },
   Address: { id: idOf('Address') satisfies (row: AddressRow) => string },

@@ -16,7 +16,8 @@ export function registerRoutes(app: FastifyInstance, databaseOf: DatabaseOf): vo
     url: '/auth/login',
     config: { userRateLimit: { policies: { login: loginLimit } } },
     schema: { body: schemas.credentials, response: { 200: schemas.session } },
-    handler: (request) => login(app, databaseOf(request), request.body.email, request.body.password),
+    handler: (request) =>
+      login(app, databaseOf(request), request.log, request.body.email, request.body.password),
   })
 
   app.route<{ Params: { id: number } }>({
@@ -63,6 +64,8 @@ export function registerRoutes(app: FastifyInstance, databaseOf: DatabaseOf): vo
     method: 'PATCH',
     url: '/admin/users/:id',
     config: {
+      // Who makes admins must be on record before it is done.
+      audit: { action: 'user.change', delivery: 'blocking-strict' },
       userRateLimit: {
         policies: {
           perUser: { quota: 30 },

@@ -17,7 +17,9 @@ export const credentials = {
   },
 } as const
 
+/** The title makes it the type of which personal-data.ts speaks. */
 export const user = {
+  title: 'User',
   type: 'object',
   properties: {
     id: { type: 'integer' },

@@ -1,16 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { request as openRequest } from 'node:http'
 import type { storedQueries } from '../stored-queries.ts'
 
 /** One answer of the shop, as it came over the socket. */
 export interface Answer {
+  /** 0 where the shop could send none. */
   readonly status: number
   /** The coded reason of a refusal, in GraphQL or REST; null where there is none. */
   readonly code: string | null
   readonly body: unknown
   readonly milliseconds: number
+  /** Under which the request is on record; null where it never reached the shop. */
+  readonly requestId: string | null
 }
 
 /** Who sends a request: a public address, which the reverse proxy would report, and a token once signed in. */
-interface Visitor {
+export interface Visitor {
   readonly address: string
   readonly token?: string
 }
@@ -21,6 +27,7 @@ interface Message {
   readonly path: string
   /** Sent as JSON; a string is sent as it is, so that malformed bodies can be tried. */
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Sends requests to a listening shop over real sockets. */
@@ -30,6 +37,8 @@ export interface Client {
   graphql(visitor: Visitor, query: string, variables?: object): Promise<Answer>
   /** Asks by POST for a document that the shop has stored, by its id. */
   stored(visitor: Visitor, id: keyof typeof storedQueries, variables: object): Promise<Answer>
+  /** Begins to send, and hangs up as soon as the shop has begun to listen. */
+  hangUp(visitor: Visitor, path: string): Promise<Answer>
   /** Signs an account in, once for the whole tour. Throws where the shop refuses. */
   signIn(email: string): Promise<Visitor>
 }
@@ -41,7 +50,7 @@ const PATIENCE_MS = 20_000
 export function createClient(origin: string, password: string): Client {
   const sessions = new Map<string, Promise<Visitor>>()
   const client: Client = {
-    async send({ address, token }, { method, path, body }) {
+    async send({ address, token }, { method, path, body, headers }) {
       const begin = performance.now()
       const response = await fetch(new URL(path, origin), {
         method,
@@ -49,6 +58,7 @@ export function createClient(origin: string, password: string): Client {
           'x-forwarded-for': address,
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
         },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         signal: AbortSignal.timeout(PATIENCE_MS),
@@ -56,7 +66,8 @@ export function createClient(origin: string, password: string): Client {
       const text = await response.text()
       const milliseconds = performance.now() - begin
       const parsed = parse(text)
-      return { status: response.status, code: codeOf(parsed), body: parsed, milliseconds }
+      const requestId = response.headers.get('x-request-id')
+      return { status: response.status, code: codeOf(parsed), body: parsed, milliseconds, requestId }
     },
     graphql: (visitor, query, variables = {}) =>
       client.send(visitor, { method: 'POST', path: '/graphql', body: { query, variables } }),
@@ -66,6 +77,29 @@ export function createClient(origin: string, password: string): Client {
         path: '/graphql',
         body: { query: id, persisted: true, variables },
       }),
+    async hangUp({ address }, path) {
+      const begin = performance.now()
+      // The proxy in front of the shop names the request: no answer will tell its id.
+      const requestId = randomUUID()
+      const request = openRequest(new URL(path, origin), {
+        method: 'POST',
+        headers: {
+          'x-forwarded-for': address,
+          'x-request-id': requestId,
+          'content-type': 'application/json',
+          'content-length': 1_000,
+          expect: '100-continue',
+        },
+        timeout: PATIENCE_MS,
+      })
+      request.flushHeaders()
+      await once(request, 'continue')
+      // What it says of the connection that we close ourselves is no news.
+      request.on('error', () => {})
+      request.destroy()
+      const milliseconds = performance.now() - begin
+      return { status: 0, code: null, body: null, milliseconds, requestId }
+    },
     signIn(email) {
       const address = `192.0.2.${sessions.size + 1}`
       const session = sessions.get(email) ?? openSession(client, email, password, address)

@@ -1,12 +1,11 @@
 import { parse } from 'graphql'
 import { DEMO_ACCOUNTS } from '../database/seed/generate.ts'
 import { storedQueries } from '../stored-queries.ts'
+import { attacker } from './attacker.ts'
 import { REPORT } from './honest-steps.ts'
 import { allRefusedWith, limitedAfter, refusedWith, type Step } from './step.ts'
 
-/** Each attack comes from an address of its own, so that no step pays for another. Sizes keep an unprotected shop alive. */
-const attacker = (number: number): { address: string } => ({ address: `203.0.113.${number}` })
-
+/** Sizes keep an unprotected shop alive. */
 const DEPTH = 50
 const ALIASES = 1_000
 const BOMB_LEVELS = 30
@@ -16,7 +15,7 @@ const GUESSES = 40
 const LOGIN =
   'mutation ($email: String!, $password: String!) { login(email: $email, password: $password) { token } }'
 
-/** What attackers try: with the gates each is refused, without them each is answered. */
+/** What attackers try against the server: with the gates each is refused, without them each is answered. */
 export const hostileSteps: readonly Step[] = [
   {
     name: `query of 3 × ${DEPTH} levels`,

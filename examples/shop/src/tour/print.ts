@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors'
-import { decisive, gateOf, tally, type Comparison, type Result } from './runner.ts'
+import { decidedBy, decisive, tally, type Comparison, type Result } from './runner.ts'
 
 type Colors = ReturnType<typeof createColors>
 
@@ -22,7 +22,7 @@ export function createPrinter(write: (line: string) => void, colored: boolean): 
   return {
     begin: () => {
       write(colors.bold('\nThe tour, with every gate'))
-      write(colors.dim(row(['', '', 'what was sent', 'answered by', '', 'code', 'time'])))
+      write(colors.dim(row(['', '', 'what was sent', 'decided by', '', 'code', 'time'])))
     },
     result: (result, index) => {
       for (const line of resultLines(result, index, colors)) write(line)
@@ -44,14 +44,14 @@ export function createPrinter(write: (line: string) => void, colored: boolean): 
 
 function resultLines(result: Result, index: number, colors: Colors): string[] {
   const answer = decisive(result)
-  const gate = gateOf(answer?.code ?? null)
+  const gate = decidedBy(result)
   const cells = [
     String(index + 1),
     result.asDeclared ? 'ok' : 'NO',
     result.step.name,
     gate ?? 'the shop',
-    String(answer?.status ?? ''),
-    answer?.code ?? '',
+    String(answer?.status || ''),
+    result.shown ?? answer?.code ?? '',
     `${Math.round(result.milliseconds)} ms`,
   ]
   const line = row(cells)
@@ -59,6 +59,7 @@ function resultLines(result: Result, index: number, colors: Colors): string[] {
   if (result.failure !== null) lines.push(colors.red(`      no answer: ${result.failure}`.slice(0, WIDTH)))
   if (new Set(result.answers.map(({ status }) => status)).size > 1)
     lines.push(colors.dim(`      ${tally(result)}`.slice(0, WIDTH)))
+  if (result.timeline !== null) lines.push(colors.dim(`      ${result.timeline}`.slice(0, WIDTH)))
   return lines
 }
 
@@ -83,7 +84,7 @@ function comparisonLine(
 function outcome(result: Result): string {
   const answer = decisive(result)
   if (!answer) return 'no answer'
-  return answer.code === null ? `${answer.status}` : `${answer.status} ${answer.code}`
+  return [answer.status || null, result.shown ?? answer.code].filter((part) => part !== null).join(' ')
 }
 
 const WIDTH = 100

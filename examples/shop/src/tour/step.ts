@@ -1,18 +1,24 @@
 import type { Gate } from '../gates.ts'
+import type { Backstage } from './backstage.ts'
 import type { Answer, Client } from './client.ts'
 
 /** One thing the tour tries. */
 export interface Step {
   /** What is sent, in at most 28 characters. */
   readonly name: string
-  /** An honest step has to pass, a hostile one to be refused. */
+  /** An honest step has to pass, a hostile one to do no harm. */
   readonly kind: 'honest' | 'hostile'
   /** Gates that decide the outcome: without one of them it has to be another. */
   readonly provenBy: readonly Gate[]
-  /** Sends one or more real requests and returns the answers in the order of sending. */
-  send(client: Client): Promise<readonly Answer[]>
+  /**
+   * Sends one or more real requests and returns the answers in the order of sending; those that ask what was logged or
+   * recorded put it into the answer's body.
+   */
+  send(client: Client, backstage: Backstage): Promise<readonly Answer[]>
   /** True where the answers are what the step declares. */
   expect(answers: readonly Answer[]): boolean
+  /** What the sender got to see, in at most 22 characters, where status and code do not tell. */
+  shows?(answers: readonly Answer[]): string
 }
 
 /** All answers have this status and no code. */

@@ -25,6 +25,7 @@ export const DEMO_PASSWORD = 'correct horse battery staple'
 /** Accounts the tour signs in with. */
 export const DEMO_ACCOUNTS = {
   customer: 'ada@example.com',
+  other: 'lee@example.com',
   support: 'sam@example.com',
   admin: 'grace@example.com',
   neighbour: 'mei@example.com',
@@ -114,6 +115,7 @@ export async function generateShop(seed = 1): Promise<ShopData> {
   addUser('harbor', 'support', 'Sam Keller', DEMO_ACCOUNTS.support)
   addUser('harbor', 'admin', 'Grace Novak', DEMO_ACCOUNTS.admin)
   addUser('meadow', 'customer', 'Mei Tanaka', DEMO_ACCOUNTS.neighbour)
+  addUser('harbor', 'customer', 'Lee Marsh', DEMO_ACCOUNTS.other)
   while (users.rows.length < ROWS.users) {
     const [first, last] = [random.pick(FIRST_NAMES), random.pick(LAST_NAMES)]
     const email = `${first}.${last}.${users.rows.length + 1}@example.com`.toLowerCase()
