@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { startPostgres } from '@portcullis/kernel/testing'
-import type { Pool } from 'pg'
+import { Client, type Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, createSchema, inTransaction } from '../src/database/connect.ts'
 import { prepareDatabase, removeDatabase } from '../src/database/prepare.ts'
@@ -88,6 +88,32 @@ describe('the database', () => {
     await db.query('CREATE SCHEMA portcullis_shop')
     await expect(createSchema(db)).rejects.toThrow('did not make')
     await db.query('DROP SCHEMA portcullis_shop')
+  })
+
+  it('is prepared and removed by an owner that may make schemas and roles, and is no superuser', async () => {
+    await db.query("CREATE ROLE landlord LOGIN CREATEROLE PASSWORD 'of this test alone'")
+    await db.query('GRANT CREATE ON DATABASE postgres TO landlord')
+    const url = new URL(postgres.url)
+    url.username = 'landlord'
+    url.password = 'of this test alone'
+    const landlord = await connect(url.href)
+    try {
+      const { dsn } = await prepareDatabase(landlord, url.href)
+      const tenant = new Client({ connectionString: dsn })
+      await tenant.connect()
+      const account = await tenant.query("SELECT id FROM account_to_sign_in('ada@example.com')")
+      const orders = await tenant.query('SELECT FROM orders')
+      await tenant.end()
+      expect(account.rows).toEqual([{ id: 1 }])
+      expect(orders.rows).toEqual([])
+      // Forced: not even the owner sees a row.
+      expect((await landlord.query('SELECT FROM orders')).rows).toEqual([])
+      await removeDatabase(landlord)
+    } finally {
+      await landlord.end()
+    }
+    await db.query('DROP OWNED BY landlord')
+    await db.query('DROP ROLE landlord')
   })
 
   it('refuses a foreign role of the name of one of its own', async () => {

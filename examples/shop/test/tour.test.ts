@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { AuditRecord } from '@portcullis/audit-logger'
 import { buildSchema, parse, validate } from 'graphql'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { readArguments } from '../src/arguments.ts'
 import { GATES } from '../src/gates.ts'
 import { schema } from '../src/schema.ts'
 import { createShutdown } from '../src/shutdown.ts'
+import { StartFailure, startDemo } from '../src/start.ts'
 import { storedQueries } from '../src/stored-queries.ts'
 import type { Backstage } from '../src/tour/backstage.ts'
 import { createClient, type Answer, type Client } from '../src/tour/client.ts'
@@ -75,6 +78,15 @@ describe('the tour of the shop', () => {
     expect(new Set(steps.map((entry) => entry.name)).size).toBe(steps.length)
     for (const { name } of steps) expect(name.length).toBeLessThanOrEqual(28)
     expect(new Set(steps.flatMap((entry) => entry.provenBy))).toEqual(new Set(GATES))
+  })
+
+  it('is the one that the README lists', async () => {
+    const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8')
+    const listed = [...readme.matchAll(/^\| (.+?) \| (.+?) \|/gm)].map(
+      ([, name, gates]) => `${name}: ${gates}`,
+    )
+    const all = steps.map(({ name, provenBy }) => `${name}: ${provenBy.join(', ') || '–'}`)
+    expect(listed.filter((row) => all.includes(row))).toEqual(all)
   })
 
   it("asks only what the schema answers, so that a refusal is the gates' own", async () => {
@@ -300,6 +312,27 @@ describe('the command line', () => {
       )
     },
   )
+})
+
+describe('a start that fails', () => {
+  it('is told once, by the list of tasks', async () => {
+    const written: string[] = []
+    const write = (text: unknown): boolean => written.push(String(text)) > 0
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      vi.spyOn(stream, 'write').mockImplementation(write),
+    )
+    vi.stubEnv('DATABASE_URL', 'postgres://somebody:s3cret@127.0.0.1:1/shop')
+    const shutdown = createShutdown(() => {})
+    try {
+      await expect(startDemo(new Set(), shutdown, false)).rejects.toBeInstanceOf(StartFailure)
+    } finally {
+      for (const spy of spies) spy.mockRestore()
+      vi.unstubAllEnvs()
+      await shutdown.run()
+    }
+    expect(written.join('').match(/PostgreSQL at 127\.0\.0\.1:1\/shop can't be reached/g)).toHaveLength(1)
+    expect(written.join('')).not.toContain('s3cret')
+  })
 })
 
 describe('shutting down', () => {
