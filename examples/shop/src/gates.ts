@@ -108,6 +108,8 @@ export async function registerGates(app: FastifyInstance, options: GateOptions):
     await app.register(safeDb, {
       dsn: options.dsn,
       tls: isLoopback(options.dsn) ? 'disable' : 'verify-full',
+      // Generous again: an order list that is flooded waits for its turn.
+      poolWait: '5s',
       context: ({ principal: { id, tenantId, roles } }) => ({
         'app.tenant_id': tenantId ?? PUBLIC_TENANT,
         'app.user_id': id ?? '',
