@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,8 +15,8 @@ export interface Backstage {
   trailLines(text: string): Promise<readonly string[]>
   /** The lines of the log that hold this. */
   logLines(text: string): readonly string[]
-  /** Verifies a copy of the trail in which one byte of one record was changed; null without a trail. */
-  verifyEditedCopy(): Promise<{ editedLine: number; report: VerifyReport } | null>
+  /** Verifies a copy of the trail as it is (`ok`), and once one byte of one record was changed; null without a trail. */
+  verifyEditedCopy(): Promise<{ ok: boolean; editedLine: number; report: VerifyReport } | null>
 }
 
 /** A log in memory. */
@@ -71,9 +71,10 @@ export function openBackstage(
       await app.audit.flush()
       const copy = await mkdtemp(join(tmpdir(), 'portcullis-shop-copy-'))
       try {
-        await cp(directory, copy, { recursive: true })
+        await copyFile(join(directory, TRAIL_FILE), join(copy, TRAIL_FILE))
+        const { ok } = await verify(copy, { publicKey })
         const editedLine = await editOneByte(join(copy, TRAIL_FILE))
-        return { editedLine, report: await verify(copy, { publicKey }) }
+        return { ok, editedLine, report: await verify(copy, { publicKey }) }
       } finally {
         await rm(copy, { recursive: true, force: true })
       }

@@ -68,14 +68,16 @@ export const evidenceSteps: readonly Step[] = [
         {
           status: 0,
           code: fault ? `TRAIL_${fault.kind.toUpperCase()}` : null,
-          body: { editedLine: edited?.editedLine, foundLine: fault?.line },
+          body: { ok: edited?.ok, editedLine: edited?.editedLine, foundLine: fault?.line },
           milliseconds: performance.now() - begin,
           requestId: null,
         },
       ]
     },
     expect: ([answer]) =>
-      answer?.code === 'TRAIL_EDITED' && at(answer.body, 'foundLine') === at(answer.body, 'editedLine'),
+      answer?.code === 'TRAIL_EDITED' &&
+      at(answer.body, 'ok') === true &&
+      at(answer.body, 'foundLine') === at(answer.body, 'editedLine'),
     shows: ([answer]) =>
       answer?.code ? `${answer.code}: ${String(at(answer.body, 'foundLine'))}` : 'no trail',
   },
