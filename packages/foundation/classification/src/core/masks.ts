@@ -22,11 +22,18 @@ function maskPan(text: string): string {
   return `****-****-****-${digits.length >= 12 && digits.length <= 19 ? digits.slice(-4) : '****'}`
 }
 
+/** Whether a text is the domain of an address and nothing more: what is more could be anything, and would be shown. */
+function isDomain(text: string): boolean {
+  const labels = text.split('.')
+  const isName = labels.every((label) => /^[\p{L}\p{N}-]+$/u.test(label))
+  return isName && labels.length > 1 && /^\p{L}/u.test(labels.at(-1) ?? '')
+}
+
 function maskEmail(text: string): string {
-  const at = text.lastIndexOf('@')
-  if (at < 1 || at === text.length - 1 || text.indexOf('@') !== at) return HIDDEN
-  const local = Array.from(text.slice(0, at))
-  return `${local.length >= 5 ? local[0] : ''}***${text.slice(at)}`
+  const [name = '', domain = '', ...more] = text.trim().split('@')
+  if (name === '' || !isDomain(domain) || more.length > 0) return HIDDEN
+  const local = Array.from(name)
+  return `${local.length >= 5 ? local[0] : ''}***@${domain}`
 }
 
 function maskPhone(text: string): string {
