@@ -45,7 +45,8 @@ export async function register(
   if (name.trim() === '' || name.length > 100)
     throw new ShopError('BAD_USER_INPUT', 'The name has to have 1 to 100 characters')
   if (!/^[^\s@]{1,64}@[^\s@]{1,189}$/.test(email))
-    throw new ShopError('BAD_USER_INPUT', 'This is no email address')
+    // Says what was typed, as forms do; what of it is personal does not get past pii-masking.
+    throw new ShopError('BAD_USER_INPUT', `No email address: ${email.slice(0, 100)}`)
   if (password.length < MIN_PASSWORD || password.length > MAX_PASSWORD) {
     throw new ShopError(
       'BAD_USER_INPUT',

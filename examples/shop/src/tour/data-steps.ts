@@ -128,6 +128,23 @@ export const dataSteps: readonly Step[] = [
     shows: ([answer]) => text(answer, 'errors', 0, 'message'),
   },
   {
+    name: 'an address in an error',
+    kind: 'hostile',
+    provenBy: ['pii-masking'],
+    send: async (client) => [
+      await client.graphql(
+        attacker(23),
+        'mutation ($email: String!) { register(name: "Kaya", email: $email, password: "") { token } }',
+        // A blank at the end makes it none.
+        { email: `${VICTIM} ` },
+      ),
+    ],
+    expect: ([answer]) =>
+      text(answer, 'errors', 0, 'message').startsWith('No email address: ') &&
+      !text(answer, 'errors', 0, 'message').includes(VICTIM),
+    shows: ([answer]) => text(answer, 'errors', 0, 'message').replace('No email address: ', ''),
+  },
+  {
     name: 'an address in the log',
     kind: 'hostile',
     provenBy: ['pii-masking'],
