@@ -59,6 +59,12 @@ describe('the tour', () => {
     )
   })
 
+  it('goes as declared in production too, whose refusals tell no numbers', async () => {
+    const results = await tourOf(await shop.build({ environment: 'production' }))
+    expect(surprises(results)).toEqual([])
+    expect(results.some(({ answers }) => JSON.stringify(answers).includes('maximumQueryCost'))).toBe(false)
+  })
+
   it('without any gate is answered: hostile steps are harmless, honest ones pass', async () => {
     for (const result of await tourOf(await shop.build({ without: GATES }))) {
       expect(result.failure).toBeNull()

@@ -1,3 +1,4 @@
+import type { Environment } from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import type { Pool } from 'pg'
@@ -27,7 +28,11 @@ export interface TestShop {
     headers?: Record<string, string>,
   ): Promise<LightMyRequestResponse>
   /** Another shop on the same data, with every gate but these; it counts by itself. Closed with this one. */
-  build(gates?: { without?: readonly Gate[]; redisUrl?: string }): Promise<FastifyInstance>
+  build(gates?: {
+    without?: readonly Gate[]
+    redisUrl?: string
+    environment?: Environment
+  }): Promise<FastifyInstance>
   /** What is on record and in the log of a shop that was built. */
   backstage(app: FastifyInstance): Backstage
   close(): Promise<void>
@@ -41,7 +46,7 @@ export async function startShop(): Promise<TestShop> {
   const shops: FastifyInstance[] = []
   const doors = new Map<FastifyInstance, Backstage>()
   const trails: Awaited<ReturnType<typeof makeTrail>>[] = []
-  const build: TestShop['build'] = async ({ without = [], redisUrl } = {}) => {
+  const build: TestShop['build'] = async ({ without = [], redisUrl, environment } = {}) => {
     const [trail, log] = [await makeTrail(), createLog()]
     trails.push(trail)
     const shop = await buildShop({
@@ -50,6 +55,7 @@ export async function startShop(): Promise<TestShop> {
       log,
       trail: trail.value,
       redisUrl: redisUrl ?? null,
+      environment,
       without: new Set(without),
       keySecret: 'a secret of the tests, 32 bytes or more',
       keyPrefix: `test-${shops.length}`,
