@@ -1,9 +1,11 @@
 import type { FieldNode, SelectionSetNode } from 'graphql'
-import { addTimes, raiseTo, UNBOUNDED, zero, type CostVector } from './arithmetic.ts'
+import { addTimes, asIntrospection, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
 import type { CostedComposite, CostedField, CostedObject } from './costed.ts'
-import { applies, asIntrospection, MAX_NESTING, workOf } from './exact.ts'
-import type { Meter } from './input-cost.ts'
-import { NO_SIZES, type Operation, type PassedSize } from './operation.ts'
+import { applies, keyOf, MAX_NESTING, workOf } from './exact.ts'
+import type { Algebra } from './formula/expression.ts'
+import type { Meter } from './meter.ts'
+import type { Operation } from './operation.ts'
+import { NO_SIZES, type PassedSize } from './sizes.ts'
 
 /** What is left to add to a sum: a selection set for a type. */
 interface Scope {
@@ -18,20 +20,22 @@ interface Scope {
  */
 export class CoarseAnalysis {
   readonly #operation: Operation
+  readonly #algebra: Algebra
   readonly #meter: Meter
   readonly #limit: number
   readonly #known = new Map<SelectionSetNode, Map<string, Readonly<CostVector>>>()
 
   constructor(operation: Operation, meter: Meter, limit: number) {
     this.#operation = operation
+    this.#algebra = operation.algebra
     this.#meter = meter
     this.#limit = limit
   }
 
   /** What the root object of an operation costs, with everything below it. */
   root(set: SelectionSetNode, type: CostedObject): Readonly<CostVector> {
-    const sum = { type: type.weight, field: 0, meta: 0 }
-    addTimes(sum, this.#selections(set, type, NO_SIZES, 0), 1)
+    const sum: CostVector = { type: type.weight, field: 0, meta: 0 }
+    addTimes(this.#algebra, sum, this.#selections(set, type, NO_SIZES, 0), 1)
     return sum
   }
 
@@ -45,7 +49,7 @@ export class CoarseAnalysis {
     if (nesting > MAX_NESTING || this.#meter.steps > this.#limit) return UNBOUNDED
     let known = this.#known.get(set)
     if (known === undefined) this.#known.set(set, (known = new Map<string, Readonly<CostVector>>()))
-    const key = `${type.name}/${passed.map(({ path, size }) => `${path.id}:${size}`).join()}`
+    const key = `${type.name}/${passed.map(keyOf).join()}`
     const remembered = known.get(key)
     if (remembered !== undefined) return remembered
     known.set(key, UNBOUNDED)
@@ -68,7 +72,7 @@ export class CoarseAnalysis {
     for (const selection of set.selections) {
       this.#meter.steps += workOf(selection)
       if (this.#meter.steps > this.#limit) {
-        raiseTo(sum, UNBOUNDED)
+        raiseTo(this.#algebra, sum, UNBOUNDED)
         return
       }
       if (!this.#operation.includes(selection)) continue
@@ -82,7 +86,12 @@ export class CoarseAnalysis {
         if (fragment === undefined) continue
         const narrowed = this.#narrow(type, fragment.typeCondition.name.value)
         if (narrowed !== undefined)
-          addTimes(sum, this.#selections(fragment.selectionSet, narrowed, passed, nesting + 1), 1)
+          addTimes(
+            this.#algebra,
+            sum,
+            this.#selections(fragment.selectionSet, narrowed, passed, nesting + 1),
+            1,
+          )
       }
     }
   }
@@ -107,24 +116,34 @@ export class CoarseAnalysis {
     for (const object of type.possible) {
       this.#meter.steps++
       const field = object.fields.get(node.name.value)
-      if (field !== undefined) raiseTo(dearest, this.#field(field, node, passed, nesting))
+      if (field !== undefined) raiseTo(this.#algebra, dearest, this.#field(field, node, passed, nesting))
     }
-    addTimes(sum, dearest, 1)
+    addTimes(this.#algebra, sum, dearest, 1)
   }
 
   #field(field: CostedField, node: FieldNode, passed: readonly PassedSize[], nesting: number): CostVector {
-    const total = { type: 0, field: this.#operation.ownCost(field, node), meta: 0 }
-    const size = this.#operation.listSize(field, node, passed)
+    const total: CostVector = { type: 0, field: this.#operation.ownCost(field, node), meta: 0 }
+    const size = this.#operation.sizes.of(field, node, passed)
     if (field.composite === null) {
-      addTimes(total, { type: field.leafWeight, field: 0, meta: 0 }, size)
+      addTimes(this.#algebra, total, { type: field.leafWeight, field: 0, meta: 0 }, size)
     } else if (node.selectionSet !== undefined) {
-      const below = this.#operation.passedSizes(field, node, passed)
+      const below = this.#operation.sizes.passedBy(field, node, passed)
       const heaviest = field.composite.possible.reduce((weight, one) => Math.max(weight, one.weight), 0)
-      addTimes(total, { type: heaviest, field: 0, meta: 0 }, size)
-      addTimes(total, this.#selections(node.selectionSet, field.composite, below, nesting + 1), size)
+      addTimes(this.#algebra, total, { type: heaviest, field: 0, meta: 0 }, size)
+      addTimes(
+        this.#algebra,
+        total,
+        this.#selections(node.selectionSet, field.composite, below, nesting + 1),
+        size,
+      )
     }
     const sum = zero()
-    addTimes(sum, field.introspection ? asIntrospection(total) : total, field.multiplier)
+    addTimes(
+      this.#algebra,
+      sum,
+      field.introspection ? asIntrospection(this.#algebra, total) : total,
+      field.multiplier,
+    )
     return sum
   }
 }

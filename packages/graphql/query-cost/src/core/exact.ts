@@ -1,8 +1,10 @@
 import type { FieldNode, SelectionNode, SelectionSetNode } from 'graphql'
-import { addTimes, raiseTo, times, UNBOUNDED, zero, type CostVector } from './arithmetic.ts'
+import { addTimes, asIntrospection, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
 import type { CostedComposite, CostedField, CostedObject } from './costed.ts'
-import type { Meter } from './input-cost.ts'
-import { NO_SIZES, type Operation, type PassedSize } from './operation.ts'
+import type { Algebra, Value } from './formula/expression.ts'
+import type { Meter } from './meter.ts'
+import type { Operation } from './operation.ts'
+import { NO_SIZES, type PassedSize } from './sizes.ts'
 
 /** Fields nested deeper than this are priced as unbounded rather than with a stack that could overflow. */
 export const MAX_NESTING = 500
@@ -26,14 +28,19 @@ export class ExactAnalysis {
   /** Set when something was nested too deep to be looked at. */
   truncated = false
   readonly #operation: Operation
+  readonly #algebra: Algebra
   readonly #meter: Meter
+  readonly #limit: number
   readonly #ofOne = new Map<SelectionSetNode, ByType>()
   readonly #ofSeveral = new Map<string, ByType>()
   readonly #ids = new Map<SelectionSetNode, number>()
 
-  constructor(operation: Operation, meter: Meter) {
+  /** The analysis gives up when the meter passes the limit. */
+  constructor(operation: Operation, meter: Meter, limit: number) {
     this.#operation = operation
+    this.#algebra = operation.algebra
     this.#meter = meter
+    this.#limit = limit
   }
 
   /** What the root object of an operation costs, with everything below it. */
@@ -60,7 +67,7 @@ export class ExactAnalysis {
     const sum = zero()
     for (const object of type.possible) {
       this.#meter.steps++
-      if (object !== type) raiseTo(sum, this.#value(known, sets, object, passed, nesting))
+      if (object !== type) raiseTo(this.#algebra, sum, this.#value(known, sets, object, passed, nesting))
       else this.#addObject(sum, object, sets, passed, nesting)
       if (this.spent) break
     }
@@ -75,29 +82,30 @@ export class ExactAnalysis {
     passed: readonly PassedSize[],
     nesting: number,
   ): void {
-    sum.type += type.weight
+    sum.type = this.#algebra.plus(sum.type, type.weight)
     for (const group of this.#collect(sets, type)) this.#add(sum, group, passed, nesting)
   }
 
   /** Adds what one response name costs. */
   #add(sum: CostVector, { field, nodes }: Group, passed: readonly PassedSize[], nesting: number): void {
     if (this.spent) return
-    let own = 0
-    let size = 0
+    const algebra = this.#algebra
+    let own: Value = 0
+    let size: Value = 0
     for (const node of nodes) {
-      own = Math.max(own, this.#operation.ownCost(field, node))
-      size = Math.max(size, this.#operation.listSize(field, node, passed))
+      own = algebra.larger(own, this.#operation.ownCost(field, node))
+      size = algebra.larger(size, this.#operation.sizes.of(field, node, passed))
     }
-    const total = { type: 0, field: own, meta: 0 }
+    const total: CostVector = { type: 0, field: own, meta: 0 }
     if (field.composite === null) {
-      total.type = times(field.leafWeight, size)
+      total.type = algebra.times(field.leafWeight, size)
     } else {
       const sets = nodes.flatMap((node) => node.selectionSet ?? [])
       const below = this.#passedBelow(field, nodes, passed)
       const known = this.#remembered(sets, below)
-      addTimes(total, this.#value(known, sets, field.composite, below, nesting + 1), size)
+      addTimes(algebra, total, this.#value(known, sets, field.composite, below, nesting + 1), size)
     }
-    addTimes(sum, field.introspection ? asIntrospection(total) : total, field.multiplier)
+    addTimes(algebra, sum, field.introspection ? asIntrospection(algebra, total) : total, field.multiplier)
   }
 
   #passedBelow(
@@ -108,22 +116,23 @@ export class ExactAnalysis {
     if (field.sizings.length === 0 && passed.length === 0) return NO_SIZES
     const largest = new Map<number, PassedSize>()
     for (const node of nodes) {
-      for (const one of this.#operation.passedSizes(field, node, passed)) {
-        if (one.size > (largest.get(one.path.id)?.size ?? -1)) largest.set(one.path.id, one)
+      for (const { path, size } of this.#operation.sizes.passedBy(field, node, passed)) {
+        const known = largest.get(path.id)?.size ?? 0
+        largest.set(path.id, { path, size: this.#algebra.larger(known, size) })
       }
     }
     return largest.size === 0 ? NO_SIZES : [...largest.values()]
   }
 
   #collect(sets: readonly SelectionSetNode[], type: CostedObject): Iterable<Group> {
-    const { fragments, costed } = this.#operation
+    const { fragments } = this.#operation
     const groups = new Map<string, Group>()
     let visited: Set<string> | undefined
     const pending = [...sets]
     for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
       for (const selection of set.selections) {
         this.#meter.steps += workOf(selection)
-        if (this.#meter.steps > costed.budget) {
+        if (this.#meter.steps > this.#limit) {
           this.spent = true
           return []
         }
@@ -173,7 +182,7 @@ export class ExactAnalysis {
     if (sets.length === 1 && first !== undefined && passed === NO_SIZES) return getOrAdd(this.#ofOne, first)
     this.#meter.steps += sets.length
     const ids = sets.map((set) => this.#idOf(set)).sort((a, b) => a - b)
-    const sizes = passed.map(({ path, size }) => `${path.id}:${size}`).sort()
+    const sizes = passed.map(keyOf).sort()
     return getOrAdd(this.#ofSeveral, `${ids.join()}/${sizes.join()}`)
   }
 
@@ -194,12 +203,9 @@ export const workOf = (selection: SelectionNode): number =>
 export const applies = (condition: string | undefined, type: CostedObject): boolean =>
   condition === undefined || type.belongsTo.has(condition)
 
-/** The work below `__schema` or `__type`, which is not measured with the schema's own weights. */
-export const asIntrospection = ({ type, field, meta }: CostVector): CostVector => ({
-  type: 0,
-  field: 0,
-  meta: type + field + meta,
-})
+/** A passed size in a memo key; a size that depends on variables is known by its expression. */
+export const keyOf = ({ path, size }: PassedSize): string =>
+  typeof size === 'number' ? `${path.id}:${size}` : `${path.id}:$${size.id}`
 
 function getOrAdd<Key>(map: Map<Key, ByType>, key: Key): ByType {
   let found = map.get(key)

@@ -1,114 +1,112 @@
 import type { ConstDirectiveNode, DirectiveNode, FieldNode, ValueNode } from 'graphql'
 import type { CostedInput, CostedInputObject } from './costed.ts'
-import { ABSENT, Literal, ownProperty, type Variables } from './values.ts'
+import type { Algebra, Expression, Value } from './formula/expression.ts'
+import { InputSlot, InsideSlot } from './formula/slots.ts'
+import type { Meter } from './meter.ts'
+import { Literal } from './values.ts'
+import { Variables, type VariableRead } from './variables.ts'
 
-/** Counts the work done. */
-export interface Meter {
-  steps: number
-}
-
-/** A value still to be priced as an input object, or as a list of them. */
+/** A written value still to be priced as an input object, or as a list of them. */
 interface Pending {
   readonly object: CostedInputObject
-  readonly value: unknown
+  readonly node: ValueNode
 }
 
 /**
  * Sums the weights of the arguments that a field or a directive is given, with the input fields inside them. The
- * sum may be negative. A variable is priced once, however often the document uses it, and values
+ * sum may be negative. A variable is read once in each evaluation, however often the document uses it, and values
  * are walked with a list of what is left to do, because their nesting is the client's to choose.
  */
 export class InputCosts {
   readonly #variables: Variables
+  readonly #algebra: Algebra
   readonly #meter: Meter
-  readonly #priced = new Map<string, number>()
+  readonly #inputs = new Map<VariableRead, Map<CostedInput, Expression>>()
+  readonly #insides = new Map<VariableRead, Expression>()
 
-  constructor(variables: Variables, meter: Meter) {
+  constructor(variables: Variables, algebra: Algebra, meter: Meter) {
     this.#variables = variables
+    this.#algebra = algebra
     this.#meter = meter
   }
 
   /** The sum over all arguments that are given or have a default. */
-  sum(inputs: readonly CostedInput[], of: FieldNode | DirectiveNode | ConstDirectiveNode): number {
+  sum(inputs: readonly CostedInput[], of: FieldNode | DirectiveNode | ConstDirectiveNode): Value {
     const pending: Pending[] = []
-    let sum = 0
+    let sum: Value = 0
     for (const input of inputs) {
       const argument = of.arguments?.find((candidate) => candidate.name.value === input.name)
-      sum += argument === undefined ? input.defaultCost : this.#written(input, argument.value, pending)
+      sum = this.#algebra.plus(sum, this.#written(input, argument?.value, pending))
     }
-    return sum + this.#drain(pending)
+    return this.#algebra.plus(sum, this.#drain(pending))
   }
 
-  /** What a value written in the document costs; objects and lists in it are left in `pending`. */
-  #written(input: CostedInput, node: ValueNode, pending: Pending[]): number {
-    const value = this.#variables.read(node)
-    if (value === ABSENT) return input.defaultCost
+  /** What one written value costs; objects and lists in it are left in `pending`. */
+  #written(input: CostedInput, node: ValueNode | undefined, pending: Pending[]): Value {
+    if (node === undefined) return input.defaultCost
+    if (node.kind === 'Variable') {
+      const variable = this.#variables.get(node.name.value)
+      if (variable === undefined) return input.defaultCost
+      const inside = input.object === null ? 0 : this.#inside(input.object, variable)
+      return this.#algebra.plus(this.#given(input, variable), inside)
+    }
     // An explicit null is a use of the argument, but earns no discount.
-    if (value === null) return Math.max(0, input.weight)
-    if (input.object === null) return input.weight
-    if (node.kind === 'Variable') return input.weight + this.#insideVariable(input.object, node.name.value)
-    pending.push({ object: input.object, value })
+    if (node.kind === 'NullValue') return Math.max(0, input.weight)
+    if (input.object !== null) pending.push({ object: input.object, node })
     return input.weight
   }
 
+  #given(input: CostedInput, variable: VariableRead): Expression {
+    let known = this.#inputs.get(variable)
+    if (known === undefined) this.#inputs.set(variable, (known = new Map<CostedInput, Expression>()))
+    let given = known.get(input)
+    if (given === undefined) known.set(input, (given = this.#algebra.read(new InputSlot(input, variable))))
+    return given
+  }
+
   /** A variable of another type than the one wanted is refused by validation: it is not worth a walk. */
-  #insideVariable(object: CostedInputObject, name: string): number {
-    if (this.#variables.typeOf(name) !== object.name) return 0
-    let inside = this.#priced.get(name)
+  #inside(object: CostedInputObject, variable: VariableRead): Value {
+    if (this.#variables.typeOf(variable.name) !== object.name) return 0
+    let inside = this.#insides.get(variable)
     if (inside === undefined) {
-      inside = this.#drain([{ object, value: this.#variables.get(name) }])
-      this.#priced.set(name, inside)
+      inside = this.#algebra.read(new InsideSlot(object, variable, this.#insideDefault(object, variable)))
+      this.#insides.set(variable, inside)
     }
     return inside
   }
 
+  #insideDefault(object: CostedInputObject, { fallback }: VariableRead): number {
+    if (!(fallback instanceof Literal)) return 0
+    // A default cannot use variables.
+    const constant = new InputCosts(Variables.none, this.#algebra, this.#meter)
+    const cost = constant.#drain([{ object, node: fallback.node }])
+    return typeof cost === 'number' ? cost : Infinity
+  }
+
   /** The weights of all input fields inside the pending values. */
-  #drain(pending: Pending[]): number {
-    let sum = 0
+  #drain(pending: Pending[]): Value {
+    let sum: Value = 0
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       this.#meter.steps++
-      const { object, value } = next
-      if (Array.isArray(value)) {
-        for (const item of value as readonly unknown[]) pending.push({ object, value: item })
-      } else if (value instanceof Literal) {
-        sum += this.#insideLiteral(object, value.node, pending)
-      } else if (typeof value === 'object' && value !== null) {
-        sum += insideRaw(object, value, pending)
+      const { object, node } = next
+      if (node.kind === 'ListValue') {
+        for (const item of node.values) {
+          if (item.kind !== 'Variable') pending.push({ object, node: item })
+          else sum = this.#algebra.plus(sum, this.#insideNamed(object, item.name.value))
+        }
+      } else if (node.kind === 'ObjectValue') {
+        this.#meter.steps += node.fields.length
+        for (const field of object.fields.values()) {
+          const given = node.fields.find((candidate) => candidate.name.value === field.name)
+          sum = this.#algebra.plus(sum, this.#written(field, given?.value, pending))
+        }
       }
     }
     return sum
   }
 
-  #insideLiteral(object: CostedInputObject, node: ValueNode, pending: Pending[]): number {
-    let sum = 0
-    if (node.kind === 'ListValue') {
-      for (const item of node.values) {
-        if (item.kind === 'Variable') sum += this.#insideVariable(object, item.name.value)
-        else pending.push({ object, value: this.#variables.read(item) })
-      }
-    } else if (node.kind === 'ObjectValue') {
-      this.#meter.steps += node.fields.length
-      for (const field of object.fields.values()) {
-        const given = node.fields.find((candidate) => candidate.name.value === field.name)
-        sum += given === undefined ? field.defaultCost : this.#written(field, given.value, pending)
-      }
-    }
-    return sum
+  #insideNamed(object: CostedInputObject, name: string): Value {
+    const variable = this.#variables.get(name)
+    return variable === undefined ? 0 : this.#inside(object, variable)
   }
-}
-
-function insideRaw(object: CostedInputObject, value: object, pending: Pending[]): number {
-  let sum = 0
-  for (const field of object.fields.values()) {
-    const given = ownProperty(value, field.name)
-    if (given === ABSENT) {
-      sum += field.defaultCost
-    } else if (given === null) {
-      sum += Math.max(0, field.weight)
-    } else {
-      sum += field.weight
-      if (field.object !== null) pending.push({ object: field.object, value: given })
-    }
-  }
-  return sum
 }

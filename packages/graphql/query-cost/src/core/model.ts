@@ -3,7 +3,8 @@ import { Annotations } from './annotations.ts'
 import { Compilation } from './compile.ts'
 import type { CostedSchema } from './costed.ts'
 import { InvalidCostModelError } from './errors.ts'
-import { analyze } from './estimate.ts'
+import { evaluate } from './formula/evaluate.ts'
+import { Formulas } from './formulas.ts'
 import { ListSizes } from './list-size.ts'
 import { atLeastZero, checkOptions, operationCosts } from './options.ts'
 import type { CostModel, CostModelOptions } from './types.ts'
@@ -43,6 +44,19 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
   }
   annotations.reportUnknown(schema)
   if (annotations.problems.length > 0) throw new InvalidCostModelError(annotations.problems)
-  const introspectionUnit = Math.max(1, analyze(costed, STANDARD_INTROSPECTION, {}).cost.meta)
-  return { schema, inferred: listSizes.inferred, costed, introspectionUnit }
+  const formulas = new Formulas(costed)
+  return {
+    schema,
+    inferred: listSizes.inferred,
+    costed,
+    formulas,
+    introspectionUnit: introspectionUnit(formulas),
+  }
+}
+
+function introspectionUnit(formulas: Formulas): number {
+  const meter = { steps: 0 }
+  const formula = formulas.of(STANDARD_INTROSPECTION, null, {}, meter)
+  evaluate(formula, {}, meter)
+  return Math.max(1, formula.registers[formula.meta] ?? 1)
 }

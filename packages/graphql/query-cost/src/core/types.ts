@@ -1,5 +1,6 @@
 import type { FieldNode, GraphQLSchema, OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import type { CostedSchema } from './costed.ts'
+import type { Formulas } from './formulas.ts'
 
 /**
  * A schema coordinate: `Type`, `Type.field`, `Type.field(argument:)`, `Input.field`, `@directive` or
@@ -81,6 +82,8 @@ export interface CostModel {
   readonly inferred: readonly InferredListSize[]
   /** The compiled costs. */
   readonly costed: CostedSchema
+  /** The compiled operations, by document. */
+  readonly formulas: Formulas
   /** Raw work of the standard introspection query in this schema, the measure of `introspectionCost`. */
   readonly introspectionUnit: number
 }
@@ -130,6 +133,9 @@ export interface CostEstimate {
   readonly approximate: boolean
   /** Unacceptable sizes, one per field and kind; the caller refuses the operation. */
   readonly problems: readonly CostProblem[]
-  /** Selections and input values looked at, for growth tests and reports. */
+  /**
+   * Selections, input values and instructions of the formula looked at, for growth tests and reports. Many when the
+   * operation is seen first, few when its formula is known.
+   */
   readonly steps: number
 }

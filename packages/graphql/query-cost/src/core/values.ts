@@ -1,4 +1,4 @@
-import type { FieldNode, OperationDefinitionNode, ValueNode, VariableDefinitionNode } from 'graphql'
+import type { ValueNode } from 'graphql'
 
 /** Nothing was given: neither a value nor an explicit null. */
 export const ABSENT: unique symbol = Symbol('absent')
@@ -12,78 +12,55 @@ const MISPLACED: unique symbol = Symbol('misplaced')
  */
 export class Literal {
   readonly node: ValueNode
+  #fields: Map<string, ValueNode> | undefined
+
   constructor(node: ValueNode) {
     this.node = node
+  }
+
+  /** A field of an object; of two under one name, the first. */
+  field(name: string): ValueNode | undefined {
+    if (this.node.kind !== 'ObjectValue') return undefined
+    if (this.#fields === undefined) {
+      this.#fields = new Map()
+      for (const field of this.node.fields) {
+        if (!this.#fields.has(field.name.value)) this.#fields.set(field.name.value, field.value)
+      }
+    }
+    return this.#fields.get(name)
   }
 }
 
 /**
- * The variables of one operation: the client's value, else the operation's default, else {@link ABSENT}. Only
- * declared names and own properties are read.
+ * The value of a node without variables: a number, string, boolean or null as such, lists, objects and enums as
+ * {@link Literal}. A variable where none may be, in a default, gives nothing.
  */
-export class Variables {
-  readonly #sent: object
-  readonly #declared = new Map<string, VariableDefinitionNode>()
-
-  constructor(operation: OperationDefinitionNode, sent: unknown) {
-    this.#sent = typeof sent === 'object' && sent !== null ? sent : {}
-    for (const definition of operation.variableDefinitions ?? []) {
-      this.#declared.set(definition.variable.name.value, definition)
-    }
+export function constantOf(node: ValueNode): unknown {
+  switch (node.kind) {
+    case 'Variable':
+      return ABSENT
+    case 'NullValue':
+      return null
+    case 'IntValue':
+    case 'FloatValue':
+      return Number(node.value)
+    case 'StringValue':
+    case 'BooleanValue':
+      return node.value
+    default:
+      return new Literal(node)
   }
+}
 
-  /** The value of one variable: raw JSON, a literal of its default, null, or ABSENT. */
-  get(name: string): unknown {
-    const definition = this.#declared.get(name)
-    if (definition === undefined) return ABSENT
-    const sent = ownProperty(this.#sent, name)
-    if (sent !== ABSENT || definition.defaultValue === undefined) return sent
-    return this.read(definition.defaultValue)
+/** A field of an input object, whether it was written as a default or sent as JSON. */
+export function propertyOf(of: unknown, name: string): unknown {
+  if (of instanceof Literal) {
+    if (of.node.kind !== 'ObjectValue') return MISPLACED
+    const field = of.field(name)
+    return field === undefined ? ABSENT : constantOf(field)
   }
-
-  /** The name of the type a variable is declared with, without lists and non-null. */
-  typeOf(name: string): string | undefined {
-    let type = this.#declared.get(name)?.type
-    while (type !== undefined && type.kind !== 'NamedType') type = type.type
-    return type?.name.value
-  }
-
-  /** The value of a node: a number, string, boolean or null as such, lists, objects and enums as {@link Literal}. */
-  read(node: ValueNode): unknown {
-    switch (node.kind) {
-      case 'Variable':
-        return this.get(node.name.value)
-      case 'NullValue':
-        return null
-      case 'IntValue':
-      case 'FloatValue':
-        return Number(node.value)
-      case 'StringValue':
-      case 'BooleanValue':
-        return node.value
-      default:
-        return new Literal(node)
-    }
-  }
-
-  /** The value of a field's argument. */
-  argument(node: Pick<FieldNode, 'arguments'>, name: string): unknown {
-    for (const argument of node.arguments ?? []) {
-      if (argument.name.value === name) return this.read(argument.value)
-    }
-    return ABSENT
-  }
-
-  /** A field of an input object, whether it was written in the document or sent as JSON. */
-  property(of: unknown, name: string): unknown {
-    if (of instanceof Literal) {
-      if (of.node.kind !== 'ObjectValue') return MISPLACED
-      const field = of.node.fields.find((candidate) => candidate.name.value === name)
-      return field === undefined ? ABSENT : this.read(field.value)
-    }
-    if (typeof of !== 'object' || of === null || Array.isArray(of)) return MISPLACED
-    return ownProperty(of, name)
-  }
+  if (typeof of !== 'object' || of === null || Array.isArray(of)) return MISPLACED
+  return ownProperty(of, name)
 }
 
 /** An own property of an object; `undefined` and whatever a prototype holds are ABSENT. */
