@@ -1,11 +1,11 @@
 import type { FieldNode, SelectionSetNode } from 'graphql'
-import { addTimes, asIntrospection, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
+import { add, addField, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
 import type { CostedComposite, CostedField, CostedObject } from './costed.ts'
-import { applies, keyOf, MAX_NESTING, workOf } from './exact.ts'
+import { applies, MAX_NESTING, workOf } from './exact.ts'
 import type { Algebra } from './formula/expression.ts'
 import type { Meter } from './meter.ts'
 import type { Operation } from './operation.ts'
-import { NO_SIZES, type PassedSize } from './sizes.ts'
+import { keyOf, NO_SIZES, type PassedSize } from './sizes.ts'
 
 /** What is left to add to a sum: a selection set for a type. */
 interface Scope {
@@ -34,9 +34,7 @@ export class CoarseAnalysis {
 
   /** What the root object of an operation costs, with everything below it. */
   root(set: SelectionSetNode, type: CostedObject): Readonly<CostVector> {
-    const sum: CostVector = { type: type.weight, field: 0, meta: 0 }
-    addTimes(this.#algebra, sum, this.#selections(set, type, NO_SIZES, 0), 1)
-    return sum
+    return plusWeight(this.#algebra, this.#selections(set, type, NO_SIZES, 0), type.weight)
   }
 
   /** What one value of a type, of which only the declared type is known, costs below itself. */
@@ -86,12 +84,7 @@ export class CoarseAnalysis {
         if (fragment === undefined) continue
         const narrowed = this.#narrow(type, fragment.typeCondition.name.value)
         if (narrowed !== undefined)
-          addTimes(
-            this.#algebra,
-            sum,
-            this.#selections(fragment.selectionSet, narrowed, passed, nesting + 1),
-            1,
-          )
+          add(this.#algebra, sum, this.#selections(fragment.selectionSet, narrowed, passed, nesting + 1))
       }
     }
   }
@@ -118,32 +111,34 @@ export class CoarseAnalysis {
       const field = object.fields.get(node.name.value)
       if (field !== undefined) raiseTo(this.#algebra, dearest, this.#field(field, node, passed, nesting))
     }
-    addTimes(this.#algebra, sum, dearest, 1)
+    add(this.#algebra, sum, dearest)
   }
 
   #field(field: CostedField, node: FieldNode, passed: readonly PassedSize[], nesting: number): CostVector {
-    const total: CostVector = { type: 0, field: this.#operation.ownCost(field, node), meta: 0 }
-    const size = this.#operation.sizes.of(field, node, passed)
-    if (field.composite === null) {
-      addTimes(this.#algebra, total, { type: field.leafWeight, field: 0, meta: 0 }, size)
-    } else if (node.selectionSet !== undefined) {
-      const below = this.#operation.sizes.passedBy(field, node, passed)
-      const heaviest = field.composite.possible.reduce((weight, one) => Math.max(weight, one.weight), 0)
-      addTimes(this.#algebra, total, { type: heaviest, field: 0, meta: 0 }, size)
-      addTimes(
-        this.#algebra,
-        total,
-        this.#selections(node.selectionSet, field.composite, below, nesting + 1),
-        size,
-      )
-    }
     const sum = zero()
-    addTimes(
-      this.#algebra,
-      sum,
-      field.introspection ? asIntrospection(this.#algebra, total) : total,
-      field.multiplier,
-    )
+    const own = this.#operation.ownCost(field, node)
+    const size = this.#operation.sizes.of(field, node, passed)
+    addField(this.#algebra, sum, field, own, this.#value(field, node, passed, nesting), size)
     return sum
   }
+
+  /** What one value of a field costs. */
+  #value(
+    field: CostedField,
+    node: FieldNode,
+    passed: readonly PassedSize[],
+    nesting: number,
+  ): Readonly<CostVector> {
+    if (field.composite === null) return { type: field.leafWeight, field: 0, meta: 0 }
+    if (node.selectionSet === undefined) return zero()
+    const below = this.#operation.sizes.passedBy(field, node, null, passed)
+    const heaviest = field.composite.possible.reduce((weight, one) => Math.max(weight, one.weight), 0)
+    const selections = this.#selections(node.selectionSet, field.composite, below, nesting + 1)
+    return plusWeight(this.#algebra, selections, heaviest)
+  }
 }
+
+const plusWeight = (algebra: Algebra, cost: Readonly<CostVector>, weight: number): CostVector => ({
+  ...cost,
+  type: algebra.plus(cost.type, weight),
+})

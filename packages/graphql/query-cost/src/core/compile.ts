@@ -135,6 +135,7 @@ export class Compilation {
       leafWeight,
       listDepth: listDepth(field.type),
       sizings,
+      handsDown: sizings.some(({ sizedFields }) => sizedFields.length > 0),
       inputs,
       introspection: false,
       // Where a slicing argument is demanded, a field is looked at although it costs nothing.
@@ -156,6 +157,7 @@ export class Compilation {
       listDepth: listDepth(field.type),
       sizings:
         assumedSize === undefined ? [] : [{ slicing: [], assumedSize, sizedFields: [], requireOne: false }],
+      handsDown: false,
       inputs: [],
       introspection: false,
       free: composite === null,

@@ -1,3 +1,4 @@
+import type { CostedField } from './costed.ts'
 import type { Algebra, Value } from './formula/expression.ts'
 
 /** The three running sums of an analysis; all parts are at least 0 and never NaN. */
@@ -14,11 +15,11 @@ export const zero = (): CostVector => ({ type: 0, field: 0, meta: 0 })
 /** More than any limit: for what is unbounded, cyclic, or too deep to be looked at. */
 export const UNBOUNDED: Readonly<CostVector> = Object.freeze({ type: Infinity, field: Infinity, meta: 0 })
 
-/** Adds `cost` to `sum`, `factor` times. */
-export function addTimes(algebra: Algebra, sum: CostVector, cost: Readonly<CostVector>, factor: Value): void {
-  sum.type = algebra.plus(sum.type, algebra.times(cost.type, factor))
-  sum.field = algebra.plus(sum.field, algebra.times(cost.field, factor))
-  sum.meta = algebra.plus(sum.meta, algebra.times(cost.meta, factor))
+/** Adds `cost` to `sum`. */
+export function add(algebra: Algebra, sum: CostVector, cost: Readonly<CostVector>): void {
+  sum.type = algebra.plus(sum.type, cost.type)
+  sum.field = algebra.plus(sum.field, cost.field)
+  sum.meta = algebra.plus(sum.meta, cost.meta)
 }
 
 /** Raises each part of `sum` to at least that of `cost`. */
@@ -28,9 +29,27 @@ export function raiseTo(algebra: Algebra, sum: CostVector, cost: Readonly<CostVe
   sum.meta = algebra.larger(sum.meta, cost.meta)
 }
 
-/** The work below `__schema` or `__type`, which is not measured with the schema's own weights. */
-export const asIntrospection = (algebra: Algebra, { type, field, meta }: CostVector): CostVector => ({
-  type: 0,
-  field: 0,
-  meta: algebra.plus(algebra.plus(type, field), meta),
-})
+/**
+ * Adds a field to a sum: its own cost, and `size` times what one of its values costs. The work below `__schema` or
+ * `__type` is counted apart, because it is not measured with the schema's own weights.
+ */
+export function addField(
+  algebra: Algebra,
+  sum: CostVector,
+  { introspection, multiplier }: CostedField,
+  own: Value,
+  value: Readonly<CostVector>,
+  size: Value,
+): void {
+  let type = algebra.times(value.type, size)
+  let field = algebra.plus(own, algebra.times(value.field, size))
+  let meta = algebra.times(value.meta, size)
+  if (introspection) {
+    meta = algebra.plus(algebra.plus(type, field), meta)
+    type = 0
+    field = 0
+  }
+  sum.type = algebra.plus(sum.type, algebra.times(type, multiplier))
+  sum.field = algebra.plus(sum.field, algebra.times(field, multiplier))
+  sum.meta = algebra.plus(sum.meta, algebra.times(meta, multiplier))
+}

@@ -44,6 +44,8 @@ export interface CostedField {
   /** How many lists are around the type. */
   readonly listDepth: number
   readonly sizings: readonly ListSizing[]
+  /** True when one of the sizings is meant for lists below. */
+  readonly handsDown: boolean
   /** Arguments that can add to the cost, only those. */
   readonly inputs: readonly CostedInput[]
   /** True for `__schema` and `__type`. */

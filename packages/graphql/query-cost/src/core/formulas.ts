@@ -27,11 +27,12 @@ interface Known {
 }
 
 interface KnownDocument extends Definitions {
-  readonly named: ReadonlyMap<string, readonly OperationDefinitionNode[]>
+  /** The operations by name, found when one is first asked for by name. */
+  named: Map<string, OperationDefinitionNode[]> | null
   /** Most bytes its formulas may take together; counted when it first matters. */
   allowed: number
   bytes: number
-  formulas: readonly Known[]
+  readonly formulas: Known[]
 }
 
 /** The formulas of one schema's documents. They live as long as the documents, which must not be changed. */
@@ -51,45 +52,54 @@ export class Formulas {
     for (const one of known.formulas) {
       if (one.asked === asked && holds(one.formula, sent)) return one.formula
     }
-    const operations = 'kind' in asked ? [asked] : asked
+    const operations = isOne(asked) ? [asked] : asked
     const formula = compileCost(this.#costed, operations, known.fragments, sent, meter)
-    keep(known, asked, formula)
+    keep(known, { asked, formula, bytes: bytesOf(formula) })
     return formula
   }
 }
 
+const isOne = (asked: Asked): asked is OperationDefinitionNode => !Array.isArray(asked)
+
 function read(document: DocumentNode): KnownDocument {
-  const definitions = definitionsOf(document)
+  const { operations, fragments } = definitionsOf(document)
+  return { operations, fragments, named: null, allowed: FREE_BYTES, bytes: 0, formulas: [] }
+}
+
+/** The operation that is executed, or all where that is not known. */
+function askedOf(known: KnownDocument, operation: CostRequest['operation']): Asked {
+  if (typeof operation === 'object' && operation !== null) return operation
+  let asked = known.operations
+  if (typeof operation === 'string') {
+    known.named ??= byName(known.operations)
+    asked = known.named.get(operation) ?? asked
+  }
+  return asked.length === 1 ? (asked[0] ?? asked) : asked
+}
+
+function byName(operations: readonly OperationDefinitionNode[]): Map<string, OperationDefinitionNode[]> {
   const named = new Map<string, OperationDefinitionNode[]>()
-  for (const operation of definitions.operations) {
+  for (const operation of operations) {
     const name = operation.name?.value
     if (name === undefined) continue
     const same = named.get(name)
     if (same === undefined) named.set(name, [operation])
     else same.push(operation)
   }
-  return { ...definitions, named, allowed: FREE_BYTES, bytes: 0, formulas: [] }
-}
-
-/** The operation that is executed, or all where that is not known. */
-function askedOf({ operations, named }: KnownDocument, operation: CostRequest['operation']): Asked {
-  if (typeof operation === 'object' && operation !== null) return operation
-  const asked = (typeof operation === 'string' ? named.get(operation) : undefined) ?? operations
-  return asked.length === 1 ? (asked[0] ?? asked) : asked
+  return named
 }
 
 /** Keeps a formula, in place of the oldest ones where there is no room. */
-function keep(known: KnownDocument, asked: Asked, formula: Formula): void {
-  const bytes = bytesOf(formula)
-  if (known.bytes + bytes > FREE_BYTES && known.allowed === FREE_BYTES) {
+function keep(known: KnownDocument, one: Known): void {
+  if (known.bytes + one.bytes > known.allowed && known.allowed === FREE_BYTES) {
     known.allowed = Math.max(FREE_BYTES, BYTES_PER_SELECTION * selectionsOf(known))
   }
-  if (bytes > known.allowed) return
-  const formulas = [...known.formulas, { asked, formula, bytes }].slice(-MOST_FORMULAS)
-  let total = formulas.reduce((sum, one) => sum + one.bytes, 0)
-  while (total > known.allowed) total -= formulas.shift()?.bytes ?? total
-  known.formulas = formulas
-  known.bytes = total
+  if (one.bytes > known.allowed) return
+  known.formulas.push(one)
+  known.bytes += one.bytes
+  while (known.bytes > known.allowed || known.formulas.length > MOST_FORMULAS) {
+    known.bytes -= known.formulas.shift()?.bytes ?? 0
+  }
 }
 
 /** How many selections a document has, each counted once. */

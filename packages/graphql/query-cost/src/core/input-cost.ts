@@ -21,8 +21,8 @@ export class InputCosts {
   readonly #variables: Variables
   readonly #algebra: Algebra
   readonly #meter: Meter
-  readonly #inputs = new Map<VariableRead, Map<CostedInput, Expression>>()
-  readonly #insides = new Map<VariableRead, Expression>()
+  #inputs: Map<VariableRead, Map<CostedInput, Expression>> | undefined
+  #insides: Map<VariableRead, Expression> | undefined
 
   constructor(variables: Variables, algebra: Algebra, meter: Meter) {
     this.#variables = variables
@@ -57,6 +57,7 @@ export class InputCosts {
   }
 
   #given(input: CostedInput, variable: VariableRead): Expression {
+    this.#inputs ??= new Map()
     let known = this.#inputs.get(variable)
     if (known === undefined) this.#inputs.set(variable, (known = new Map<CostedInput, Expression>()))
     let given = known.get(input)
@@ -67,6 +68,7 @@ export class InputCosts {
   /** A variable of another type than the one wanted is refused by validation: it is not worth a walk. */
   #inside(object: CostedInputObject, variable: VariableRead): Value {
     if (this.#variables.typeOf(variable.name) !== object.name) return 0
+    this.#insides ??= new Map()
     let inside = this.#insides.get(variable)
     if (inside === undefined) {
       inside = this.#algebra.read(new InsideSlot(object, variable, this.#insideDefault(object, variable)))

@@ -2,9 +2,9 @@ import type { FieldNode } from 'graphql'
 import type { CostedField, CostedSchema, ListSizing, SizedPath, SlicingPath } from './costed.ts'
 import type { Draft } from './formula/draft.ts'
 import type { Expression, Value } from './formula/expression.ts'
-import { SizeSlot, type Asked } from './formula/slots.ts'
+import { sizeAsked, SizeSlot, type Asked } from './formula/slots.ts'
 import type { Meter } from './meter.ts'
-import { ABSENT, Literal, NO_SIZE } from './values.ts'
+import { ABSENT, BAD_SIZE, Literal, NO_SIZE } from './values.ts'
 import { VariableRead, type Variables } from './variables.ts'
 
 /** A size that a field passes to a list below it. */
@@ -16,13 +16,20 @@ export interface PassedSize {
 /** Most fields pass none: one shared list, so that it can be compared by identity. */
 export const NO_SIZES: readonly PassedSize[] = []
 
+/** A passed size in a memo key; a size that depends on variables is known by its expression. */
+export const keyOf = ({ path, size }: PassedSize): string =>
+  typeof size === 'number' ? `${path.id}:${size}` : `${path.id}:$${size.id}`
+
+/** How many slots are looked through for one that reads the same. */
+const REMEMBERED_SLOTS = 16
+
 /** Reads how long the lists of one operation are, as far as the document tells. */
 export class Sizes {
   readonly #defaultListSize: number
   readonly #variables: Variables
   readonly #draft: Draft
   readonly #meter: Meter
-  readonly #known = new Map<ListSizing, Map<string, Expression>>()
+  readonly #known: { readonly slot: SizeSlot; readonly expression: Expression }[] = []
 
   constructor({ defaultListSize }: CostedSchema, variables: Variables, draft: Draft, meter: Meter) {
     this.#defaultListSize = defaultListSize
@@ -50,17 +57,25 @@ export class Sizes {
     return this.#lists(field, own ?? this.#defaultListSize)
   }
 
-  /** The sizes the field hands to lists below it. */
-  passedBy(field: CostedField, node: FieldNode, passed: readonly PassedSize[]): readonly PassedSize[] {
-    if (field.sizings.length === 0 && passed.length === 0) return NO_SIZES
+  /** The sizes a field hands to lists below it, the largest of those its nodes ask for. */
+  passedBy(
+    field: CostedField,
+    node: FieldNode,
+    more: readonly FieldNode[] | null,
+    passed: readonly PassedSize[],
+  ): readonly PassedSize[] {
+    if (passed.length === 0 && !field.handsDown) return NO_SIZES
     const below: PassedSize[] = []
     for (const { path, size } of passed) {
       if (path.rest !== null && path.name === field.name) below.push({ path: path.rest, size })
     }
     for (const sizing of field.sizings) {
       if (sizing.sizedFields.length === 0) continue
-      const size = this.#sizeOf(field, sizing, node, false)
-      for (const path of sizing.sizedFields) below.push({ path, size })
+      let largest = this.#sizeOf(field, sizing, node, false)
+      for (const another of more ?? []) {
+        largest = this.#draft.algebra.larger(largest, this.#sizeOf(field, sizing, another, false))
+      }
+      for (const path of sizing.sizedFields) below.push({ path, size: largest })
     }
     return below.length === 0 ? NO_SIZES : below
   }
@@ -81,26 +96,33 @@ export class Sizes {
   }
 
   #asked(field: CostedField, sizing: ListSizing, node: FieldNode): Value {
-    if (sizing.slicing.length === 0) return NO_SIZE
+    let largest = NO_SIZE
+    for (const path of sizing.slicing) {
+      const asked = this.#follow(path, node)
+      if (asked.variable !== null || sizing.requireOne) return this.#slot(field, sizing, node)
+      const size = sizeAsked(asked)
+      if (size === BAD_SIZE) return this.#slot(field, sizing, node)
+      largest = Math.max(largest, size)
+    }
+    return largest
+  }
+
+  #slot(field: CostedField, sizing: ListSizing, node: FieldNode): Value {
     const asked = sizing.slicing.map((path) => this.#follow(path, node))
     const slot = new SizeSlot(field, sizing, asked, node)
-    if (asked.some(({ variable }) => variable !== null)) return this.#symbolic(sizing, slot)
+    if (asked.some(({ variable }) => variable !== null)) return this.#symbolic(slot)
     const size = slot.read([])
     if (!Number.isNaN(size)) return size
-    this.#draft.sizes.push(slot)
+    // Not needed for the size, which is known, but for its problem.
+    this.#draft.algebra.slots.push(slot)
     return slot.readAnyway([], [])
   }
 
-  /** One expression for all fields that ask the same. */
-  #symbolic(sizing: ListSizing, slot: SizeSlot): Expression {
-    let known = this.#known.get(sizing)
-    if (known === undefined) this.#known.set(sizing, (known = new Map<string, Expression>()))
-    let expression = known.get(slot.key)
-    if (expression === undefined) {
-      expression = this.#draft.algebra.read(slot)
-      known.set(slot.key, expression)
-      this.#draft.sizes.push(slot)
-    }
+  /** One expression for fields that ask the same. */
+  #symbolic(slot: SizeSlot): Expression {
+    for (const { slot: known, expression } of this.#known) if (known.asksAs(slot)) return expression
+    const expression = this.#draft.algebra.read(slot)
+    if (this.#known.push({ slot, expression }) > REMEMBERED_SLOTS) this.#known.shift()
     return expression
   }
 

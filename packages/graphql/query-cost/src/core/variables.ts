@@ -27,7 +27,7 @@ export class VariableRead {
 /** The variables that one operation declares; only these have values. */
 export class Variables {
   readonly #declared = new Map<string, VariableDefinitionNode>()
-  readonly #reads = new Map<string, VariableRead>()
+  #reads: Map<string, VariableRead> | undefined
   readonly #all: VariableRead[]
 
   /** Where there are none. */
@@ -48,6 +48,7 @@ export class Variables {
 
   /** A variable, unless it was not declared. */
   get(name: string): VariableRead | undefined {
+    this.#reads ??= new Map()
     const known = this.#reads.get(name)
     if (known !== undefined) return known
     const definition = this.#declared.get(name)

@@ -1,6 +1,5 @@
 import type { VariableRead } from '../variables.ts'
 import { Algebra } from './expression.ts'
-import type { SizeSlot } from './slots.ts'
 
 /** A boolean that decided which selections a formula covers: the formula holds where the variable is the same again. */
 export interface Condition {
@@ -14,8 +13,6 @@ export class Draft {
   readonly algebra = new Algebra()
   readonly variables: VariableRead[] = []
   readonly conditions: Condition[] = []
-  /** Sizes that depend on variables, and those with a problem whatever the variables, in the order of the document. */
-  readonly sizes: SizeSlot[] = []
   readonly #sent: object
 
   /** `sent` are the variables whose booleans choose the selections. */

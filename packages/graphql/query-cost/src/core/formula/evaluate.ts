@@ -3,6 +3,7 @@ import type { Meter } from '../meter.ts'
 import type { CostProblem } from '../types.ts'
 import { ADD, CLAMP, LARGER, MULTIPLY } from './expression.ts'
 import type { Formula } from './formula.ts'
+import { SizeSlot } from './slots.ts'
 
 const NO_VALUES: readonly unknown[] = []
 const NO_PROBLEMS: readonly CostProblem[] = Object.freeze([])
@@ -14,7 +15,7 @@ const NO_PROBLEMS: readonly CostProblem[] = Object.freeze([])
  * @returns what is wrong with the sizes they ask for
  */
 export function evaluate(formula: Formula, sent: object, meter: Meter): readonly CostProblem[] {
-  const { variables, slots, code, registers, results } = formula
+  const { variables, slots, code, registers } = formula
   let values = NO_VALUES
   if (variables.length > 0) values = variables.map((variable) => variable.of(sent))
   let wrong = false
@@ -24,7 +25,7 @@ export function evaluate(formula: Formula, sent: object, meter: Meter): readonly
     if (Number.isNaN(read)) wrong = true
   }
   const problems = wrong ? problemsOf(formula, values) : NO_PROBLEMS
-  for (let at = 0, result = results; at < code.length; at += 3, result++) {
+  for (let at = 0, result = slots.length; at < code.length; at += 3, result++) {
     const left = registers[code[at + 1] ?? 0] ?? 0
     const right = registers[code[at + 2] ?? 0] ?? 0
     registers[result] = compute(code[at] ?? 0, left, right)
@@ -49,8 +50,10 @@ function compute(operator: number, left: number, right: number): number {
 }
 
 /** Reads the sizes again, now for what is wrong with them, and puts sizes that hold in their registers. */
-function problemsOf({ sizes, registers }: Formula, values: readonly unknown[]): readonly CostProblem[] {
+function problemsOf({ slots, registers }: Formula, values: readonly unknown[]): readonly CostProblem[] {
   const problems: CostProblem[] = []
-  for (const [index, size] of sizes.entries()) registers[index] = size.readAnyway(values, problems)
+  for (const [index, slot] of slots.entries()) {
+    if (slot instanceof SizeSlot) registers[index] = slot.readAnyway(values, problems)
+  }
   return problems
 }

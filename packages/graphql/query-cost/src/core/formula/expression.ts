@@ -7,9 +7,9 @@ export const MULTIPLY = 1
 export const LARGER = 2
 export const CLAMP = 3
 /** The left one, or the right one where the left one is below 0 (nothing was given). */
-export const OR_ELSE = 4
+const OR_ELSE = 4
 /** What a slot reads from the variables: no instruction. */
-export const SLOT = 5
+const SLOT = 5
 
 export type Operator =
   | typeof ADD
@@ -22,15 +22,18 @@ export type Operator =
 /** A number that is known, or one that depends on the variables. */
 export type Value = number | Expression
 
-/** A number that depends on the variables. Operands have smaller ids. */
+/** A number that depends on the variables. Operands are made before what uses them. */
 export interface Expression {
   readonly id: number
   readonly operator: Operator
   readonly left: Expression | null
   readonly right: Value
-  readonly slot: Slot | null
-  /** The latest expressions with this one on their left, so that equal ones are made once. */
-  readonly uses: Expression[]
+  /** The latest expression with this one on its left, and the one before it: equal ones are made once. */
+  use: Expression | null
+  readonly earlierUse: Expression | null
+  /** Whether the formula uses it, and then its register. */
+  needed: boolean
+  register: number
 }
 
 /** How many uses are looked through: enough for what people write, and no loop for what they do not. */
@@ -42,11 +45,16 @@ const REMEMBERED_USES = 8
  * larger of two equal ones, and selections with equal sizes, cheap.
  */
 export class Algebra {
-  #made = 0
+  /** All expressions, in the order in which they were made. */
+  readonly made: Expression[] = []
+  /** All slots; what a slot reads is in the register of the same number. */
+  readonly slots: Slot[] = []
 
   /** What a slot reads. */
   read(slot: Slot): Expression {
-    return { id: this.#made++, operator: SLOT, left: null, right: 0, slot, uses: [] }
+    const read = this.#add(SLOT, null, 0, null)
+    read.register = this.slots.push(slot) - 1
+    return read
   }
 
   plus(a: Value, b: Value): Value {
@@ -116,14 +124,19 @@ export class Algebra {
   }
 
   #make(operator: Operator, left: Expression, right: Value): Expression {
-    const { uses } = left
-    for (let i = uses.length - 1; i >= 0; i--) {
-      const use = uses[i]
-      if (use !== undefined && use.operator === operator && use.right === right) return use
+    let use = left.use
+    for (let looked = 0; use !== null && looked < REMEMBERED_USES; looked++) {
+      if (use.operator === operator && use.right === right) return use
+      use = use.earlierUse
     }
-    const made: Expression = { id: this.#made++, operator, left, right, slot: null, uses: [] }
-    if (uses.length >= REMEMBERED_USES) uses.shift()
-    uses.push(made)
+    left.use = this.#add(operator, left, right, left.use)
+    return left.use
+  }
+
+  #add(operator: Operator, left: Expression | null, right: Value, earlierUse: Expression | null): Expression {
+    const id = this.made.length
+    const made = { id, operator, left, right, use: null, earlierUse, needed: false, register: 0 }
+    this.made.push(made)
     return made
   }
 }

@@ -2,25 +2,24 @@ import type { CostVector } from '../cost-vector.ts'
 import type { VariableRead } from '../variables.ts'
 import { booleanOf, type Condition, type Draft } from './draft.ts'
 import { type Expression, type Value } from './expression.ts'
-import type { SizeSlot, Slot } from './slots.ts'
+import type { Slot } from './slots.ts'
+
+// Plain arrays of numbers: typed arrays of this size live outside of V8's heap and take longer to make than the rest.
 
 /**
  * The price of an operation as a formula over its variables: a program of one instruction for each expression.
- * Registers hold what the slots read, then the constants, then the result of each instruction.
+ * Registers hold what the slots read, then the result of each instruction, then the constants.
  */
 export interface Formula {
   /** The formula holds while these are as they were. */
   readonly conditions: readonly Condition[]
   readonly variables: readonly VariableRead[]
   readonly slots: readonly Slot[]
-  /** The first of the slots, which can have problems, in the order of the document. */
-  readonly sizes: readonly SizeSlot[]
   /** Operator, left and right register of each instruction. */
-  readonly code: Int32Array
+  readonly code: readonly number[]
   /** Scratch space of the evaluation, with the constants in their places. Holds no value a client sent as such. */
-  readonly registers: Float64Array
-  /** Register of the first instruction's result. */
-  readonly results: number
+  readonly registers: number[]
+  /** Registers of the results. */
   readonly type: number
   readonly field: number
   readonly meta: number
@@ -37,66 +36,46 @@ export function holds({ conditions }: Formula, sent: object): boolean {
 
 /** About how much memory a formula takes. */
 export const bytesOf = ({ code, registers, slots, variables, conditions }: Formula): number =>
-  256 + code.byteLength + registers.byteLength + 128 * (slots.length + variables.length + conditions.length)
+  256 + 8 * (code.length + registers.length) + 128 * (slots.length + variables.length + conditions.length)
 
 /** Lays out the expressions of a draft as a program. */
 export function assemble(draft: Draft, cost: Readonly<CostVector>, approximate: boolean): Formula {
-  const expressions = reachable([cost.type, cost.field, cost.meta])
-  const slots: Slot[] = [...draft.sizes]
-  const places = new Map<Expression | number, number>()
-  const instructions: Expression[] = []
+  const { algebra, conditions, variables } = draft
+  const { slots } = algebra
+  const instructions = neededFor(algebra.made, cost)
   const constants: number[] = []
-  const slotPlaces = new Map<Slot, number>(slots.map((slot, index) => [slot, index]))
-  for (const expression of expressions) {
-    const { slot } = expression
-    if (slot === null) {
-      instructions.push(expression)
-    } else {
-      let place = slotPlaces.get(slot)
-      if (place === undefined) slotPlaces.set(slot, (place = slots.push(slot) - 1))
-      places.set(expression, place)
-    }
+  const firstConstant = slots.length + instructions.length
+  const registerOf = (value: Value): number =>
+    typeof value === 'number' ? firstConstant + constants.push(value) - 1 : value.register
+  const code: number[] = []
+  for (const expression of instructions) {
+    const { operator, left, right } = expression
+    expression.register = slots.length + code.length / 3
+    code.push(operator, left === null ? 0 : left.register, registerOf(right))
   }
-  const constant = (value: number): void => {
-    if (!places.has(value)) places.set(value, slots.length + constants.push(value) - 1)
-  }
-  for (const root of [cost.type, cost.field, cost.meta]) if (typeof root === 'number') constant(root)
-  for (const { right } of instructions) if (typeof right === 'number') constant(right)
-  const results = slots.length + constants.length
-  const registers = new Float64Array(results + instructions.length)
-  registers.set(constants, slots.length)
-  const code = new Int32Array(instructions.length * 3)
-  const placeOf = (value: Value): number => places.get(value) ?? 0
-  for (const [index, { operator, left, right }] of instructions.entries()) {
-    code.set([operator, left === null ? 0 : placeOf(left), placeOf(right)], index * 3)
-    const expression = instructions[index]
-    if (expression !== undefined) places.set(expression, results + index)
-  }
-  return {
-    conditions: draft.conditions,
-    variables: draft.variables,
-    slots,
-    sizes: draft.sizes,
-    code,
-    registers,
-    results,
-    type: placeOf(cost.type),
-    field: placeOf(cost.field),
-    meta: placeOf(cost.meta),
-    approximate,
-  }
+  const [type, field, meta] = [registerOf(cost.type), registerOf(cost.field), registerOf(cost.meta)]
+  const registers: number[] = []
+  for (let register = 0; register < firstConstant; register++) registers.push(0)
+  for (const value of constants) registers.push(value)
+  return { conditions, variables, slots, code, registers, type, field, meta, approximate }
 }
 
-/** All expressions that the roots need, operands before what uses them. */
-function reachable(roots: readonly Value[]): Expression[] {
-  const found = new Set<Expression>()
-  const pending = [...roots]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next === 'number' || found.has(next)) continue
-    found.add(next)
-    if (next.slot !== null) continue
-    if (next.left !== null) pending.push(next.left)
-    pending.push(next.right)
+/** The expressions to compute, operands before what uses them; what slots read is there already. */
+function neededFor(made: readonly Expression[], cost: Readonly<CostVector>): Expression[] {
+  const needed: Expression[] = []
+  need(cost.type)
+  need(cost.field)
+  need(cost.meta)
+  for (let i = made.length - 1; i >= 0; i--) {
+    const expression = made[i]
+    if (expression === undefined || !expression.needed || expression.left === null) continue
+    needed.push(expression)
+    need(expression.left)
+    need(expression.right)
   }
-  return [...found].sort((a, b) => a.id - b.id)
+  return needed.toReversed()
+}
+
+function need(value: Value): void {
+  if (typeof value !== 'number') value.needed = true
 }

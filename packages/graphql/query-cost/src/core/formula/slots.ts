@@ -43,10 +43,15 @@ function follow({ path, from, variable, value: written }: Asked, values: readonl
   found.given = true
 }
 
-function keyOf(asked: Asked): string {
-  if (asked.variable !== null) return `$${asked.variable.index}.${asked.from}`
+/** The size that a document asks for without a variable. */
+export function sizeAsked(asked: Asked): number {
   follow(asked, [])
-  return `${found.size}${found.given ? '!' : ''}`
+  return found.size
+}
+
+/** The same variable, or the same simple value; objects written twice are taken for different. */
+function isSame(a: Asked, b: Asked | undefined): boolean {
+  return a.from === b?.from && a.variable === b.variable && a.value === b.value
 }
 
 /** The size that one `@listSize` is asked for at one field: the largest, or {@link NO_SIZE}. */
@@ -56,16 +61,17 @@ export class SizeSlot implements Slot {
   readonly #asked: readonly Asked[]
   readonly #node: FieldNode
 
-  /** Two slots of one `@listSize` with the same key read the same. */
-  get key(): string {
-    return this.#asked.map(keyOf).join()
-  }
-
   constructor(field: CostedField, sizing: ListSizing, asked: readonly Asked[], node: FieldNode) {
     this.#field = field
     this.#sizing = sizing
     this.#asked = asked
     this.#node = node
+  }
+
+  /** True when the other slot reads the same, whatever the variables. */
+  asksAs(other: SizeSlot): boolean {
+    if (this.#sizing !== other.#sizing) return false
+    return this.#asked.every((one, index) => isSame(one, other.#asked[index]))
   }
 
   read(values: readonly unknown[]): number {
