@@ -13,7 +13,8 @@ export type Models = (schema: GraphQLSchema) => CostModel
  * @throws (the result) PORTCULLIS_QUERY_COST_INVALID_MODEL listing everything wrong with weights and directives
  */
 export function createModels(options: ResolvedQueryCostOptions): Models {
-  const { defaultListSize, weights, operationCost, directives } = options
+  const { strict, weights, operationCost, directives } = options
+  const defaultListSize = strict ? Number.POSITIVE_INFINITY : (options.defaultListSize ?? 10)
   const models = new WeakMap<GraphQLSchema, CostModel>()
   return (schema) => {
     const known = models.get(schema)

@@ -32,8 +32,13 @@ export interface QueryCostOptions extends CostLimits {
    * with limits of its own has only the roles that it names.
    */
   roles?: Readonly<Record<string, CostLimits>> | undefined
-  /** Size of a list that nothing else bounds. Default: 10. */
+  /** Size of a list that nothing else bounds. Default: 10, or none where `strict` is set. */
   defaultListSize?: number | undefined
+  /**
+   * Takes a list that nothing bounds for infinitely long, so that operations which ask for it are refused. In place of
+   * `defaultListSize`. Default: false.
+   */
+  strict?: boolean | undefined
   /** Costs by schema coordinate (`Type`, `Type.field`, …); they win over directives in the schema. */
   weights?: CostModelOptions['weights'] | undefined
   /** Flat cost of an operation of each kind. Default: 0. */
@@ -51,7 +56,8 @@ export interface ResolvedQueryCostOptions {
   readonly maxTypeCost: number | undefined
   readonly maxFieldCost: number | undefined
   readonly roles: Readonly<Record<string, CostLimits>>
-  readonly defaultListSize: number
+  readonly defaultListSize: number | undefined
+  readonly strict: boolean
   readonly weights: NonNullable<CostModelOptions['weights']>
   readonly operationCost: NonNullable<CostModelOptions['operationCost']>
   readonly directives: CostDirectiveNames
@@ -99,9 +105,14 @@ export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptio
     },
     defaultListSize: {
       schema: finite(0),
-      default: 10,
       pluginOnly: true,
-      doc: 'Size of a list that nothing else bounds.',
+      doc: 'Size of a list that nothing else bounds. Without it: 10.',
+    },
+    strict: {
+      schema: flag(),
+      default: false,
+      pluginOnly: true,
+      doc: 'In place of `defaultListSize`: operations that ask for a list which nothing bounds are refused.',
     },
     weights: {
       schema: record(weight, "weights by coordinate, such as { 'Query.report': { cost: 50 } }"),
@@ -127,6 +138,10 @@ export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptio
     },
   },
   {
+    check: ({ strict, defaultListSize }) =>
+      strict && defaultListSize !== undefined
+        ? 'strict knows no default size of lists: remove either strict or defaultListSize'
+        : undefined,
     // A route that says what everybody may spend means those with a role too, unless it names them.
     inherit: (plugin, own) =>
       [own.maxCost, own.maxTypeCost, own.maxFieldCost].some((limit) => limit !== undefined)

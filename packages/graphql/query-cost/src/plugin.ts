@@ -3,7 +3,7 @@ import { createScopedValue, defineGate, onceRoutesKnown, routeOption } from '@po
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { checkCost, priceOf } from './check-cost.ts'
-import type { CostEstimate, InferredListSize } from './core/index.ts'
+import type { Coordinate, CostEstimate, InferredListSize } from './core/index.ts'
 import { NoSchemaError } from './errors.ts'
 import { createModels } from './models.ts'
 import type { Models } from './models.ts'
@@ -32,6 +32,8 @@ export interface QueryCost {
   analyze(document: DocumentNode, request?: AnalyzeRequest): CostEstimate
   /** List sizes that were inferred from argument and field names, for review. */
   inferred(schema?: GraphQLSchema): readonly InferredListSize[]
+  /** Lists that nothing but `defaultListSize` bounds, for review; with `strict`, none of them can be asked for. */
+  unbounded(schema?: GraphQLSchema): readonly Coordinate[]
 }
 
 const modelsOf = createScopedValue<Models>()
@@ -59,6 +61,7 @@ function decorate(app: FastifyInstance): void {
           analyze: (document, { variables = {}, operationName, schema = schemaOf(this) } = {}) =>
             priceOf(models(schema), describeOperation(document, variables, operationName)),
           inferred: (schema = schemaOf(this)) => models(schema).inferred,
+          unbounded: (schema = schemaOf(this)) => models(schema).unbounded,
         }
       },
     })

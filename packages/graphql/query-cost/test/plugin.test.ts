@@ -169,6 +169,32 @@ describe('app.queryCost.analyze', () => {
   })
 })
 
+describe('strict', () => {
+  const lists = 'type Query { all: [User] some(first: Int): [User] names: [String] } type User { id: ID }'
+
+  it('refuses operations that ask for a list which nothing bounds', async () => {
+    const app = Fastify()
+    void app.register(queryCost, { strict: true, exposeLimits: true })
+    void app.register(mercurius, { schema: lists })
+    await app.ready()
+    expect(app.queryCost.unbounded()).toEqual(['Query.all'])
+    expect(await ask(app, '{ all { id } }')).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    expect(await ask(app, '{ some { id } }')).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
+    expect(await ask(app, '{ some(first: 3) { id } names }')).toEqual([200, undefined])
+    expect(await ask(app, '{ __schema { types { fields { args { name } } } } }')).toEqual([200, undefined])
+    await app.close()
+  })
+
+  it('does not go together with a default size', async () => {
+    const app = Fastify()
+    void app.register(queryCost, { strict: true, defaultListSize: 5 })
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_KERNEL_INVALID_OPTIONS',
+      message: expect.stringContaining('remove either strict or defaultListSize'),
+    })
+  })
+})
+
 describe('boot', () => {
   it('refuses a GraphQL route whose schema nobody told', async () => {
     const app = Fastify()

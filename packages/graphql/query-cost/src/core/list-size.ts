@@ -40,6 +40,8 @@ const fieldsOf = (type: GraphQLOutputType): Readonly<Record<string, OutputField>
 /** Compiles `@listSize` settings of fields, and infers them by convention where there are none. */
 export class ListSizes {
   readonly inferred: InferredListSize[] = []
+  /** Coordinates of the lists that `sizedFields` lead to. */
+  readonly sized = new Set<string>()
   readonly #annotations: Annotations
   #nextId = 0
 
@@ -122,6 +124,7 @@ export class ListSizes {
   #sized(coordinate: string, field: OutputField, path: string): SizedPath | undefined {
     const names = path.split('.')
     let type = field.type
+    let owner = ''
     for (const name of names) {
       const known = fieldsOf(type)
       const next = Object.hasOwn(known, name) ? known[name] : undefined
@@ -132,12 +135,14 @@ export class ListSizes {
         )
         return undefined
       }
+      owner = getNamedType(type).name
       type = next.type
     }
     if (listDepth(type) === 0) {
       this.#annotations.report(coordinate, `sized field "${path}" returns no list`)
       return undefined
     }
+    this.sized.add(`${owner}.${names.at(-1) ?? ''}`)
     return names.reduceRight<SizedPath | undefined>(
       (rest, name) => ({ name, rest: rest ?? null, id: this.#nextId++ }),
       undefined,

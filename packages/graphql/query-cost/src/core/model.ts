@@ -7,6 +7,7 @@ import { evaluate } from './formula/evaluate.ts'
 import { Formulas } from './formulas.ts'
 import { ListSizes } from './list-size.ts'
 import { atLeastZero, checkOptions, operationCosts } from './options.ts'
+import { unboundedLists } from './unbounded.ts'
 import type { CostModel, CostModelOptions } from './types.ts'
 
 const STANDARD_INTROSPECTION = parse(
@@ -48,6 +49,7 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
   return {
     schema,
     inferred: listSizes.inferred,
+    unbounded: unboundedLists(composites.values(), listSizes.sized),
     costed,
     formulas,
     introspectionUnit: introspectionUnit(formulas),

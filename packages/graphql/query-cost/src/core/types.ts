@@ -80,6 +80,8 @@ export interface CostModel {
   readonly schema: GraphQLSchema
   /** List sizes that were inferred from names: worth a review. */
   readonly inferred: readonly InferredListSize[]
+  /** Lists that only `defaultListSize` bounds, `Type.field`: annotate those that are longer. */
+  readonly unbounded: readonly Coordinate[]
   /** The compiled costs. */
   readonly costed: CostedSchema
   /** The compiled operations, by document. */

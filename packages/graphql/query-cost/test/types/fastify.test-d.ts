@@ -25,6 +25,7 @@ declare const request: FastifyRequest
 declare const document: DocumentNode
 expectTypeOf(app.queryCost.analyze(document, { variables: { first: 3 } })).toEqualTypeOf<CostEstimate>()
 expectTypeOf(app.queryCost.inferred()).toEqualTypeOf<readonly InferredListSize[]>()
+expectTypeOf(app.queryCost.unbounded()).toEqualTypeOf<readonly string[]>()
 // @ts-expect-error a document is parsed first
 app.queryCost.analyze('{ a }')
 // @ts-expect-error a price is told, not set

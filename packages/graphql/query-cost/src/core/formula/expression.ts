@@ -68,9 +68,9 @@ export class Algebra {
       return this.plus(this.plus(a.left, b), a.right)
     }
     if (b.operator === ADD && b.left !== null && typeof b.right === 'number') {
-      return this.#plusConstant(this.#make(ADD, a, b.left), b.right)
+      return this.#plusConstant(this.#plusTerm(a, b.left), b.right)
     }
-    return this.#make(ADD, a, b)
+    return this.#plusTerm(a, b)
   }
 
   /** A product of two values of at least 0; nothing times infinitely much is nothing. */
@@ -102,7 +102,19 @@ export class Algebra {
     return this.#make(OR_ELSE, a, fallback)
   }
 
-  #plusConstant(a: Expression, b: number): Expression {
+  /** Adds two expressions; the same one twice, also where it was added last, becomes a multiple of it. */
+  #plusTerm(a: Expression, b: Expression): Value {
+    if (baseOf(a) === baseOf(b)) return this.#timesConstant(baseOf(a), factorOf(a) + factorOf(b))
+    if (a.operator === ADD && a.left !== null && typeof a.right !== 'number') {
+      const { left, right } = a
+      const same = baseOf(right) === baseOf(b)
+      if (same) return this.plus(left, this.#timesConstant(baseOf(b), factorOf(right) + factorOf(b)))
+    }
+    return this.#make(ADD, a, b)
+  }
+
+  #plusConstant(a: Value, b: number): Value {
+    if (typeof a === 'number') return a + b
     if (b === 0) return a
     if (a.operator === ADD && a.left !== null && typeof a.right === 'number') {
       return this.#plusConstant(a.left, a.right + b)
@@ -140,3 +152,12 @@ export class Algebra {
     return made
   }
 }
+
+/** What a multiple is a multiple of. */
+function baseOf(expression: Expression): Expression {
+  const { operator, left, right } = expression
+  return operator === MULTIPLY && left !== null && typeof right === 'number' ? left : expression
+}
+
+const factorOf = (expression: Expression): number =>
+  baseOf(expression) === expression || typeof expression.right !== 'number' ? 1 : expression.right
