@@ -13,7 +13,11 @@ export interface CostVector {
 export const zero = (): CostVector => ({ type: 0, field: 0, meta: 0 })
 
 /** More than any limit: for what is unbounded, cyclic, or too deep to be looked at. */
-export const UNBOUNDED: Readonly<CostVector> = Object.freeze({ type: Infinity, field: Infinity, meta: 0 })
+export const UNBOUNDED: Readonly<CostVector> = Object.freeze({
+  type: Infinity,
+  field: Infinity,
+  meta: Infinity,
+})
 
 /** Adds `cost` to `sum`. */
 export function add(algebra: Algebra, sum: CostVector, cost: Readonly<CostVector>): void {

@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql'
-import { STANDARD_INTROSPECTION_COST } from './arithmetic.ts'
+import { clamp, STANDARD_INTROSPECTION_COST } from './arithmetic.ts'
 import { evaluate } from './formula/evaluate.ts'
 import type { CostEstimate, CostModel, CostRequest } from './types.ts'
 
@@ -28,7 +28,7 @@ export function estimateCost(
   const typeCost = registers[type] ?? Infinity
   const fieldCost = registers[field] ?? Infinity
   const units = registers[meta] ?? Infinity
-  const introspectionCost = Math.ceil((units / model.introspectionUnit) * STANDARD_INTROSPECTION_COST)
+  const introspectionCost = clamp(Math.ceil((units / model.introspectionUnit) * STANDARD_INTROSPECTION_COST))
   return {
     cost: typeCost + fieldCost + introspectionCost,
     typeCost,

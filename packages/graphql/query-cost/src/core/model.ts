@@ -45,20 +45,20 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
   }
   annotations.reportUnknown(schema)
   if (annotations.problems.length > 0) throw new InvalidCostModelError(annotations.problems)
-  const formulas = new Formulas(costed)
   return {
     schema,
     inferred: listSizes.inferred,
     unbounded: unboundedLists(composites.values(), listSizes.sized),
     costed,
-    formulas,
-    introspectionUnit: introspectionUnit(formulas),
+    formulas: new Formulas(costed),
+    introspectionUnit: introspectionUnit(costed),
   }
 }
 
-function introspectionUnit(formulas: Formulas): number {
+/** What the standard query costs is the measure of all introspection, so it is known exactly. */
+function introspectionUnit(costed: CostedSchema): number {
   const meter = { steps: 0 }
-  const formula = formulas.of(STANDARD_INTROSPECTION, null, {}, meter)
+  const formula = new Formulas({ ...costed, budget: Infinity }).of(STANDARD_INTROSPECTION, null, {}, meter)
   evaluate(formula, {}, meter)
   return Math.max(1, formula.registers[formula.meta] ?? 1)
 }

@@ -1,12 +1,18 @@
-import fc, { type GeneratorValue } from 'fast-check'
-
-/** A generated schema with an operation and its variables; all valid. */
+/** A generated schema with operations and variables for each; all valid. */
 export interface Scenario {
   sdl: string
-  source: string
-  variables: Record<string, unknown>
   multipliers: Record<string, number>
   defaultListSize: number
+  documents: { source: string; operationName: string; variables: Record<string, unknown>[] }[]
+}
+
+/** Picks a whole number from 0 to `max`. */
+export type Choose = (max: number) => number
+
+/** How much is made of one schema. */
+export interface Extent {
+  documents: number
+  variables: number
 }
 
 /** A field of a generated type: enough to write it in SDL and to select it. */
@@ -45,23 +51,28 @@ const ARGUMENT_TYPES: Record<string, string> = {
 }
 const SLICING = ['first', 'last', 'page.first', 'page.inner.first', 'tags', 'page.tags']
 
-/** Makes a scenario from fast-check's choices, so that failures shrink. */
-export function scenario(g: GeneratorValue): Scenario {
-  return new Generator(g).scenario()
+/** Parts of introspection that a root selection may have. */
+const INTROSPECTION = [
+  '__schema { queryType { name } types { name fields { name type { name ofType { name } } args { name } } } }',
+  '__schema { directives { name args { name } locations } types { possibleTypes { name } enumValues { name } } }',
+  '__type(name: "Query") { fields(includeDeprecated: true) { name args { defaultValue } } interfaces { name } }',
+  '... on Query { again: __schema { types { inputFields { name type { name } } } } }',
+]
+
+/** Makes a scenario from choices: those of fast-check, so that failures shrink, or of a plain generator, for speed. */
+export function scenario(choose: Choose, extent: Extent): Scenario {
+  return new Generator(choose).scenario(extent)
 }
 
 class Generator {
-  readonly g: GeneratorValue
+  readonly upTo: Choose
   readonly types = new Map<string, Field[]>()
   readonly abstracts = new Map<string, string[]>()
+  readonly implemented = new Map<string, string[]>()
   readonly multipliers: Record<string, number> = {}
 
-  constructor(g: GeneratorValue) {
-    this.g = g
-  }
-
-  upTo(max: number): number {
-    return this.g(fc.nat, { max })
+  constructor(choose: Choose) {
+    this.upTo = choose
   }
 
   pick<T>(values: readonly T[]): T {
@@ -72,23 +83,37 @@ class Generator {
     return this.upTo(outOf - 1) === outOf - 1
   }
 
-  scenario(): Scenario {
+  scenario({ documents, variables }: Extent): Scenario {
     const sdl = this.schema()
-    const fragments = Array.from({ length: this.upTo(3) }, (_, index) => index)
-    const definitions = fragments.map((index) => {
-      const on = this.pick([...this.types.keys()])
-      return `fragment F${index} on ${on} { ${this.selections(on, 2, index + 1, fragments.length)} }`
-    })
-    const header =
-      'query ($n: Int = 3, $m: Int, $absent: Int, $page: Page, $pages: [Page], $tags: [String] = ["t"], $yes: Boolean! = true, $no: Boolean!)'
-    const source = `${header} { ${this.selections('Query', 3, 0, fragments.length)} } ${definitions.join(' ')}`
     return {
       sdl,
-      source,
-      variables: this.variables(),
       multipliers: this.multipliers,
       defaultListSize: this.pick([10, 0, 1, 3]),
+      documents: Array.from({ length: documents }, () => ({
+        ...this.document(),
+        variables: Array.from({ length: variables }, () => this.variables()),
+      })),
     }
+  }
+
+  /** One or two operations and up to three fragments. */
+  document(): { source: string; operationName: string } {
+    const fragments = this.upTo(3)
+    const definitions = Array.from({ length: fragments }, (_, index) => {
+      const on = this.pick([...this.types.keys()])
+      return `fragment F${index} on ${on} { ${this.selections(on, 2, index + 1, fragments)} }`
+    })
+    const names = this.chance(4) ? ['A', 'B'] : ['A']
+    const operations = names.map(
+      (name) => `query ${name}${this.header()} { ${this.selections('Query', 3, 0, fragments)} }`,
+    )
+    return { source: [...operations, ...definitions].join(' '), operationName: this.pick(names) }
+  }
+
+  header(): string {
+    const n = this.pick(['', ' = 3', ' = 0', ' = null'])
+    const page = this.pick(['', ' = {first: 9, tags: ["d"]}', ' = {inner: {inner: {}}}', ' = null'])
+    return `($n: Int${n}, $m: Int, $absent: Int, $page: Page${page}, $pages: [Page], $tags: [String] = ["t"], $yes: Boolean! = true, $no: Boolean!)`
   }
 
   variables(): Record<string, unknown> {
@@ -112,26 +137,40 @@ class Generator {
 
   schema(): string {
     const objects = ['Query', ...Array.from({ length: 1 + this.upTo(3) }, (_, index) => `O${index}`)]
-    const interfaces = Array.from({ length: this.upTo(2) }, (_, index) => `I${index}`)
+    const interfaces = Array.from({ length: this.upTo(2) }, (_item, index) => `I${index}`)
     for (const name of interfaces)
       this.abstracts.set(
         name,
         objects.filter(() => this.chance(2)),
       )
+    const [low, high] = interfaces
+    if (low !== undefined && high !== undefined && this.chance(2)) {
+      this.implemented.set(high, [low])
+      const both = [...(this.abstracts.get(low) ?? []), ...(this.abstracts.get(high) ?? [])]
+      this.abstracts.set(low, objects.filter((name) => both.includes(name)))
+    }
     const members = objects.slice(1).filter(() => this.chance(2))
     if (members.length > 0) this.abstracts.set('U', members)
-    const targets = [...objects.slice(1), ...this.abstracts.keys(), 'Connection', 'Int', 'Big', 'Mood']
-    for (const name of interfaces) this.types.set(name, this.fields(name, targets))
+    const targets = [...objects.slice(1), ...this.abstracts.keys(), 'Connection', 'Outer', 'Int', 'Big', 'Mood']
+    for (const name of interfaces) {
+      const above = (this.implemented.get(name) ?? []).flatMap((one) => this.types.get(one) ?? [])
+      this.types.set(name, [...above, ...this.fields(name, targets)])
+    }
     for (const name of objects) {
       const shared = interfaces
         .filter((one) => this.abstracts.get(one)?.includes(name))
         .flatMap((one) => this.types.get(one) ?? [])
+        .filter((field, index, all) => all.findIndex((one) => one.name === field.name) === index)
       this.types.set(name, [...shared, ...this.fields(name, targets)])
     }
     this.types.set('Connection', [
       { name: 'edges', args: [], type: objects.at(-1) ?? '', depth: 1 },
       { name: 'nodes', args: ['first'], type: objects.at(-1) ?? '', depth: 1 },
       { name: 'total', args: [], type: 'Int', depth: 0 },
+    ])
+    this.types.set('Outer', [
+      { name: 'inner', args: [], type: 'Connection', depth: 0 },
+      { name: 'many', args: ['first'], type: 'Connection', depth: 1 },
     ])
     return [
       'directive @cost(weight: String!) on FIELD_DEFINITION | OBJECT | SCALAR | ENUM | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION',
@@ -155,7 +194,10 @@ class Generator {
 
   type(name: string, fields: readonly Field[], interfaces: readonly string[]): string {
     const isInterface = interfaces.includes(name)
-    const implemented = interfaces.filter((one) => this.abstracts.get(one)?.includes(name)).join(' & ')
+    const above = isInterface
+      ? (this.implemented.get(name) ?? [])
+      : interfaces.filter((one) => this.abstracts.get(one)?.includes(name))
+    const clause = above.length === 0 ? '' : ` implements ${above.join(' & ')}`
     const lines = fields.map((field) => {
       const args = field.args.map(
         (arg) =>
@@ -167,8 +209,8 @@ class Generator {
       return `${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}: ${type}${isInterface ? '' : this.cost()}${this.listSize(field)}`
     })
     const head = isInterface
-      ? `interface ${name}`
-      : `type ${name}${implemented === '' ? '' : ` implements ${implemented}`}${this.cost()}`
+      ? `interface ${name}${clause}`
+      : `type ${name}${clause}${this.cost()}`
     return `${head} { ${lines.join('\n')} }`
   }
 
@@ -182,24 +224,29 @@ class Generator {
   }
 
   listSize(field: Field): string {
-    const connection = field.type === 'Connection'
-    if ((field.depth === 0 && !connection) || !this.chance(2)) return ''
+    const sizable: Record<string, string[]> = {
+      Connection: ['["edges"]', '["nodes"]', '["edges", "nodes"]'],
+      Outer: ['["inner.edges"]', '["inner.nodes", "many"]', '["many.edges"]'],
+    }
+    const below = sizable[field.type]
+    if ((field.depth === 0 && below === undefined) || !this.chance(2)) return ''
     const once = (sized: boolean): string => {
       const settings = SLICING.filter(
         (path) => field.args.includes(path.split('.')[0] ?? '') && this.chance(2),
       )
       const parts = [`requireOneSlicingArgument: false`, `slicingArguments: ${JSON.stringify(settings)}`]
       if (this.chance(2)) parts.push(`assumedSize: ${this.upTo(9)}`)
-      if (sized) parts.push(`sizedFields: ${this.pick(['["edges"]', '["nodes"]', '["edges", "nodes"]'])}`)
+      if (sized && below) parts.push(`sizedFields: ${this.pick(below)}`)
       return ` @listSize(${parts.join(', ')})`
     }
-    return (connection ? once(true) : '') + (field.depth > 0 ? once(false) : '')
+    return (below ? once(true) : '') + (field.depth > 0 ? once(false) : '')
   }
 
   /** Selections for a type. Fragments spread only later ones, so that none is cyclic. */
   selections(typeName: string, depth: number, nextFragment: number, fragments: number): string {
     const fields = this.types.get(typeName) ?? []
     const parts = ['__typename']
+    if (typeName === 'Query' && this.chance(8)) parts.push(this.pick(INTROSPECTION))
     for (let count = 1 + this.upTo(3); count > 0; count--) {
       const kind = this.upTo(5)
       if (kind <= 3 && fields.length > 0)

@@ -8,7 +8,9 @@ import {
   GraphQLSkipDirective,
   isAbstractType,
   isCompositeType,
+  isEnumType,
   isInputObjectType,
+  isInterfaceType,
   isListType,
   isObjectType,
   Kind,
@@ -29,7 +31,7 @@ import {
 /**
  * The rules of the price, written as plainly as possible: no memory, no cleverness, exponential where it comes to
  * that. Values come from graphql-js' own coercion, as resolvers get them. It shares no code with the engine. Only for
- * valid operations with valid variables, without introspection.
+ * valid operations with valid variables.
  */
 export interface OracleInput {
   schema: GraphQLSchema
@@ -43,6 +45,8 @@ export interface OracleInput {
 interface Price {
   type: number
   field: number
+  /** Raw work of introspection. */
+  meta: number
 }
 
 interface Handed {
@@ -96,7 +100,7 @@ class Oracle {
     const root = this.schema.getRootType(this.operation.operation)
     if (!root) throw new Error('no root type')
     const below = this.selections([this.operation.selectionSet], root, [])
-    return { type: this.typeWeight(root) + below.type, field: below.field }
+    return { ...below, type: this.typeWeight(root) + below.type }
   }
 
   weight(node: ASTNode | null | undefined): number | undefined {
@@ -114,15 +118,19 @@ class Oracle {
   selections(sets: SelectionSetNode[], type: GraphQLObjectType, handed: Handed[]): Price {
     const groups = new Map<string, FieldNode[]>()
     for (const set of sets) this.collect(set, type, groups, new Set())
-    const sum = { type: 0, field: 0 }
+    const sum = { type: 0, field: 0, meta: 0 }
     for (const nodes of groups.values()) {
       const name = nodes[0]?.name.value ?? ''
+      if ((name === '__schema' || name === '__type') && type === this.schema.getQueryType()) {
+        sum.meta += this.introspection(name === '__schema' ? '__Schema' : '__Type', 1, nodes)
+      }
       const field = type.getFields()[name]
       if (field === undefined) continue
       const price = this.field(type, field, nodes, handed)
       const multiplier = this.input.multipliers?.[`${type.name}.${name}`] ?? 1
       sum.type += product(price.type, multiplier)
       sum.field += product(price.field, multiplier)
+      sum.meta += product(price.meta, multiplier)
     }
     return sum
   }
@@ -165,7 +173,7 @@ class Oracle {
     const own = Math.max(...nodes.map((node) => this.ownCost(field, node)))
     const sizings = this.sizings(parent, field)
     const size = this.listSize(field, sizings, args, handed)
-    if (!isCompositeType(named)) return { type: product(size, this.typeWeight(named)), field: own }
+    if (!isCompositeType(named)) return { type: product(size, this.typeWeight(named)), field: own, meta: 0 }
     const below: Handed[] = handed
       .filter(({ path }) => path.length > 1 && path[0] === field.name)
       .map(({ path, size: inner }) => ({ path: path.slice(1), size: inner }))
@@ -176,12 +184,53 @@ class Oracle {
     const sets = nodes.flatMap((node) => node.selectionSet ?? [])
     let type = 0
     let cost = 0
+    let meta = 0
     for (const concrete of isObjectType(named) ? [named] : this.schema.getPossibleTypes(named)) {
       const one = this.selections(sets, concrete, below)
       type = Math.max(type, one.type + this.typeWeight(concrete))
       cost = Math.max(cost, one.field)
+      meta = Math.max(meta, one.meta)
     }
-    return { type: product(size, type), field: own + product(size, cost) }
+    return { type: product(size, type), field: own + product(size, cost), meta: product(size, meta) }
+  }
+
+  /** A field of the introspection system: 1 for the call, and for each of its values 1 and what is below. */
+  introspection(typeName: string, size: number, nodes: FieldNode[]): number {
+    const type = this.schema.getType(typeName)
+    if (!isObjectType(type)) return 0
+    const groups = new Map<string, FieldNode[]>()
+    for (const node of nodes) if (node.selectionSet) this.collect(node.selectionSet, type, groups, new Set())
+    let below = 0
+    for (const group of groups.values()) {
+      const field = type.getFields()[group[0]?.name.value ?? '']
+      if (field === undefined) continue
+      const entries = depth(field.type) > 0 ? this.entries(`${typeName}.${field.name}`) : 1
+      below += this.introspection(getNamedType(field.type).name, entries, group)
+    }
+    return 1 + product(size, 1 + below)
+  }
+
+  /** The most entries that a list of the introspection system has in this schema. */
+  entries(coordinate: string): number {
+    const types = Object.values(this.schema.getTypeMap())
+    const outputs = types.filter((type) => isObjectType(type) || isInterfaceType(type))
+    const fields = outputs.flatMap((type) => Object.values(type.getFields()))
+    const counts: Record<string, number[]> = {
+      '__Schema.types': [types.length],
+      '__Schema.directives': [this.schema.getDirectives().length],
+      '__Type.fields': outputs.map((type) => Object.keys(type.getFields()).length),
+      '__Type.interfaces': outputs.map((type) => type.getInterfaces().length),
+      '__Type.possibleTypes': types.map((type) =>
+        isAbstractType(type) ? this.schema.getPossibleTypes(type).length : 0,
+      ),
+      '__Type.enumValues': types.map((type) => (isEnumType(type) ? type.getValues().length : 0)),
+      '__Type.inputFields': types.map((type) =>
+        isInputObjectType(type) ? Object.keys(type.getFields()).length : 0,
+      ),
+      '__Field.args': fields.map((field) => field.args.length),
+      '__Directive.args': this.schema.getDirectives().map((directive) => directive.args.length),
+    }
+    return Math.max(0, ...(counts[coordinate] ?? []))
   }
 
   ownCost(field: Field, node: FieldNode): number {
