@@ -1,7 +1,10 @@
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql'
-import { createCostModel, estimateCost } from '../../src/core/index.ts'
+import * as engine from '../../src/core/index.ts'
 import type { Scenario } from './generate.ts'
 import { oracle } from './oracle.ts'
+
+/** What is compared: the engine of the package, or a copy of it with a defect. */
+export type Engine = Pick<typeof engine, 'createCostModel' | 'estimateCost'>
 
 const STANDARD = parse(
   getIntrospectionQuery({
@@ -25,7 +28,11 @@ export interface Compared {
  *
  * @throws where they differ, with everything needed to repeat it
  */
-export function compare(given: Scenario, budget?: number): Compared {
+export function compare(
+  given: Scenario,
+  budget?: number,
+  { createCostModel, estimateCost }: Engine = engine,
+): Compared {
   const { sdl, multipliers, defaultListSize, documents } = given
   const schema = buildSchema(sdl)
   const weights = Object.fromEntries(
@@ -38,9 +45,10 @@ export function compare(given: Scenario, budget?: number): Compared {
   })
   const unit = oracle({ schema, document: STANDARD }).meta
   const compared = { triples: 0, approximate: 0 }
-  for (const { source, operationName, variables } of documents) {
+  for (const { source, operations, variables } of documents) {
     const document = parse(source)
-    for (const sent of variables) {
+    const asked = variables.flatMap((sent) => operations.map((operationName) => ({ sent, operationName })))
+    for (const { sent, operationName } of asked) {
       const estimate = estimateCost(model, document, { variables: sent, operation: operationName })
       const price = oracle({ schema, document, variables: sent, operationName, multipliers, defaultListSize })
       const introspection = Math.ceil((price.meta / unit) * 500)
@@ -52,7 +60,14 @@ export function compare(given: Scenario, budget?: number): Compared {
         estimate.cost === typeCost + fieldCost + introspectionCost
       if (!right) {
         const got = { typeCost, fieldCost, introspectionCost, approximate }
-        const found = { got, expected: { ...price, introspection }, source, operationName, sent, defaultListSize }
+        const found = {
+          got,
+          expected: { ...price, introspection },
+          source,
+          operationName,
+          sent,
+          defaultListSize,
+        }
         throw new Error(`${JSON.stringify(found, null, 1)}\n${JSON.stringify(multipliers)}\n${sdl}`)
       }
       compared.triples++

@@ -16,7 +16,11 @@ const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_122)
 const runs = Number(process.env['PORTCULLIS_RUNS'] ?? 1)
 const extent = { documents: 2, variables: 3 }
 /** Choices of fast-check: a failure shrinks to a small schema, document and variables. */
-const choices = fc.gen().map((g): Choose => (max) => g(fc.nat, { max }))
+const choices = fc.gen().map(
+  (g): Choose =>
+    (max) =>
+      g(fc.nat, { max }),
+)
 
 describe('the engine against the oracle', () => {
   it('is equal on every generated triple of schema, operation and variables', { timeout: 1_800_000 }, () => {

@@ -23,7 +23,8 @@ export const FAMILIES: Readonly<Record<string, (count: number) => string>> = {
   'a flat bomb': (n) => chain(n, (next) => `${next} ${next}`),
   'a bomb of fields': (n) => chain(n, (next) => `a { ${next} } b { ${next} }`),
   'a bomb whose halves merge': (n) => chain(n, (next) => `a { ${next} } a { ${next} id }`),
-  'inline fragments on many types': (n) => `{ any { ${times(n, (i) => `... on ${i % 2 === 0 ? 'User' : 'Post'} { x${i}: node { id } }`)} } }`,
+  'inline fragments on many types': (n) =>
+    `{ any { ${times(n, (i) => `... on ${i % 2 === 0 ? 'User' : 'Post'} { x${i}: node { id } }`)} } }`,
   'spreads of many fragments': (n) =>
     `{ ${times(n, (i) => `...F${i}`)} } ${times(n, (i) => `fragment F${i} on Query { f${i}: me { id } }`)}`,
   'many operations': (n) => times(n, (i) => `query Q${i} { users(first: ${i}) { id } }`),

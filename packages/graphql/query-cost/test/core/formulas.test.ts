@@ -67,16 +67,22 @@ describe('a document that was seen before', () => {
   it('reads nested values, their defaults and null anew', () => {
     const price = both('query ($p: Page = { first: 7 }) { paged(page: $p) { id } }')
     const size = (p?: unknown) => price(p === undefined ? {} : { p }).typeCost - 1
-    expect([size(), size({}), size({ first: 2, size: 1 }), size({ size: null }), size(null)]).toEqual([7, 4, 2, 10, 10])
+    expect([size(), size({}), size({ first: 2, size: 1 }), size({ size: null }), size(null)]).toEqual([
+      7, 4, 2, 10, 10,
+    ])
     expect(price({ p: 'garbage' }).problems).toHaveLength(1)
   })
 
   it('prices input objects anew', () => {
-    const price = both('query ($f: Filter = { text: "a" }) { search(filter: $f) b: search(filter: { and: [$f, { text: "x" }] }) }')
+    const price = both(
+      'query ($f: Filter = { text: "a" }) { search(filter: $f) b: search(filter: { and: [$f, { text: "x" }] }) }',
+    )
     expect(price({}).fieldCost).toBe(3 + (1 + 1 + 2 + 2))
     expect(price({ f: {} }).fieldCost).toBe(1 + (1 + 1 + 2))
     expect(price({ f: null }).fieldCost).toBe(1 + (1 + 1 + 2))
-    expect(price({ f: { and: [{ text: 'a' }, { text: 'b' }] } }).fieldCost).toBe(1 + 1 + 4 + (1 + 1 + 1 + 4 + 2))
+    expect(price({ f: { and: [{ text: 'a' }, { text: 'b' }] } }).fieldCost).toBe(
+      1 + 1 + 4 + (1 + 1 + 1 + 4 + 2),
+    )
   })
 
   it('takes the dearest type anew', () => {
@@ -96,7 +102,9 @@ describe('a document that was seen before', () => {
   })
 
   it('prices each of its operations, by name, by definition, and the dearest where none is known', () => {
-    const price = both('query A($n: Int = 2) { users(first: $n) { id } } query B($n: Int = 30) { users(first: $n) { id } }')
+    const price = both(
+      'query A($n: Int = 2) { users(first: $n) { id } } query B($n: Int = 30) { users(first: $n) { id } }',
+    )
     for (let round = 0; round < 2; round++) {
       expect(price({}, 'A').typeCost).toBe(3)
       expect(price({}, 'B').typeCost).toBe(31)
@@ -107,11 +115,16 @@ describe('a document that was seen before', () => {
   })
 
   it('keeps a coarse bound as it is', () => {
-    const price = both('query ($n: Int) { a: users(first: $n) { ...F } b: users(first: 2) { ...F } } fragment F on User { friends { id } }', { budget: 4 })
+    const price = both(
+      'query ($n: Int) { a: users(first: $n) { ...F } b: users(first: 2) { ...F } } fragment F on User { friends { id } }',
+      { budget: 4 },
+    )
     expect(price({ n: 1 })).toMatchObject({ approximate: true })
     // The exact analysis reads F for each alias, the fallback once: only the former spends its budget.
     const aliases = [1, 2, 3, 4, 5].map((i) => `u${i}: users(first: $n) { id${i}: id ...F }`).join(' ')
-    const limited = both(`query ($n: Int) { ${aliases} } fragment F on User { ${'id '.repeat(12)} }`, { budget: 60 })
+    const limited = both(`query ($n: Int) { ${aliases} } fragment F on User { ${'id '.repeat(12)} }`, {
+      budget: 60,
+    })
     expect(limited({ n: 1 })).toMatchObject({ approximate: true, typeCost: 1 + 5 })
     expect(limited({ n: 3 })).toMatchObject({ approximate: true, typeCost: 1 + 15 })
   })
@@ -130,7 +143,10 @@ describe('the work of a document that was seen before', () => {
   })
 
   it('stays bounded when operations and booleans are asked for in turns', () => {
-    const operations = Array.from({ length: 100 }, (_, i) => `query Q${i}($n: Int) { users(first: $n) { id } }`)
+    const operations = Array.from(
+      { length: 100 },
+      (_, i) => `query Q${i}($n: Int) { users(first: $n) { id } }`,
+    )
     const document = parse(operations.join(' '))
     for (let i = 0; i < 300; i++) {
       const estimate = estimateCost(model, document, { variables: { n: i }, operation: `Q${i % 100}` })
@@ -143,7 +159,10 @@ describe('the work of a document that was seen before', () => {
   it('keeps no formula that is larger than its document', () => {
     const names = Array.from({ length: 40 }, (_, i) => `$v${i}: Int`).join(' ')
     const inner = Array.from({ length: 40 }, (_, i) => `f${i}: friends(first: $v${i}) { id }`).join(' ')
-    const outer = Array.from({ length: 40 }, (_, i) => `u${i}: users(first: $v${i}) { posts(first: $v${i}) { nodes { author { ...F } } } }`)
+    const outer = Array.from(
+      { length: 40 },
+      (_, i) => `u${i}: users(first: $v${i}) { posts(first: $v${i}) { nodes { author { ...F } } } }`,
+    )
     const document = parse(`query (${names}) { ${outer.join(' ')} } fragment F on User { ${inner} }`)
     const first = steps(document, { v0: 1 })
     const again = steps(document, { v0: 2 })

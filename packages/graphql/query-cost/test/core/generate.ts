@@ -3,7 +3,7 @@ export interface Scenario {
   sdl: string
   multipliers: Record<string, number>
   defaultListSize: number
-  documents: { source: string; operationName: string; variables: Record<string, unknown>[] }[]
+  documents: { source: string; operations: string[]; variables: Record<string, unknown>[] }[]
 }
 
 /** Picks a whole number from 0 to `max`. */
@@ -97,17 +97,17 @@ class Generator {
   }
 
   /** One or two operations and up to three fragments. */
-  document(): { source: string; operationName: string } {
+  document(): { source: string; operations: string[] } {
     const fragments = this.upTo(3)
     const definitions = Array.from({ length: fragments }, (_, index) => {
       const on = this.pick([...this.types.keys()])
       return `fragment F${index} on ${on} { ${this.selections(on, 2, index + 1, fragments)} }`
     })
-    const names = this.chance(4) ? ['A', 'B'] : ['A']
-    const operations = names.map(
+    const operations = this.chance(4) ? ['A', 'B'] : ['A']
+    const texts = operations.map(
       (name) => `query ${name}${this.header()} { ${this.selections('Query', 3, 0, fragments)} }`,
     )
-    return { source: [...operations, ...definitions].join(' '), operationName: this.pick(names) }
+    return { source: [...texts, ...definitions].join(' '), operations }
   }
 
   header(): string {
@@ -147,11 +147,22 @@ class Generator {
     if (low !== undefined && high !== undefined && this.chance(2)) {
       this.implemented.set(high, [low])
       const both = [...(this.abstracts.get(low) ?? []), ...(this.abstracts.get(high) ?? [])]
-      this.abstracts.set(low, objects.filter((name) => both.includes(name)))
+      this.abstracts.set(
+        low,
+        objects.filter((name) => both.includes(name)),
+      )
     }
     const members = objects.slice(1).filter(() => this.chance(2))
     if (members.length > 0) this.abstracts.set('U', members)
-    const targets = [...objects.slice(1), ...this.abstracts.keys(), 'Connection', 'Outer', 'Int', 'Big', 'Mood']
+    const targets = [
+      ...objects.slice(1),
+      ...this.abstracts.keys(),
+      'Connection',
+      'Outer',
+      'Int',
+      'Big',
+      'Mood',
+    ]
     for (const name of interfaces) {
       const above = (this.implemented.get(name) ?? []).flatMap((one) => this.types.get(one) ?? [])
       this.types.set(name, [...above, ...this.fields(name, targets)])
@@ -208,9 +219,7 @@ class Generator {
         this.multipliers[`${name}.${field.name}`] = this.pick([0, 0.5, 2, 3])
       return `${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}: ${type}${isInterface ? '' : this.cost()}${this.listSize(field)}`
     })
-    const head = isInterface
-      ? `interface ${name}${clause}`
-      : `type ${name}${clause}${this.cost()}`
+    const head = isInterface ? `interface ${name}${clause}` : `type ${name}${clause}${this.cost()}`
     return `${head} { ${lines.join('\n')} }`
   }
 

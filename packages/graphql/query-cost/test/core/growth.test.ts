@@ -35,17 +35,20 @@ describe('the work of pricing a document of 1 KB to 1 MB', { timeout: 120_000 },
     expect(slope(points)).toBeLessThanOrEqual(1.1)
   })
 
-  it.each(Object.keys(FAMILIES))('is at most a walk through the document and twice the budget: %s', (family) => {
-    const model = createCostModel(schema)
-    const points = SIZES.map((size) => {
-      const source = documentOf(family, size)
-      const { steps, cost } = estimateCost(model, parse(source, { noLocation: true }))
-      expect(cost).toBeGreaterThan(0)
-      expect(steps).toBeLessThan(100_000 + source.length)
-      return { bytes: source.length, steps }
-    })
-    expect(slope(points)).toBeLessThanOrEqual(1.1)
-  })
+  it.each(Object.keys(FAMILIES))(
+    'is at most a walk through the document and twice the budget: %s',
+    (family) => {
+      const model = createCostModel(schema)
+      const points = SIZES.map((size) => {
+        const source = documentOf(family, size)
+        const { steps, cost } = estimateCost(model, parse(source, { noLocation: true }))
+        expect(cost).toBeGreaterThan(0)
+        expect(steps).toBeLessThan(100_000 + source.length)
+        return { bytes: source.length, steps }
+      })
+      expect(slope(points)).toBeLessThanOrEqual(1.1)
+    },
+  )
 
   it('is repeated for a known document with its variables alone', () => {
     const model = createCostModel(schema)

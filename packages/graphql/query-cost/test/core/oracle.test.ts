@@ -91,8 +91,8 @@ describe('the oracle agrees with prices worked out by hand', () => {
   })
 
   it.each(cases)('%s', (_name, sdl, source, variables, expected) => {
-    expect(oracle({ schema: buildSchema(DIRECTIVES + sdl), document: parse(source), variables })).toMatchObject(
-      expected,
-    )
+    expect(
+      oracle({ schema: buildSchema(DIRECTIVES + sdl), document: parse(source), variables }),
+    ).toMatchObject(expected)
   })
 })
