@@ -75,7 +75,7 @@ export class ExactAnalysis {
   #addObject(sum: CostVector, type: CostedObject, scope: Scope): void {
     sum.type = this.#algebra.plus(sum.type, type.weight)
     const groups = this.#collect(scope, type)
-    for (let group = groups.latest; group !== null && !this.spent; group = group.next) {
+    for (let group = groups.first; group !== null && !this.spent; group = group.next) {
       this.#add(sum, group, scope)
     }
   }

@@ -10,7 +10,8 @@ export interface Group {
   more: FieldNode[] | null
   /** True when the document can lead here again, through a fragment. */
   shared: boolean
-  readonly next: Group | null
+  /** The one after it in the document. */
+  next: Group | null
 }
 
 /** How many groups are looked through one by one; a map for the few of a usual object takes longer to make. */
@@ -18,7 +19,8 @@ const FEW = 8
 
 /** The fields of one object, merged by response name. */
 export class Groups {
-  latest: Group | null = null
+  first: Group | null = null
+  #last: Group | null = null
   /** The fragments that are spread, each once; those they spread in turn follow. */
   spread: SelectionSetNode[] | null = null
   #spreadOnce: Set<SelectionSetNode> | null = null
@@ -55,21 +57,23 @@ export class Groups {
 
   #find(name: string): Group | undefined {
     if (this.#byName !== null) return this.#byName.get(name)
-    for (let group = this.latest; group !== null; group = group.next) {
+    for (let group = this.first; group !== null; group = group.next) {
       if (group.name === name) return group
     }
     return undefined
   }
 
   #create(name: string, field: CostedField, node: FieldNode, shared: boolean): void {
-    const group: Group = { name, field, node, more: null, shared, next: this.latest }
-    this.latest = group
+    const group: Group = { name, field, node, more: null, shared, next: null }
+    if (this.#last === null) this.first = group
+    else this.#last.next = group
+    this.#last = group
     this.#count++
     if (this.#byName !== null) {
       this.#byName.set(name, group)
     } else if (this.#count > FEW) {
       this.#byName = new Map()
-      for (let one: Group | null = group; one !== null; one = one.next) this.#byName.set(one.name, one)
+      for (let one = this.first; one !== null; one = one.next) this.#byName.set(one.name, one)
     }
   }
 }

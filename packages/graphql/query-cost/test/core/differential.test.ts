@@ -31,7 +31,7 @@ describe('the engine against the oracle', () => {
         total.triples += triples
         total.approximate += approximate
       }),
-      { seed, numRuns: 400 * runs },
+      { seed, numRuns: 300 * runs },
     )
     console.log(`${total.triples} triples, seed ${seed}`)
     expect(total.approximate).toBe(0)

@@ -47,9 +47,10 @@ describe('a document that was seen before', () => {
   it('keeps problems that no variable can mend, and finds those of others', () => {
     const price = both('query ($a: Int, $b: Int) { x: one(a: 1, b: 2) { id } one(a: $a, b: $b) { id } }')
     expect(price({ a: 1 }).problems.map(({ code }) => code)).toEqual(['several-slicing-arguments'])
-    expect(new Set(price({}).problems.map(({ code }) => code))).toEqual(
-      new Set(['several-slicing-arguments', 'missing-slicing-argument']),
-    )
+    expect(price({}).problems.map(({ code }) => code)).toEqual([
+      'several-slicing-arguments',
+      'missing-slicing-argument',
+    ])
     expect(price({ a: 1, b: 1 }).problems).toHaveLength(1)
   })
 
