@@ -47,13 +47,19 @@ export function addField(
 ): void {
   let type = algebra.times(value.type, size)
   let field = algebra.plus(own, algebra.times(value.field, size))
-  let meta = algebra.times(value.meta, size)
+  // Most operations have no introspection.
+  let meta = value.meta === 0 ? 0 : algebra.times(value.meta, size)
   if (introspection) {
     meta = algebra.plus(algebra.plus(type, field), meta)
     type = 0
     field = 0
   }
-  sum.type = algebra.plus(sum.type, algebra.times(type, multiplier))
-  sum.field = algebra.plus(sum.field, algebra.times(field, multiplier))
-  sum.meta = algebra.plus(sum.meta, algebra.times(meta, multiplier))
+  if (multiplier !== 1) {
+    type = algebra.times(type, multiplier)
+    field = algebra.times(field, multiplier)
+    meta = algebra.times(meta, multiplier)
+  }
+  sum.type = algebra.plus(sum.type, type)
+  sum.field = algebra.plus(sum.field, field)
+  if (meta !== 0) sum.meta = algebra.plus(sum.meta, meta)
 }

@@ -28,7 +28,7 @@ export function estimateCost(
   const typeCost = registers[type] ?? Infinity
   const fieldCost = registers[field] ?? Infinity
   const units = registers[meta] ?? Infinity
-  const introspectionCost = clamp(Math.ceil((units / model.introspectionUnit) * STANDARD_INTROSPECTION_COST))
+  const introspectionCost = units === 0 ? 0 : introspectionOf(units / model.introspectionUnit)
   return {
     cost: typeCost + fieldCost + introspectionCost,
     typeCost,
@@ -39,3 +39,6 @@ export function estimateCost(
     steps: meter.steps,
   }
 }
+
+const introspectionOf = (standardQueries: number): number =>
+  clamp(Math.ceil(standardQueries * STANDARD_INTROSPECTION_COST))

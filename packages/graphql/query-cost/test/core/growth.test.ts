@@ -39,13 +39,19 @@ describe('the work of pricing a document of 1 KB to 1 MB', { timeout: 120_000 },
     'is at most a walk through the document and twice the budget: %s',
     (family) => {
       const model = createCostModel(schema)
+      const times: string[] = []
       const points = SIZES.map((size) => {
         const source = documentOf(family, size)
-        const { steps, cost } = estimateCost(model, parse(source, { noLocation: true }))
+        const document = parse(source, { noLocation: true })
+        const started = performance.now()
+        const { steps, cost } = estimateCost(model, document)
+        times.push(`${(source.length / 1000).toFixed(0)} KB ${(performance.now() - started).toFixed(1)} ms`)
         expect(cost).toBeGreaterThan(0)
         expect(steps).toBeLessThan(100_000 + source.length)
         return { bytes: source.length, steps }
       })
+      // Never a verdict: the steps are.
+      console.log(`${family}: ${times.join(', ')}`)
       expect(slope(points)).toBeLessThanOrEqual(1.1)
     },
   )

@@ -119,8 +119,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a multiplier leaves out the objects',
     file: 'cost-vector.ts',
-    find: 'algebra.times(type, multiplier)',
-    replace: 'type',
+    find: 'type = algebra.times(type, multiplier)',
+    replace: 'type = algebra.times(type, 1)',
   },
   {
     name: 'a written null earns a discount',

@@ -4,6 +4,7 @@ import type { CostProblem } from '../types.ts'
 import { ADD, CLAMP, LARGER, MULTIPLY } from './expression.ts'
 import type { Formula } from './formula.ts'
 import { SizeSlot } from './slots.ts'
+import type { VariableRead } from '../variables.ts'
 
 const NO_VALUES: readonly unknown[] = []
 const NO_PROBLEMS: readonly CostProblem[] = Object.freeze([])
@@ -16,8 +17,7 @@ const NO_PROBLEMS: readonly CostProblem[] = Object.freeze([])
  */
 export function evaluate(formula: Formula, sent: object, meter: Meter): readonly CostProblem[] {
   const { variables, slots, code, registers } = formula
-  let values = NO_VALUES
-  if (variables.length > 0) values = variables.map((variable) => variable.of(sent))
+  const values = variables.length === 0 ? NO_VALUES : valuesOf(variables, sent)
   let wrong = false
   for (let i = 0; i < slots.length; i++) {
     const read = slots[i]?.read(values, meter) ?? 0
@@ -32,6 +32,12 @@ export function evaluate(formula: Formula, sent: object, meter: Meter): readonly
   }
   meter.steps += slots.length + code.length / 3
   return problems
+}
+
+function valuesOf(variables: readonly VariableRead[], sent: object): readonly unknown[] {
+  const values: unknown[] = []
+  for (const variable of variables) values.push(variable.of(sent))
+  return values
 }
 
 function compute(operator: number, left: number, right: number): number {

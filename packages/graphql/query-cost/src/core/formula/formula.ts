@@ -55,7 +55,8 @@ export function assemble(draft: Draft, cost: Readonly<CostVector>, approximate: 
   }
   const [type, field, meta] = [registerOf(cost.type), registerOf(cost.field), registerOf(cost.meta)]
   const registers: number[] = []
-  for (let register = 0; register < firstConstant; register++) registers.push(0)
+  // A fraction makes it an array of doubles from the start.
+  for (let register = 0; register < firstConstant; register++) registers.push(0.5)
   for (const value of constants) registers.push(value)
   return { conditions, variables, slots, code, registers, type, field, meta, approximate }
 }

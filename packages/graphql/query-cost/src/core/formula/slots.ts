@@ -60,12 +60,18 @@ export class SizeSlot implements Slot {
   readonly #sizing: ListSizing
   readonly #asked: readonly Asked[]
   readonly #node: FieldNode
+  /** The variable that is the size as it stands, which is what most documents have; -1 where it is not that simple. */
+  readonly #direct: number
 
   constructor(field: CostedField, sizing: ListSizing, asked: readonly Asked[], node: FieldNode) {
     this.#field = field
     this.#sizing = sizing
     this.#asked = asked
     this.#node = node
+    const [only] = asked
+    const simple =
+      asked.length === 1 && only?.path.list === false && only.from === only.path.segments.length - 1
+    this.#direct = simple ? (only.variable?.index ?? -1) : -1
   }
 
   /** True when the other slot reads the same, whatever the variables. */
@@ -75,6 +81,10 @@ export class SizeSlot implements Slot {
   }
 
   read(values: readonly unknown[]): number {
+    if (this.#direct >= 0) {
+      const value = values[this.#direct]
+      if (typeof value === 'number' && value >= 0) return Math.ceil(value)
+    }
     let largest = NO_SIZE
     let given = 0
     for (const asked of this.#asked) {
