@@ -48,7 +48,11 @@ export function compileCost(
     const operation = new Operation(costed, fragments, definition, draft, meter)
     const analysis = new ExactAnalysis(operation, meter, start + costed.budget)
     const found = analysis.root(definition.selectionSet, root)
-    if (analysis.spent) return compileCoarsely(costed, operations, fragments, sent, meter)
+    if (analysis.spent) {
+      const coarse = compileCoarsely(costed, operations, fragments, sent, meter)
+      // With other booleans the budget may do.
+      return { ...coarse, conditions: [...draft.conditions, ...coarse.conditions] }
+    }
     raiseTo(draft.algebra, cost, withFlatCost(draft, found, definition, costed))
     approximate ||= analysis.truncated
   }

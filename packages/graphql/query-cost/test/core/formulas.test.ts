@@ -131,6 +131,14 @@ describe('a document that was seen before', () => {
   })
 })
 
+it('a bound that came from a spent budget is not kept for booleans that leave the budget', () => {
+  // The fallback gives up among the leaves, before it sees $x, which decided that the exact analysis spent its budget.
+  const source = `query ($x: Boolean!) { users(first: 1) { ${'id '.repeat(12)} } ...F @include(if: $x) } fragment F on Query { ${'search '.repeat(30)} }`
+  const price = both(source, { budget: 20 })
+  expect(price({ x: true })).toMatchObject({ cost: Infinity, approximate: true })
+  expect(price({ x: false })).toMatchObject({ cost: 3, approximate: false })
+})
+
 describe('the work of a document that was seen before', () => {
   const model = createCostModel(buildSchema(DIRECTIVES + SDL))
   const steps = (document: DocumentNode, variables: Record<string, unknown>) =>

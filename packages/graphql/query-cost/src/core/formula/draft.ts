@@ -13,6 +13,7 @@ export class Draft {
   readonly algebra = new Algebra()
   readonly variables: VariableRead[] = []
   readonly conditions: Condition[] = []
+  #decided: Map<VariableRead, boolean | undefined> | undefined
   readonly #sent: object
 
   /** `sent` are the variables whose booleans choose the selections. */
@@ -22,12 +23,13 @@ export class Draft {
 
   /** The boolean that a variable holds for now. */
   decide(variable: VariableRead): boolean | undefined {
-    let condition = this.conditions.find((one) => one.variable === variable)
-    if (condition === undefined) {
-      condition = { variable, value: booleanOf(variable, this.#sent) }
-      this.conditions.push(condition)
+    this.#decided ??= new Map()
+    if (!this.#decided.has(variable)) {
+      const value = booleanOf(variable, this.#sent)
+      this.#decided.set(variable, value)
+      this.conditions.push({ variable, value })
     }
-    return condition.value
+    return this.#decided.get(variable)
   }
 }
 
