@@ -44,11 +44,11 @@ for (const { source, schema, variables } of cases) {
 
 const cold = [['µs, document seen first', 'parse', 'g-q-complexity', 'g-armor', 'query-cost', 'peer / ours']]
 const warm = [['ns, document known', '1/100 of parse', 'query-cost', 'parse / ours']]
-for (const one of cases) {
-  const { name, source, schema, variables } = one
+for (const sample of cases) {
+  const { name, source, schema, variables } = sample
   const model = models.get(schema)
   const document = parsed(source)
-  const parsing = parseTimes.get(one)
+  const parsing = parseTimes.get(sample)
   const [complexity, complexityRefuses] = peer(() =>
     getComplexity({ schema, query: document, variables, estimators }),
   )
