@@ -1,7 +1,7 @@
 import { buildSchema, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { createCostModel, estimateCost } from '../../src/core/index.ts'
-import { documentOf, FAMILIES, GROWTH_SDL } from './families.ts'
+import { createCostModel, estimateCost } from '@portcullis/query-cost/core'
+import { documentOf, FAMILIES, GROWTH_SDL } from '../bench/families.mjs'
 
 const schema = buildSchema(GROWTH_SDL)
 const SIZES = [1_000, 10_000, 100_000, 1_000_000]

@@ -8,14 +8,19 @@ export const GROWTH_SDL = `
   type Posts { nodes: [Post] } type Post implements Node { id: ID node: Node author: User }
 `
 
-const times = (count: number, text: (index: number) => string): string =>
-  Array.from({ length: count }, (_, index) => text(index)).join(' ')
+/** @type {(count: number, text: (index: number) => string) => string} */
+const times = (count, text) => Array.from({ length: count }, (_, index) => text(index)).join(' ')
 
-const chain = (count: number, body: (next: string) => string): string =>
+/** @type {(count: number, body: (next: string) => string) => string} */
+const chain = (count, body) =>
   `{ me { ...F0 } } ${times(count, (i) => `fragment F${i} on User { ${body(`...F${i + 1}`)} }`)} fragment F${count} on User { id }`
 
-/** Each makes a document from a number that its length is about proportional to. */
-export const FAMILIES: Readonly<Record<string, (count: number) => string>> = {
+/**
+ * Each makes a document from a number that its length is about proportional to.
+ *
+ * @type {Readonly<Record<string, (count: number) => string>>}
+ */
+export const FAMILIES = {
   'different fields': (n) => `{ ${times(n, (i) => `f${i}: me { id name }`)} }`,
   'one field again and again': (n) => `{ ${times(n, () => 'me { id }')} }`,
   'one leaf again and again': (n) => `{ me { ${times(n, () => 'id')} } }`,
@@ -33,8 +38,13 @@ export const FAMILIES: Readonly<Record<string, (count: number) => string>> = {
     `{ ${times(n, (i) => `x${i}: users(first: ${i}) { id ...Big }`)} } fragment Big on User { ${times(n, (i) => `f${i}: users(first: 1) { id }`)} }`,
 }
 
-/** A document of a family with about that many bytes. */
-export function documentOf(family: string, bytes: number): string {
+/**
+ * A document of a family with about that many bytes.
+ *
+ * @param {string} family
+ * @param {number} bytes
+ */
+export function documentOf(family, bytes) {
   const make = FAMILIES[family]
   if (make === undefined) throw new Error(`no family ${family}`)
   const small = make(10).length
