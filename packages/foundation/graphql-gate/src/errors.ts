@@ -12,6 +12,7 @@ export type GraphqlGateErrorCode =
   | 'MAX_BYTES_EXCEEDED'
   | 'MAX_TOKENS_EXCEEDED'
   | 'MAX_NESTING_EXCEEDED'
+  | 'MAX_FIELD_MERGES_EXCEEDED'
   | 'MAX_BATCH_EXCEEDED'
   | 'PORTCULLIS_GRAPHQL_GATE_NO_DOOR'
   | 'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL'
@@ -78,6 +79,13 @@ export const MaxTokensExceeded: CodedError<'MAX_TOKENS_EXCEEDED'> = codedError(
 export const MaxNestingExceeded: CodedError<'MAX_NESTING_EXCEEDED'> = codedError(
   'MAX_NESTING_EXCEEDED',
   'Query exceeds the maximum nesting%s',
+  400,
+)
+
+/** Validation would need too many comparisons to merge the fields of a document. */
+export const MaxFieldMergesExceeded: CodedError<'MAX_FIELD_MERGES_EXCEEDED'> = codedError(
+  'MAX_FIELD_MERGES_EXCEEDED',
+  'Query repeats fields more often than the maximum%s allows',
   400,
 )
 

@@ -1,4 +1,4 @@
-import { routeOption } from '@portcullis/kernel'
+import { environmentOf, routeOption } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import { graphqlGateOptions } from './options.ts'
 import type { ResolvedGraphqlGateOptions } from './options.ts'
@@ -9,4 +9,9 @@ const defaults = graphqlGateOptions.parse({})
 export function gateOptionsFor(request: FastifyRequest): Readonly<ResolvedGraphqlGateOptions> {
   const options = routeOption<ResolvedGraphqlGateOptions>(request, 'graphqlGate')
   return options === false ? defaults : options
+}
+
+/** Whether refusals on the route of a request tell their numbers. */
+export function exposesLimits(request: FastifyRequest): boolean {
+  return gateOptionsFor(request).exposeLimits ?? environmentOf(request.server) !== 'production'
 }

@@ -23,6 +23,8 @@ export interface GraphqlGateOptions {
   maxTokens?: number | undefined
   /** Deepest nesting of brackets. Default: 200. */
   maxNesting?: number | undefined
+  /** Most comparisons that validation may need to merge fields of one name. Default: 20,000. */
+  maxFieldMerges?: number | undefined
   /** Most entries of a batch. Default: 10. */
   maxBatch?: number | undefined
   /** Lets stored documents be judged before any entry of a batch runs. */
@@ -39,6 +41,7 @@ export interface ResolvedGraphqlGateOptions {
   readonly maxBytes: number
   readonly maxTokens: number
   readonly maxNesting: number
+  readonly maxFieldMerges: number
   readonly maxBatch: number
   readonly persistedQuery: PersistedQuery | undefined
   readonly legacyStatus: boolean
@@ -65,6 +68,11 @@ export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
     },
     maxTokens: { schema: integer(1), default: 10_000, doc: 'Most lexical tokens of one document.' },
     maxNesting: { schema: integer(1, 1000), default: 200, doc: 'Deepest nesting of brackets of any kind.' },
+    maxFieldMerges: {
+      schema: integer(0),
+      default: 20_000,
+      doc: 'Most comparisons that validation may need to merge fields of one name; 200 times one field are 19,900.',
+    },
     maxBatch: { schema: integer(1), default: 10, doc: 'Most entries of a batch.' },
     persistedQuery: {
       schema: callback<PersistedQuery>('(hash) => text or undefined'),

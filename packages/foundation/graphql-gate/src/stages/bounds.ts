@@ -1,4 +1,3 @@
-import { environmentOf } from '@portcullis/kernel'
 import type { DecisionResult } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import type { GateBounds } from '../checks/bounds-source.ts'
@@ -12,7 +11,7 @@ import {
   MaxNestingExceeded,
   MaxTokensExceeded,
 } from '../errors.ts'
-import { gateOptionsFor } from '../gate-options.ts'
+import { exposesLimits, gateOptionsFor } from '../gate-options.ts'
 import { gateStateOf } from '../state.ts'
 import { readRequest } from './read-request.ts'
 import { ledgerOf } from './request-ledger.ts'
@@ -23,9 +22,8 @@ interface NamedBounds extends GateBounds {
 }
 
 function boundsFor(request: FastifyRequest): readonly NamedBounds[] {
-  const own = gateOptionsFor(request)
-  const exposeLimits = own.exposeLimits ?? environmentOf(request.server) !== 'production'
-  const bounds: NamedBounds[] = [{ ...own, gate: 'graphqlGate', exposeLimits }]
+  const own = { ...gateOptionsFor(request), exposeLimits: exposesLimits(request) }
+  const bounds: NamedBounds[] = [{ ...own, gate: 'graphqlGate' }]
   for (const entry of gateStateOf(request.server).bounds.visibleFrom(request.server)) {
     const contributed = entry.value(request)
     if (contributed !== undefined) bounds.push({ ...contributed, gate: entry.name })

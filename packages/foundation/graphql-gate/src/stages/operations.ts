@@ -1,13 +1,16 @@
 import { refuse } from '@portcullis/kernel'
 import type { DecisionResult, Refusal } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { DocumentNode } from 'graphql'
+import { countFieldMerges } from '../core/count-merges.ts'
 import { describeOperation, isDetermined } from '../core/operation.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
 import type { OperationBatch } from '../checks/operation-check.ts'
 import type { ReadResult, RequestEntry } from '../core/read-entries.ts'
 import { doorOf } from '../doors/door-of.ts'
 import type { Door } from '../doors/door.ts'
-import { MalformedGraphqlRequest, UnknownOperation } from '../errors.ts'
+import { MalformedGraphqlRequest, MaxFieldMergesExceeded, UnknownOperation } from '../errors.ts'
+import { exposesLimits, gateOptionsFor } from '../gate-options.ts'
 import { boundEntries } from './bounds.ts'
 import { judge } from './judge.ts'
 import { methodProblem } from './method-problem.ts'
@@ -21,6 +24,15 @@ interface Found {
   readonly source: string
 }
 
+/** Refuses a document that would keep graphql's validation busy for long. */
+function boundMerges(request: FastifyRequest, document: DocumentNode): Refusal | undefined {
+  const { maxFieldMerges: limit } = gateOptionsFor(request)
+  const actual = countFieldMerges(document, limit)
+  if (actual <= limit) return undefined
+  const error = new MaxFieldMergesExceeded(exposesLimits(request) ? ` of ${limit}` : '')
+  return rejection('graphqlGate', error, { limit, actual })
+}
+
 /** What an entry asks to run: the operation, a refusal, or nothing where the engine alone can know. */
 async function findOperation(
   request: FastifyRequest,
@@ -30,6 +42,8 @@ async function findOperation(
 ): Promise<Found | Refusal | undefined> {
   const read = await readDocument(request, door, entry, batch)
   if (read === undefined || 'error' in read) return read
+  const unmergeable = boundMerges(request, read.document)
+  if (unmergeable !== undefined) return unmergeable
   const operation = describeOperation(read.document, entry.variables, entry.operationName)
   if (!isDetermined(operation)) return rejection('graphqlGate', new UnknownOperation())
   return methodProblem(request, operation) ?? { operation, source: read.source }
