@@ -18,6 +18,9 @@ export type GraphqlGateErrorCode =
   | 'PORTCULLIS_GRAPHQL_GATE_SECOND_GRAPHQL'
   | 'PORTCULLIS_GRAPHQL_GATE_NO_SERVER_ROUTE'
   | 'UNKNOWN_ROUTE'
+  | 'UNTRUSTED_DOCUMENT'
+  | 'INTROSPECTION_NOT_ALLOWED'
+  | 'EXECUTION_TIMEOUT'
 
 /** The request is no GraphQL request: its body, query string, `query`, `variables` or `operationName` has the wrong shape. */
 export const MalformedGraphqlRequest: CodedError<'MALFORMED_GRAPHQL_REQUEST'> = codedError(
@@ -122,4 +125,25 @@ export const UnknownRoute: CodedError<'UNKNOWN_ROUTE'> = codedError(
   'UNKNOWN_ROUTE',
   'GraphQL operations are not taken here.',
   403,
+)
+
+/** The document is none of those that `trustedDocuments` knows. */
+export const UntrustedDocument: CodedError<'UNTRUSTED_DOCUMENT'> = codedError(
+  'UNTRUSTED_DOCUMENT',
+  'Only known documents are taken here.',
+  403,
+)
+
+/** The operation asks for the schema, which the route keeps to itself. */
+export const IntrospectionNotAllowed: CodedError<'INTROSPECTION_NOT_ALLOWED'> = codedError(
+  'INTROSPECTION_NOT_ALLOWED',
+  'Introspection is not allowed here.',
+  403,
+)
+
+/** The operation ran longer than `executionTimeout`. */
+export const ExecutionTimeout: CodedError<'EXECUTION_TIMEOUT'> = codedError(
+  'EXECUTION_TIMEOUT',
+  'The operation took too long.',
+  503,
 )

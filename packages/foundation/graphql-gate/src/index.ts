@@ -12,7 +12,19 @@ export * from './errors.ts'
 export { addFieldStep, FIELD_PHASES } from './fields/field-step.ts'
 export type { FieldCall, FieldHandler, FieldPhase, FieldStep, FieldTarget } from './fields/field-step.ts'
 export { graphqlGateOptions as options } from './options.ts'
-export type { DoorSettings, GraphqlGateOptions, PersistedQuery } from './options.ts'
+export type {
+  DoorSettings,
+  GraphqlGateOptions,
+  Introspection,
+  PersistedQuery,
+  TrustedDocumentsOptions,
+} from './options.ts'
+export type {
+  ApolloManifest,
+  DocumentLookup,
+  DocumentSource,
+  PlainManifest,
+} from './core/trusted-documents.ts'
 export { graphqlGate, graphqlGate as default } from './plugin.ts'
 export type { GraphqlGate, Principal } from './types.ts'
 export { useGraphqlGate } from './use-graphql-gate.ts'

@@ -1,8 +1,21 @@
-import { callback, defineOptions, flag, integer, isPlainObject, record } from '@portcullis/kernel'
-import type { OptionSet } from '@portcullis/kernel'
+import {
+  callback,
+  defineOptions,
+  duration,
+  flag,
+  integer,
+  isPlainObject,
+  members,
+  mode,
+  record,
+  text,
+} from '@portcullis/kernel'
+import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
 import type { FastifyContextConfig } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import * as v from 'valibot'
+import { knowDocuments, manifestProblem } from './core/trusted-documents.ts'
+import type { DocumentSource, KnownDocuments } from './core/trusted-documents.ts'
 
 /** What is told of a GraphQL route that cannot carry a `config` of its own: that config, and the schema. */
 export interface DoorSettings extends Omit<FastifyContextConfig, 'graphql'> {
@@ -12,6 +25,25 @@ export interface DoorSettings extends Omit<FastifyContextConfig, 'graphql'> {
 
 /** Finds the text of a stored document by its hash or id; `undefined` when there is none. */
 export type PersistedQuery = (hash: string) => string | undefined | Promise<string | undefined>
+
+/** Which documents may run where only known ones may. */
+export interface TrustedDocumentsOptions {
+  /** A manifest, `{ [hash]: text }` or the file that Apollo writes; or a function that finds a text by its hash. */
+  documents: DocumentSource
+  /** Principals with one of these roles may send any document. Default: none. */
+  exceptRoles?: readonly string[] | undefined
+  /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
+  mode?: Mode | undefined
+}
+
+/** {@link TrustedDocumentsOptions} as they are used. */
+export interface TrustedDocuments extends KnownDocuments {
+  readonly exceptRoles: readonly string[]
+  readonly mode: Mode
+}
+
+/** Who may ask for the schema: everybody, nobody, or principals with one of the roles. */
+export type Introspection = boolean | { readonly roles: readonly string[] }
 
 /** Options of graphql-gate: what belongs to no single check. */
 export interface GraphqlGateOptions {
@@ -29,6 +61,12 @@ export interface GraphqlGateOptions {
   maxBatch?: number | undefined
   /** Lets stored documents be judged before any entry of a batch runs. */
   persistedQuery?: PersistedQuery | undefined
+  /** Lets only known documents run; `false` on a route lets any run again. Default: any document runs. */
+  trustedDocuments?: TrustedDocumentsOptions | false | undefined
+  /** Who may ask for the schema. Default: true, which leaves it to the server. */
+  introspection?: Introspection | undefined
+  /** Longest that the operations of a request may run. Default: no limit. */
+  executionTimeout?: Duration | undefined
   /** Answers refusals with status 200, for clients that read GraphQL errors only there. Default: false. */
   legacyStatus?: boolean | undefined
   /** Whether refusals tell their numbers. Default: in development yes, in production no. */
@@ -44,6 +82,10 @@ export interface ResolvedGraphqlGateOptions {
   readonly maxFieldMerges: number
   readonly maxBatch: number
   readonly persistedQuery: PersistedQuery | undefined
+  readonly trustedDocuments: TrustedDocuments | false | undefined
+  readonly introspection: Introspection
+  /** Milliseconds. */
+  readonly executionTimeout: number | undefined
   readonly legacyStatus: boolean
   readonly exposeLimits: boolean | undefined
 }
@@ -51,6 +93,46 @@ export interface ResolvedGraphqlGateOptions {
 // What the settings hold is checked by the gates they are for.
 const settings = v.custom<DoorSettings>(isPlainObject, 'a plain object of gate options')
 const routes = record(settings, "an object such as { '/graphql': { depthLimit: { maxDepth: 6 } } }")
+
+const DOCUMENTS =
+  '{ [hash]: text }, the manifest that Apollo writes, or a function (hash) => text or undefined'
+
+const documents: v.GenericSchema<DocumentSource> = v.pipe(
+  v.custom<DocumentSource>((value) => typeof value === 'function' || isPlainObject(value), DOCUMENTS),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || typeof dataset.value === 'function') return
+    const problem = manifestProblem(dataset.value)
+    if (problem !== undefined) addIssue({ message: problem })
+  }),
+)
+
+const roles = v.pipe(
+  v.array(text(), 'a list of roles'),
+  v.minLength(1, 'at least one role: without any, leave it out'),
+)
+
+const trustedDocuments: v.GenericSchema<TrustedDocumentsOptions | false, TrustedDocuments | false> = v.union(
+  [
+    v.literal(false),
+    v.pipe(
+      members({
+        documents,
+        exceptRoles: v.optional(v.pipe(roles, v.readonly())),
+        mode: v.optional(mode),
+      }),
+      v.transform((given): TrustedDocuments => {
+        const { documents: source, exceptRoles = [], mode: said = 'enforce' } = given
+        return { ...knowDocuments(source), exceptRoles, mode: said }
+      }),
+    ),
+  ],
+  '{ documents, exceptRoles, mode }, or false',
+)
+
+const introspection: v.GenericSchema<Introspection> = v.union(
+  [v.boolean(), members({ roles: v.pipe(roles, v.readonly()) })],
+  "true, false or { roles: ['admin'] }",
+)
 
 /** The options of graphql-gate as a checked set. */
 export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
@@ -77,6 +159,20 @@ export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
     persistedQuery: {
       schema: callback<PersistedQuery>('(hash) => text or undefined'),
       doc: 'Finds stored documents by hash or id, so that batches of them can be judged before any entry runs.',
+    },
+    trustedDocuments: {
+      schema: trustedDocuments,
+      doc: 'Lets only known documents run, sent by their hash or as text; `false` on a route lets any run again.',
+    },
+    introspection: {
+      schema: introspection,
+      default: true,
+      doc: 'Who may ask for the schema: `true` leaves it to the server.',
+    },
+    executionTimeout: {
+      schema: duration(),
+      pluginOnly: true,
+      doc: 'Longest that the operations of a request may run, subscriptions aside. Without it: no limit.',
     },
     legacyStatus: {
       schema: flag(),

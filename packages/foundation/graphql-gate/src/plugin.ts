@@ -1,6 +1,7 @@
 import { defineGate } from '@portcullis/kernel'
 import type { FastifyPluginAsync } from 'fastify'
 import { provideDoorSettings } from './doors/find-doors.ts'
+import { endLateFields } from './fields/deadline.ts'
 import { graphqlGateOptions } from './options.ts'
 import type { GraphqlGateOptions, ResolvedGraphqlGateOptions } from './options.ts'
 import { useGraphqlGate } from './use-graphql-gate.ts'
@@ -19,7 +20,8 @@ export const graphqlGate: FastifyPluginAsync<GraphqlGateOptions> = defineGate<
   package: '@portcullis/graphql-gate',
   options: graphqlGateOptions,
   register(app, options) {
-    useGraphqlGate(app, 'graphqlGate')
+    useGraphqlGate(app, options.trustedDocuments ? 'trustedDocuments' : 'graphqlGate')
+    if (options.executionTimeout !== undefined) endLateFields(app)
     provideDoorSettings(app, options.routes)
   },
 })

@@ -2,6 +2,8 @@ import { decide, formatRefusals, holdDefaults, useKernel } from '@portcullis/ker
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { formatGraphqlRefusal } from './answers/format-refusal.ts'
 import { rewriteResponse } from './answers/rewrite-response.ts'
+import { introspectionCheck } from './checks/introspection.ts'
+import { addCheck } from './checks/operation-check.ts'
 import type { GraphQLOperation } from './core/operation.ts'
 import type { Door } from './doors/door.ts'
 import { findDoors } from './doors/find-doors.ts'
@@ -62,6 +64,7 @@ export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = 
   holdDefaults(app, graphqlGateOptions)
   formatRefusals(app, formatGraphqlRefusal)
   findDoors(app)
+  addCheck(app, introspectionCheck)
   decide(app, { stage: 'preValidation', phase: 'bounds', name: 'graphqlGate', run: decideBounds })
   decide(app, { stage: 'preHandler', phase: 'operation', name: 'graphqlGate', run: decideOperations })
   app.addHook('preSerialization', rewriteResponse)

@@ -4,6 +4,7 @@ import { doorOf } from '../doors/door-of.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
 import { cleanError } from './error-hygiene.ts'
 import type { ResponseError } from './error-hygiene.ts'
+import { isTimedOut, timeoutErrors, timeoutStatus } from './timeout-answer.ts'
 
 type Payload = Record<string, unknown>
 
@@ -20,9 +21,10 @@ export function rewriteAnswer(request: FastifyRequest, index: number, payload: u
   if (!isPayload(payload)) return payload
   const extensions = ledgerOf(request).extensions.get(index)
   const suggestions = environmentOf(request.server) !== 'production'
+  const isLate = isTimedOut(request, payload)
   const { errors } = payload
-  const answer: Payload = { ...payload }
-  if (Array.isArray(errors))
+  const answer: Payload = isLate ? { errors: timeoutErrors() } : { ...payload }
+  if (Array.isArray(errors) && !isLate)
     answer['errors'] = errors.map((error: ResponseError) => cleanError(error, suggestions))
   if (extensions !== undefined)
     answer['extensions'] = { ...(payload['extensions'] as Payload), ...extensions }
@@ -39,11 +41,13 @@ export function rewriteAnswers(request: FastifyRequest, payload: unknown): unkno
 /** A `preSerialization` hook, for engines that hand their answers to Fastify as objects. */
 export function rewriteResponse(
   request: FastifyRequest,
-  _reply: FastifyReply,
+  reply: FastifyReply,
   payload: unknown,
   done: (error: null, payload: unknown) => void,
 ): void {
-  done(null, doorOf(request) === undefined ? payload : rewriteAnswers(request, payload))
+  if (doorOf(request) === undefined) return done(null, payload)
+  if (isTimedOut(request, payload)) void reply.code(timeoutStatus(request))
+  done(null, rewriteAnswers(request, payload))
 }
 
 /**

@@ -4,7 +4,7 @@ export interface RequestEntry {
   readonly query: string | undefined
   readonly variables: Readonly<Record<string, unknown>>
   readonly operationName: string | undefined
-  /** `extensions.persistedQuery.sha256Hash`, where it is given. */
+  /** The id of a stored document, where it is given: `extensions.persistedQuery.sha256Hash` or `documentId`. */
   readonly hash: string | undefined
   /** Whether `query` is marked as the id of a stored document (mercurius' prepared queries). */
   readonly persisted: boolean
@@ -60,6 +60,11 @@ function hashFrom(extensions: Json | undefined): string | undefined {
   return typeof hash === 'string' ? hash : undefined
 }
 
+function idFrom(input: Json, extensions: Json | undefined): string | undefined {
+  const { documentId } = input
+  return hashFrom(extensions) ?? (typeof documentId === 'string' ? documentId : undefined)
+}
+
 function readEntry(input: unknown, asText: boolean): RequestEntry | string {
   if (!isObject(input)) return 'it must be a JSON object'
   const { query, operationName } = input
@@ -73,7 +78,7 @@ function readEntry(input: unknown, asText: boolean): RequestEntry | string {
     query: query ?? undefined,
     variables: variables ?? NO_VARIABLES,
     operationName: isAbsent(operationName) || operationName === '' ? undefined : operationName,
-    hash: hashFrom(extensions),
+    hash: idFrom(input, extensions ?? undefined),
     persisted: String(input['persisted']) === 'true',
   }
 }

@@ -1,8 +1,11 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { rewriteAnswer } from '../answers/rewrite-response.ts'
+import { isTimedOut, timeoutStatus } from '../answers/timeout-answer.ts'
 import { knownSchema } from '../doors/known-schema.ts'
 import { judgeAtEngine } from '../stages/judge-at-engine.ts'
+import { ledgerOf } from '../stages/request-ledger.ts'
+import { spelledOut } from '../stages/trust.ts'
 import { addServer } from './add-server.ts'
 import { exchangeOf, refusedIn, refuseUnknownRoute } from './server-exchange.ts'
 import { apolloGateOptions } from './server-options.ts'
@@ -36,8 +39,10 @@ export function apolloGate(app: FastifyInstance, options: ServerGateOptions = {}
         },
       })
     },
-    requestDidStart: () =>
-      Promise.resolve({
+    requestDidStart({ request: started }) {
+      const begun = exchangeOf(server)
+      if (typeof begun === 'object') Object.assign(started, spelledOut(begun.request, started))
+      return Promise.resolve({
         async didResolveOperation({ request, schema, document, source }) {
           const exchange = exchangeOf(server)
           if (exchange === 'of another app') return
@@ -57,6 +62,8 @@ export function apolloGate(app: FastifyInstance, options: ServerGateOptions = {}
           const exchange = exchangeOf(server)
           const { body } = response
           if (typeof exchange === 'object' && body.kind === 'single') {
+            if (isTimedOut(exchange.request, body.singleResult) && !ledgerOf(exchange.request).batch)
+              response.http.status = timeoutStatus(exchange.request)
             const place = placeOf(exchange.request, request.http?.body)
             body.singleResult = rewriteAnswer(
               exchange.request,
@@ -66,6 +73,7 @@ export function apolloGate(app: FastifyInstance, options: ServerGateOptions = {}
           }
           return Promise.resolve()
         },
-      }),
+      })
+    },
   }
 }

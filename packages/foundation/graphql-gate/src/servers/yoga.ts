@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { rewriteAnswers } from '../answers/rewrite-response.ts'
+import { isTimedOut } from '../answers/timeout-answer.ts'
 import { readBody } from '../core/read-entries.ts'
 import { doorOf } from '../doors/door-of.ts'
+import { ExecutionTimeout } from '../errors.ts'
 import { knownSchema } from '../doors/known-schema.ts'
 import type { Exchange } from '../fields/current-request.ts'
 import { boundEntries } from '../stages/bounds.ts'
@@ -11,6 +13,7 @@ import { judgeAtEngine, refuseAtEngine } from '../stages/judge-at-engine.ts'
 import { judgeEntries } from '../stages/operations.ts'
 import { isUpload } from '../stages/read-request.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
+import { spelledOut, spellOut } from '../stages/trust.ts'
 import { addServer } from './add-server.ts'
 import type { GraphqlServer } from '../doors/server-of.ts'
 import { exchangeOf, refusedIn, refuseUnknownRoute } from './server-exchange.ts'
@@ -43,6 +46,7 @@ async function boundText(exchange: Exchange, query: unknown): Promise<GraphQLErr
 async function judgeUpload(exchange: Exchange, params: unknown): Promise<GraphQLError | undefined> {
   const door = doorOf(exchange.request)
   if (door === undefined || !isUpload(exchange.request)) return undefined
+  await spellOut(exchange.request, params, false)
   let refused: GraphQLError | undefined
   const problem = await judgeEntries(exchange, door, readBody(params), async (refusal) => {
     const error = await refuseAtEngine(exchange, refusal)
@@ -102,7 +106,10 @@ export function yogaGate(app: FastifyInstance, options: ServerGateOptions = {}):
         if (error !== undefined) throw error
       },
     }),
-    async onParams({ params, setResult }) {
+    async onParams({ params, setParams, setResult }) {
+      const from = exchangeOf(server)
+      const known = typeof from === 'object' ? spelledOut(from.request, params) : undefined
+      if (known !== undefined) setParams(known)
       const error = await guard(server, (exchange) => boundText(exchange, params.query))
       if (error !== undefined) setResult({ errors: [error] })
     },
@@ -112,7 +119,12 @@ export function yogaGate(app: FastifyInstance, options: ServerGateOptions = {}):
       const exchange = exchangeOf(server)
       const { result } = payload
       if (typeof exchange !== 'object' || Symbol.asyncIterator in result) return
-      payload.setResult(rewriteAnswers(exchange.request, result) as typeof result)
+      const { request } = exchange
+      payload.setResult(
+        isTimedOut(request, result)
+          ? { errors: [refusedIn(exchange, new ExecutionTimeout())] }
+          : (rewriteAnswers(request, result) as typeof result),
+      )
     },
   }
 }

@@ -9,6 +9,7 @@ import { judge } from './judge.ts'
 import { methodProblem } from './method-problem.ts'
 import { isOverGet } from './read-request.ts'
 import { ledgerOf, takeJudgement } from './request-ledger.ts'
+import { trustProblem } from './trust.ts'
 
 type Exchange = Pick<OperationBatch, 'request' | 'reply'>
 
@@ -43,6 +44,9 @@ async function judgeNow(exchange: Exchange, call: EngineCall): Promise<ClientErr
   const operation = describeOperation(call.document, call.variables, call.operationName)
   // In a route of the app's own, the method says nothing about the operation.
   const isDoor = doorOf(request) !== undefined
+  const untrusted = await trustProblem(request, call.source)
+  const untaken = untrusted === undefined ? undefined : await refuseAtEngine(exchange, untrusted)
+  if (untaken !== undefined) return untaken
   const problem = call.problem ?? (isDoor ? methodProblem(request, operation) : undefined)
   if (problem !== undefined) return refuseAtEngine(exchange, problem)
   let refused: ClientError | undefined

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql'
 import { checksOf } from '../checks/operation-check.ts'
 import type { OperationBatch } from '../checks/operation-check.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
+import { startDeadline } from '../fields/deadline.ts'
 import { guardFields } from '../fields/guard-fields.ts'
 import { ledgerOf } from './request-ledger.ts'
 
@@ -28,5 +29,6 @@ export async function judge(
     const refusal = result instanceof Promise ? await result : result
     if (refusal !== undefined && (await onRefusal(refusal))) return false
   }
+  startDeadline(request, operations)
   return true
 }

@@ -17,6 +17,7 @@ import { methodProblem } from './method-problem.ts'
 import { readDocument } from './read-document.ts'
 import { readRequest } from './read-request.ts'
 import { ledgerOf } from './request-ledger.ts'
+import { spellOutRequest, trustProblem } from './trust.ts'
 import { rejection } from './rejection.ts'
 
 interface Found {
@@ -71,6 +72,8 @@ export async function judgeEntries(
 
   const found: Found[] = []
   for (const entry of read.entries) {
+    const untrusted = await trustProblem(request, entry.query)
+    if (untrusted !== undefined && (await onRefusal(untrusted))) return undefined
     const one = await findOperation(request, door, entry, read.batch)
     if (one === undefined) continue
     if ('error' in one) return one
@@ -92,9 +95,10 @@ export async function decideOperations(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<DecisionResult> {
+  const door = doorOf(request)
+  if (door !== undefined) await spellOutRequest(request)
   // Read again: validation and hooks of the app may have replaced the body since it was bounded.
   const read = readRequest(request)
-  const door = doorOf(request)
   if (read === undefined || door === undefined) return undefined
   return judgeEntries({ request, reply }, door, read, (refusal) => refuse(request, reply, refusal))
 }

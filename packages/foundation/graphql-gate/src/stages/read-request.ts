@@ -14,12 +14,13 @@ export function isOverGet({ method, body }: FastifyRequest): boolean {
 
 /** No GraphQL member in the URL: a browser, a health check, a preflight or a WebSocket upgrade. The engine answers. */
 function isNoOperation(query: Query): boolean {
-  return query['query'] === undefined && query['extensions'] === undefined
+  return ['query', 'extensions', 'documentId'].every((member) => query[member] === undefined)
 }
 
 /** Handlers differ in whether they look at the URL of a POST first, so a request that uses both is refused. */
 function contradicts(query: Query, read: ReadResult): boolean {
-  if (['query', 'variables', 'extensions'].some((member) => query[member] !== undefined)) return true
+  if (['query', 'variables', 'extensions', 'documentId'].some((member) => query[member] !== undefined))
+    return true
   const { operationName } = query
   return (
     operationName !== undefined &&

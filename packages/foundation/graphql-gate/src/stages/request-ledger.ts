@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import type { RequestEntry } from '../core/read-entries.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
+import type { Deadline } from '../fields/deadline.ts'
 
 /** What tells one operation of a request from another. */
 export interface OperationKey {
@@ -27,6 +28,8 @@ export interface RequestLedger {
   readonly judged: Judged[]
   /** Response extensions by the index of their operation. */
   readonly extensions: Map<number, Record<string, unknown>>
+  /** When its operations must have ended, where that is limited. */
+  deadline: Deadline | undefined
 }
 
 const KEY = Symbol.for('portcullis.graphql-ledger/1')
@@ -43,6 +46,7 @@ export function ledgerOf(request: FastifyRequest): RequestLedger {
     operations: [],
     judged: [],
     extensions: new Map(),
+    deadline: undefined,
   }
   return carrier[KEY]
 }
