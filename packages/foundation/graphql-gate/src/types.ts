@@ -12,12 +12,17 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The operations of this request that were judged, in order. Empty before the `operation` phase. */
     readonly graphqlOperations: readonly GraphQLOperation[]
+    /**
+     * For what a resolver waits for (`fetch`, database clients): aborted when `executionTimeout` is over, with the error
+     * `EXECUTION_TIMEOUT` as its reason, or when the client has gone.
+     */
+    readonly graphqlSignal: AbortSignal
   }
   interface FastifyContextConfig {
     /** Marks a route that takes GraphQL operations, with the schema they run against. */
     graphql?: boolean | { readonly schema: GraphQLSchema } | undefined
     /** Options of graphql-gate for this route. */
-    graphqlGate?: Omit<GraphqlGateOptions, 'routes'> | undefined
+    graphqlGate?: Omit<GraphqlGateOptions, 'routes' | 'executionTimeout'> | undefined
   }
 }
 

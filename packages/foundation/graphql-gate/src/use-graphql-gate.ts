@@ -7,6 +7,7 @@ import { addCheck } from './checks/operation-check.ts'
 import type { GraphQLOperation } from './core/operation.ts'
 import type { Door } from './doors/door.ts'
 import { findDoors } from './doors/find-doors.ts'
+import { abortOf } from './fields/abort.ts'
 import { graphqlGateOptions } from './options.ts'
 import { decideBounds } from './stages/bounds.ts'
 import { decideOperations } from './stages/operations.ts'
@@ -41,6 +42,13 @@ function decorate(app: FastifyInstance): void {
     app.decorateRequest('graphqlOperations', {
       getter(this: FastifyRequest): readonly GraphQLOperation[] {
         return ledgerOf(this).operations
+      },
+    })
+  }
+  if (!app.hasRequestDecorator('graphqlSignal')) {
+    app.decorateRequest('graphqlSignal', {
+      getter(this: FastifyRequest): AbortSignal {
+        return abortOf(this).signal
       },
     })
   }

@@ -7,6 +7,7 @@ import { ExecutionTimeout } from '../errors.ts'
 import { gateOptionsFor } from '../gate-options.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
 import { rejection } from '../stages/rejection.ts'
+import { abortOf } from './abort.ts'
 import { addFieldStep } from './field-step.ts'
 
 /** The moment at which the operations of a request must have ended. */
@@ -32,6 +33,7 @@ export class Deadline {
     void recordRefusal(this.#request, refusal)
     for (const stop of this.#waiting) stop(this.#error)
     this.#waiting.clear()
+    abortOf(this.#request).abort(this.#error)
     return this.#error
   }
 

@@ -30,6 +30,8 @@ export interface RequestLedger {
   readonly extensions: Map<number, Record<string, unknown>>
   /** When its operations must have ended, where that is limited. */
   deadline: Deadline | undefined
+  /** What ends its resolvers, where one of them asked. */
+  abort: AbortController | undefined
 }
 
 const KEY = Symbol.for('portcullis.graphql-ledger/1')
@@ -47,6 +49,7 @@ export function ledgerOf(request: FastifyRequest): RequestLedger {
     judged: [],
     extensions: new Map(),
     deadline: undefined,
+    abort: undefined,
   }
   return carrier[KEY]
 }

@@ -6,6 +6,7 @@ import type { GraphqlGate, GraphQLOperation, GraphqlGateOptions, Principal } fro
 // Decorators, the kernel's too.
 expectTypeOf<FastifyInstance['graphqlGate']>().toEqualTypeOf<GraphqlGate>()
 expectTypeOf<FastifyRequest['graphqlOperations']>().toEqualTypeOf<readonly GraphQLOperation[]>()
+expectTypeOf<FastifyRequest['graphqlSignal']>().toEqualTypeOf<AbortSignal>()
 expectTypeOf<FastifyRequest['principal']>().toEqualTypeOf<Principal>()
 expectTypeOf<GraphQLOperation['document']>().toEqualTypeOf<DocumentNode>()
 expectTypeOf<ReturnType<GraphqlGate['doors']>[number]['engine']>().toEqualTypeOf<
@@ -25,11 +26,16 @@ void [marked, known]
 const text: FastifyContextConfig = { graphql: { schema: 'type Query { a: Int }' } }
 // @ts-expect-error routes belong to the plugin
 const routes: FastifyContextConfig = { graphqlGate: { routes: {} } }
+// @ts-expect-error so does the time
+const timed: FastifyContextConfig = { graphqlGate: { executionTimeout: '10s' } }
+const loose: FastifyContextConfig = {
+  graphqlGate: { trustedDocuments: false, introspection: { roles: ['a'] } },
+}
 // @ts-expect-error the gate cannot be switched off
 const off: FastifyContextConfig = { graphqlGate: false }
 // @ts-expect-error misspelt
 const misspelt: FastifyContextConfig = { graphqlGate: { maxTokes: 100 } }
-void [text, routes, off, misspelt]
+void [text, routes, timed, loose, off, misspelt]
 
 const options: GraphqlGateOptions = {
   routes: { '/graphql': { schema, graphqlGate: { maxTokens: 100 } } },
