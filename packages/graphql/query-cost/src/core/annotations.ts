@@ -1,5 +1,6 @@
 import { valueFromASTUntyped, type ConstDirectiveNode, type GraphQLSchema } from 'graphql'
 import type { CostModelProblem } from './errors.ts'
+import { directiveNames, withFederation, type DirectiveNames } from './federation.ts'
 import { didYouMean } from './nearest.ts'
 import type { CostModelOptions, ListSizeSettings, WeightSettings } from './types.ts'
 
@@ -30,17 +31,14 @@ const LIST_SIZE_SETTINGS = [
 export class Annotations {
   readonly problems: CostModelProblem[] = []
   readonly #weights: ReadonlyMap<string, unknown>
-  readonly #directives: { readonly cost: string; readonly listSize: string }
+  readonly #directives: DirectiveNames
   readonly #renamed: ReadonlySet<string>
   readonly #found = new Set<string>()
   readonly #coordinates = new Set<string>()
 
-  constructor(options: CostModelOptions) {
-    this.#weights = new Map(Object.entries(options.weights ?? {}))
-    this.#directives = {
-      cost: options.directives?.cost ?? 'cost',
-      listSize: options.directives?.listSize ?? 'listSize',
-    }
+  constructor(options: CostModelOptions, schema: GraphQLSchema) {
+    this.#weights = new Map(Object.entries(withFederation(schema, options.weights)))
+    this.#directives = directiveNames(schema, options.directives)
     this.#renamed = new Set(Object.values(options.directives ?? {}))
   }
 
@@ -53,14 +51,15 @@ export class Annotations {
   at(coordinate: string, allowed: Allowed, nodes: readonly (Annotated | null | undefined)[]): Annotation {
     this.#coordinates.add(coordinate)
     const directives = nodes.flatMap((node) => node?.directives ?? [])
-    const costs = directives.filter(({ name }) => name.value === this.#directives.cost)
-    const sizes = directives.filter(({ name }) => name.value === this.#directives.listSize)
+    const costs = directives.filter(({ name }) => this.#directives.cost.has(name.value))
+    const sizes = directives.filter(({ name }) => this.#directives.listSize.has(name.value))
     for (const { name } of [...costs, ...sizes]) this.#found.add(name.value)
     const said = this.#option(coordinate, allowed)
-    if (costs.length > 0 && !allowed.includes('cost')) {
+    const [first] = costs
+    if (first !== undefined && !allowed.includes('cost')) {
       this.report(
         coordinate,
-        `@${this.#directives.cost} does not belong here; put it on the object types and their fields`,
+        `@${first.name.value} does not belong here; put it on the object types and their fields`,
       )
     }
     const written = costs.map((directive) => this.#weightOf(coordinate, directive))[0]

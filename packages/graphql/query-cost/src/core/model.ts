@@ -31,7 +31,7 @@ const STANDARD_INTROSPECTION = parse(
  * @throws {@link InvalidCostModelError} that lists everything wrong with the options and the schema's directives.
  */
 export function createCostModel(schema: GraphQLSchema, options: CostModelOptions = {}): CostModel {
-  const annotations = new Annotations(options)
+  const annotations = new Annotations(options, schema)
   checkOptions(options, annotations)
   const listSizes = new ListSizes(annotations)
   const { composites, inputs } = new Compilation(schema, annotations, listSizes)
