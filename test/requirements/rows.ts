@@ -45,7 +45,13 @@ export const rows: readonly Row[] = [
   row('F5', ['input-validation'], 'A UUID in canonical form, of the versions allowed'),
   row('F6', ['input-validation'], 'An email address with length limits and international domains'),
   row('F7', ['input-validation'], 'Arguments are validated before any resolver works'),
-  row('F8', ['graphql-gate'], 'GraphQL is parsed once and within bounds; refusals echo nothing'),
+  row(
+    'F8',
+    ['graphql-gate'],
+    'GraphQL is parsed once and within bounds; refusals echo nothing',
+    'half',
+    'test/requirements/graphql-errors.test.ts',
+  ),
   row(
     'F9',
     ['query-cost'],

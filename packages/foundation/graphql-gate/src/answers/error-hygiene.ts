@@ -66,15 +66,14 @@ function detailsOf({
 }
 
 /**
- * Takes out of a request error (syntax, validation, variables) what the client sent and, where asked, names that the
+ * Takes out of a request error (syntax, validation, variables) the values that the client sent and the names that the
  * schema would suggest. Errors with a `path` come from resolvers and stay as the app made them.
  */
 export function cleanError<E extends ResponseError | GraphQLError>(
   error: E,
-  suggestions: boolean,
 ): E | ResponseError | GraphQLError {
   const { message } = error
   if (error.path !== undefined || typeof message !== 'string') return error
-  const clean = withoutEcho(suggestions ? message : withoutSuggestion(message))
+  const clean = withoutEcho(withoutSuggestion(message))
   return clean === message ? error : withMessage(error, clean)
 }
