@@ -92,10 +92,10 @@ describe.each(SERVERS)('$name', (server) => {
     expect(body).not.toContain('Did you mean')
   })
 
-  it('tells all of it in development', async () => {
+  it('suggests in development, where values do not come back either', async () => {
     const app = build(server, 'development')
     const echoing = 'query ($v: Int) { items(first: $v) { title } }'
-    expect(await send(app, { query: echoing, variables: { v: SENT } })).toContain(SENT)
+    expect(await send(app, { query: echoing, variables: { v: SENT } })).not.toContain(SENT)
     for (const [query, word] of suggestions) {
       const body = await send(app, { query })
       expect(body).toContain('Did you mean')

@@ -12,8 +12,10 @@ export interface ResponseError {
 const ECHOES = [
   ' got invalid value ',
   ', found ',
+  ', found: ',
   ' value: ',
   ' has invalid value ',
+  ' has invalid value: ',
   ' cannot represent ',
 ] as const
 
@@ -25,7 +27,7 @@ function withoutEcho(message: string): string {
   let end = message.length
   for (const echo of ECHOES) {
     const at = message.indexOf(echo)
-    if (at !== -1) end = Math.min(end, at + (echo === ', found ' ? 0 : echo.trimEnd().length))
+    if (at !== -1) end = Math.min(end, at + (echo.startsWith(', found') ? 0 : echo.trimEnd().length))
   }
   return end === message.length
     ? withoutLeadingValue(message)
@@ -39,9 +41,17 @@ function withoutLeadingValue(message: string): string {
   return at === -1 ? message : `The value${message.slice(at)}`
 }
 
+const SUGGESTION = ' Did you mean '
+
 function withoutSuggestion(message: string): string {
-  const at = message.indexOf(' Did you mean ')
+  const at = message.indexOf(SUGGESTION)
   return at === -1 ? message : message.slice(0, at)
+}
+
+/** The names that graphql-js suggests, if it does: what a client sent never ends a message with a question. */
+function suggestionOf(message: string): string {
+  const at = message.endsWith('?') ? message.lastIndexOf(SUGGESTION) : -1
+  return at === -1 ? '' : message.slice(at)
 }
 
 /** The same error with another message, of the same class: servers tell a client's fault from their own by it. */
@@ -66,14 +76,15 @@ function detailsOf({
 }
 
 /**
- * Takes out of a request error (syntax, validation, variables) the values that the client sent and the names that the
- * schema would suggest. Errors with a `path` come from resolvers and stay as the app made them.
+ * Takes out of a request error (syntax, validation, variables) what the client sent and, unless asked for, names that
+ * the schema would suggest. Errors with a `path` come from resolvers and stay as the app made them.
  */
 export function cleanError<E extends ResponseError | GraphQLError>(
   error: E,
+  suggestions: boolean,
 ): E | ResponseError | GraphQLError {
   const { message } = error
   if (error.path !== undefined || typeof message !== 'string') return error
-  const clean = withoutEcho(withoutSuggestion(message))
+  const clean = withoutEcho(withoutSuggestion(message)) + (suggestions ? suggestionOf(message) : '')
   return clean === message ? error : withMessage(error, clean)
 }

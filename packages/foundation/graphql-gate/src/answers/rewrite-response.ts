@@ -13,19 +13,19 @@ function isPayload(value: unknown): value is Payload {
 }
 
 /**
- * Cleans the errors of one operation's answer in production, where nobody needs to mend the query, and writes the gates' `extensions`.
+ * Cleans the errors of one operation's answer of what the client sent, and writes the gates' `extensions`.
  *
  * @param index the operation's place in the batch; 0 for a single one
  */
 export function rewriteAnswer(request: FastifyRequest, index: number, payload: unknown): unknown {
   if (!isPayload(payload)) return payload
   const extensions = ledgerOf(request).extensions.get(index)
-  const isProduction = environmentOf(request.server) === 'production'
+  const suggestions = environmentOf(request.server) !== 'production'
   const isLate = isTimedOut(request, payload)
   const { errors } = payload
   const answer: Payload = isLate ? { errors: timeoutErrors() } : { ...payload }
-  if (Array.isArray(errors) && !isLate && isProduction)
-    answer['errors'] = errors.map((error: ResponseError) => cleanError(error))
+  if (Array.isArray(errors) && !isLate)
+    answer['errors'] = errors.map((error: ResponseError) => cleanError(error, suggestions))
   if (extensions !== undefined)
     answer['extensions'] = { ...(payload['extensions'] as Payload), ...extensions }
   return answer

@@ -14,7 +14,7 @@ const SECRET = 'secret4711'
 function messages(source: string, variableValues: Record<string, unknown> = {}): string[] {
   const { errors = [] } = graphqlSync({ schema, source, variableValues })
   expect(errors.length).toBeGreaterThan(0)
-  return errors.map((error) => String(cleanError({ ...error.toJSON() }).message))
+  return errors.map((error) => String(cleanError({ ...error.toJSON() }, false).message))
 }
 
 describe('cleanError', () => {
@@ -66,16 +66,27 @@ describe('cleanError', () => {
     expect(all.join()).not.toContain('4711')
   })
 
-  it('takes suggestions out', () => {
+  it('takes suggestions out where they are not wanted, and only there', () => {
     const [error] = validate(schema, parse('{ itemz }'))
     const json = { ...error?.toJSON() }
-    expect(json.message).toContain('Did you mean "items"?')
-    expect(cleanError(json).message).toBe('Cannot query field "itemz" on type "Query".')
+    expect(cleanError(json, true).message).toContain('Did you mean "items"?')
+    expect(cleanError(json, false).message).toBe('Cannot query field "itemz" on type "Query".')
+  })
+
+  it('keeps a suggestion without the value it is for', () => {
+    const { errors = [] } = graphqlSync({ schema, source: '{ items(color: "RED") }' })
+    expect(cleanError({ ...errors[0]?.toJSON() }, true).message).toBe(
+      'Enum "Color" cannot represent. Did you mean the enum value "RED" or "GREEN"?',
+    )
+    const value = 'RED Did you mean 4711?'
+    const source = 'query ($v: Color) { items(color: $v) }'
+    const echoed = graphqlSync({ schema, source, variableValues: { v: value } }).errors?.[0]
+    expect(cleanError({ ...echoed?.toJSON() }, true).message).not.toContain('4711')
   })
 
   it('leaves the errors of resolvers as the app made them', () => {
     const error = { message: 'Order 7 has invalid value 5, found nothing', path: ['order'] }
-    expect(cleanError(error)).toBe(error)
+    expect(cleanError(error, false)).toBe(error)
   })
 
   it('keeps locations and extensions', () => {
@@ -84,6 +95,6 @@ describe('cleanError', () => {
       locations: [{ line: 1, column: 2 }],
       extensions: { a: 1 },
     }
-    expect(cleanError(error)).toEqual({ ...error, message: 'Variable "$v" got invalid value.' })
+    expect(cleanError(error, false)).toEqual({ ...error, message: 'Variable "$v" got invalid value.' })
   })
 })
