@@ -31,16 +31,16 @@ let stopping = false
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: Record<string, string | undefined>, timeoutMs?: number, live?: boolean }} [options] `live` shows the output as
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeoutMs?: number, live?: boolean }} [options] `cwd` is the repository unless told; `live` shows the output as
  *   it comes; `timeoutMs` is 10 minutes unless told
  * @returns {Promise<Result>} never rejects; never settles once a signal has stopped the run
  */
-export function run(command, args, { env = {}, timeoutMs = 600_000, live = false } = {}) {
+export function run(command, args, { cwd = root, env = {}, timeoutMs = 600_000, live = false } = {}) {
   const started = performance.now()
   return new Promise((resolve) => {
     if (stopping) return
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: '1', [markName]: mark, ...env },

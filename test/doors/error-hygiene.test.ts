@@ -2,6 +2,7 @@ import depthLimit from '@portcullis/depth-limit'
 import kernel from '@portcullis/kernel'
 import type { Environment } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
+import { buildSchema, parse, validate } from 'graphql'
 import { afterEach, describe, expect, it } from 'vitest'
 import { requestThrough, SERVERS } from './servers.ts'
 import type { DoorName, Operation, Server } from './server.ts'
@@ -97,6 +98,9 @@ describe.each(SERVERS)('$name', (server) => {
     const echoing = 'query ($v: Int) { items(first: $v) { title } }'
     expect(await send(app, { query: echoing, variables: { v: SENT } })).not.toContain(SENT)
     for (const [query, word] of suggestions) {
+      // Where graphql 17 puts the value behind the suggestion, both go.
+      const [error] = validate(buildSchema(schema), parse(query))
+      if (error?.message.endsWith('?') !== true) continue
       const body = await send(app, { query })
       expect(body).toContain('Did you mean')
       expect(body).toContain(word)

@@ -8,16 +8,23 @@ export interface ResponseError {
   readonly [member: string]: unknown
 }
 
-/** Where graphql-js puts a value that the client sent into a message: from there on, the message is dropped. */
-const ECHOES = [
+/** What graphql-js (16 and 17) puts before a value that the client sent; from there on, the message is dropped. */
+const BEFORE_VALUES = [', found ', ', found: ', ', but encountered error '] as const
+
+/** The same, of words that are worth keeping. */
+const TO_KEEP = [
   ' got invalid value ',
-  ', found ',
-  ', found: ',
   ' value: ',
   ' has invalid value ',
   ' has invalid value: ',
   ' cannot represent ',
 ] as const
+
+/** Where words end that a message has, or the message where it has none of them. */
+function placeOf(words: string, message: string, length: number): number {
+  const at = message.indexOf(words)
+  return at === -1 ? message.length : at + length
+}
 
 function withoutEcho(message: string): string {
   if (message.startsWith('Syntax Error')) {
@@ -25,10 +32,8 @@ function withoutEcho(message: string): string {
     return quote === -1 ? message : `${message.slice(0, quote).trimEnd()}.`
   }
   let end = message.length
-  for (const echo of ECHOES) {
-    const at = message.indexOf(echo)
-    if (at !== -1) end = Math.min(end, at + (echo.startsWith(', found') ? 0 : echo.trimEnd().length))
-  }
+  for (const words of BEFORE_VALUES) end = Math.min(end, placeOf(words, message, 0))
+  for (const words of TO_KEEP) end = Math.min(end, placeOf(words, message, words.trimEnd().length))
   return end === message.length
     ? withoutLeadingValue(message)
     : `${message.slice(0, end).replace(/[:,]$/, '')}.`

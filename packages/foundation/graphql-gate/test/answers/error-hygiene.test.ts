@@ -66,6 +66,32 @@ describe('cleanError', () => {
     expect(all.join()).not.toContain('4711')
   })
 
+  it.each([
+    [`{ on(day: "${SECRET}") }`, {}],
+    ['query ($v: Day) { on(day: $v) }', { v: SECRET }],
+    ['query ($v: Days) { all(days: $v) }', { v: { from: SECRET } }],
+  ])('tells nothing of what a scalar of the app has to say about a value: %s', (source, variableValues) => {
+    const days = buildSchema(
+      'scalar Day input Days { from: Day } type Query { on(day: Day): Int all(days: Days): Int }',
+    )
+    const refuse = (value: unknown): never => {
+      throw new TypeError(`no day: ${typeof value === 'string' ? value : SECRET}`)
+    }
+    const parsers = {
+      parseValue: refuse,
+      parseLiteral: refuse,
+      coerceInputValue: refuse,
+      coerceInputLiteral: refuse,
+    }
+    Object.assign(days.getType('Day') ?? {}, parsers)
+    const { errors = [] } = graphqlSync({ schema: days, source, variableValues })
+    expect(errors.length).toBeGreaterThan(0)
+    for (const error of errors) {
+      expect(error.message).toContain(SECRET)
+      expect(cleanError({ ...error.toJSON() }, false).message).not.toContain(SECRET)
+    }
+  })
+
   it('takes suggestions out where they are not wanted, and only there', () => {
     const [error] = validate(schema, parse('{ itemz }'))
     const json = { ...error?.toJSON() }

@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import type { Annotations } from './annotations.ts'
 import type { CostedDirective, CostedInput, CostedInputObject } from './costed.ts'
+import { schemaDefault } from './schema-default.ts'
 import { ABSENT, ownProperty } from './values.ts'
 
 type Input = GraphQLArgument | GraphQLInputField
@@ -39,7 +40,7 @@ export class CostedInputs {
   compile(owner: string, args: readonly GraphQLArgument[]): readonly CostedInput[] {
     return args
       .map((argument) => this.#input(`${owner}(${argument.name}:)`, argument))
-      .map((input, index) => ({ ...input, defaultCost: defaultCost(input, args[index]?.defaultValue) }))
+      .map((input, index) => ({ ...input, defaultCost: defaultCost(input, defaultAt(args[index])) }))
       .filter((input) => input.weight !== 0 || input.object !== null)
   }
 
@@ -89,13 +90,17 @@ export class CostedInputs {
   #addDefaults(type: GraphQLInputObjectType): void {
     const draft = this.#drafts.get(type.name)
     for (const [name, field] of draft?.fields ?? []) {
-      const cost = defaultCost(field, type.getFields()[name]?.defaultValue)
+      const cost = defaultCost(field, defaultAt(type.getFields()[name]))
       if (cost !== 0) draft?.fields.set(name, { ...field, defaultCost: cost })
     }
   }
 }
 
-/** What the schema's default costs. Resolvers get it as it is, without the defaults of input fields inside it. */
+function defaultAt(input: Input | undefined): unknown {
+  return input === undefined ? undefined : schemaDefault(input)
+}
+
+/** What the schema's default costs. */
 function defaultCost(input: CostedInput, value: unknown): number {
   if (value === undefined) return 0
   if (value === null) return Math.max(0, input.weight)

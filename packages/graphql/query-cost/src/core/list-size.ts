@@ -14,6 +14,7 @@ import {
 import type { Annotations } from './annotations.ts'
 import type { ListSizing, SizedPath, SlicingPath, SlicingSegment } from './costed.ts'
 import { didYouMean } from './nearest.ts'
+import { schemaDefault } from './schema-default.ts'
 import type { InferredListSize, ListSizeSettings } from './types.ts'
 import { ABSENT, NO_SIZE, ownProperty, sizeOf } from './values.ts'
 
@@ -162,12 +163,10 @@ function holdsNumber(input: Input): boolean {
   return isScalarType(type) && !NOT_NUMBERS.has(type.name)
 }
 
-/**
- * The size in a schema default. graphql-js hands a default to resolvers as it is, without the defaults of input
- * fields inside it, so those are not looked at.
- */
+/** The size in a schema default. */
 function defaultSize(input: Input, path: readonly string[], list: boolean): number {
-  let value: unknown = input.defaultValue === undefined ? ABSENT : input.defaultValue
+  const given = schemaDefault(input)
+  let value: unknown = given === undefined ? ABSENT : given
   for (const name of path) {
     if (typeof value !== 'object' || value === null) return NO_SIZE
     value = ownProperty(value, name)

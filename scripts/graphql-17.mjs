@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/**
+ * Tests the GraphQL gates with graphql 17, in a copy of the repository that has it in place of 16: Yoga and routes of the
+ * app's own, since mercurius and Apollo Server take 16 alone. graphql 17 needs Node 22 or newer:
+ * `npx -y -p node@22 npm run test:graphql-17`.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root, run, stopOnSignal } from './suite/command.mjs'
+
+const VERSION = '17.1.0'
+const OLDEST_NODE = 22
+
+/** What is built and so type-checked. */
+const PROJECTS = ['foundation/graphql-gate', 'graphql/depth-limit', 'graphql/query-cost', 'data/pii-masking']
+const TESTS = [
+  'test/doors',
+  'packages/graphql',
+  ...['core', 'answers', 'fields', 'servers/yoga', 'servers/trusted-uploads'].map(
+    (path) => `packages/foundation/graphql-gate/test/${path}`,
+  ),
+]
+/** Names of tests that run in a server which takes graphql 16 alone do not match. */
+const OTHER_SERVERS = '^(?!.*(mercurius|Apollo Server))'
+
+if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+  console.error(
+    `graphql ${VERSION} needs Node ${OLDEST_NODE} or newer, this is ${process.version}. Run: npx -y -p node@${OLDEST_NODE} npm run test:graphql-17`,
+  )
+  process.exit(1)
+}
+
+const copy = mkdtempSync(join(tmpdir(), 'graphql-17-'))
+const remove = () => rmSync(copy, { recursive: true, force: true })
+stopOnSignal(remove)
+try {
+  process.exitCode = await main()
+} finally {
+  remove()
+}
+
+async function main() {
+  const { output: listed } = await run('git', ['ls-files', '-co', '--exclude-standard'])
+  for (const file of listed.split('\n').filter((name) => name !== '')) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    copyFileSync(join(root, file), join(copy, file))
+  }
+  const workspace = join(copy, 'pnpm-workspace.yaml')
+  writeFileSync(workspace, `${readFileSync(workspace, 'utf8')}\noverrides:\n  graphql: ${VERSION}\n`)
+  for (const [name, args] of [
+    [
+      'install',
+      [
+        'node_modules/pnpm/bin/pnpm.mjs',
+        'install',
+        '--no-frozen-lockfile',
+        '--prefer-offline',
+        '--ignore-scripts',
+      ],
+    ],
+    [
+      'build',
+      [
+        'node_modules/typescript/bin/tsc',
+        '-b',
+        ...PROJECTS.map((path) => `packages/${path}/tsconfig.src.json`),
+      ],
+    ],
+    ['test', ['node_modules/vitest/vitest.mjs', 'run', ...TESTS, '-t', OTHER_SERVERS]],
+  ]) {
+    const [tool, ...rest] = /** @type {string[]} */ (args)
+    // The copy is installed by the repository's own pnpm; what follows is the copy's.
+    const script = join(name === 'install' ? root : copy, tool ?? '')
+    const { code } = await run(process.execPath, [script, ...rest], {
+      cwd: copy,
+      live: true,
+      env: { CI: '1' },
+    })
+    if (code === 0) continue
+    console.error(`graphql ${VERSION}: ${String(name)} failed`)
+    return code
+  }
+  console.log(`graphql ${VERSION}: passed on Node ${process.version}`)
+  return 0
+}
