@@ -17,6 +17,7 @@ const PROJECTS = ['foundation/graphql-gate', 'graphql/depth-limit', 'graphql/que
 const TESTS = [
   'test/doors',
   'packages/graphql',
+  'packages/data/pii-masking',
   ...['core', 'answers', 'fields', 'servers/yoga', 'servers/trusted-uploads'].map(
     (path) => `packages/foundation/graphql-gate/test/${path}`,
   ),
