@@ -60,6 +60,34 @@ describe.each([true, false])('a server that prefers ids to texts (persistedQuery
   })
 })
 
+it('a server that prefers ids to texts runs none but known documents, where only those may run', async () => {
+  const app = Fastify()
+  const { resolvers, calls } = countingResolvers(['node'])
+  const texts = { one: cheap, node: '{ node { id } }' }
+  void app.register(graphqlGate, { trustedDocuments: { documents: { known: cheap } } })
+  const persistedQueryProvider = { ...idFirst, getQueryFromHash: async (id: keyof typeof texts) => texts[id] }
+  const options = { schema, resolvers, allowBatchedQueries: true, persistedQueryProvider }
+  void app.register(mercurius, options as unknown as MercuriusOptions)
+  app.get('/own', (_request, reply) => reply.graphql('{ node { id } }'))
+  const trusting = { config: { graphqlGate: { trustedDocuments: false } } } as const
+  app.get('/open', trusting, (_request, reply) => reply.graphql('{ node { id } }'))
+  const entry = { query: cheap, documentId: 'node' }
+  for (const payload of [entry, [entry], [{ query: cheap }, entry]]) {
+    const answer = await app.inject({ method: 'POST', url: '/graphql', payload })
+    expect(answer.body).toContain('UNTRUSTED_DOCUMENT')
+  }
+  expect((await app.inject('/own')).statusCode).toBe(403)
+  expect(calls()).toBe(0)
+  expect((await app.inject('/open')).statusCode).toBe(200)
+  const same = await app.inject({
+    method: 'POST',
+    url: '/graphql',
+    payload: { query: cheap, documentId: 'one' },
+  })
+  expect([same.statusCode, calls()]).toEqual([200, 1])
+  await app.close()
+})
+
 it('documents that the app compiled itself before the first request run as they are judged', async () => {
   const app = Fastify()
   let touched = 0

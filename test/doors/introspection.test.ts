@@ -14,16 +14,21 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()))
 })
 
-function build(server: Server, introspection: GraphqlGateOptions['introspection']): FastifyInstance {
+function build(
+  server: Server,
+  introspection: GraphqlGateOptions['introspection'],
+  schema = 'type Query { node: Node } type Node { id: ID } type Mutation { touch: ID }',
+): FastifyInstance {
   const app = server.build({
-    schema: 'type Query { node: Node } type Node { id: ID } type Mutation { touch: ID }',
+    schema,
     stored: { introspect: '{ __schema { queryType { name } } }' },
     register(instance) {
       const identify = ({ headers: { role } }: { headers: Record<string, unknown> }) =>
         typeof role === 'string' ? { id: 'me', roles: [role] } : null
       void instance.register(kernel, { environment: 'production', identify })
       void instance.register(graphqlGate, { introspection })
-      void instance.register(depthLimit)
+      // It only reports, so that what it would refuse comes this far.
+      void instance.register(depthLimit, { mode: 'measure' })
     },
   })
   apps.push(app)
@@ -56,6 +61,12 @@ describe.each(SERVERS)('$name', (server) => {
     expect([answer.statusCode, codeOf(answer.body)], answer.body).toEqual([403, 'INTROSPECTION_NOT_ALLOWED'])
   })
 
+  it('comes to an end with fragments in a circle', async () => {
+    const query = '{ ...a } fragment a on Query { node { id } ...b } fragment b on Query { ...a }'
+    const answer = await build(server, false).inject(requestThrough('post', { query }))
+    expect(answer.json()).toMatchObject({ errors: [{ message: expect.stringContaining('Cannot spread') }] })
+  })
+
   it('leaves __typename, names that look alike and operations that do not run', async () => {
     const app = build(server, false)
     const query = `query A { __typename __schemas: node { __typename __type: id } }
@@ -64,6 +75,14 @@ describe.each(SERVERS)('$name', (server) => {
     expect([one.statusCode, one.json()]).toEqual([200, { data: { __typename: 'Query', __schemas: null } }])
     const two = await app.inject(requestThrough('post', { query, operationName: 'B' }))
     expect(codeOf(two.body)).toBe('INTROSPECTION_NOT_ALLOWED')
+  })
+
+  it('holds for the text of its schema that a federated subgraph tells, and for no field that is named like it', async () => {
+    const request = requestThrough('post', { query: '{ _service { sdl } }' })
+    const subgraph = build(server, false, 'type Query { _service: _Service! } type _Service { sdl: String }')
+    expect(codeOf((await subgraph.inject(request)).body)).toBe('INTROSPECTION_NOT_ALLOWED')
+    const other = build(server, false, 'type Query { _service: Service } type Service { sdl: String }')
+    expect((await other.inject(request)).json()).toEqual({ data: { _service: null } })
   })
 
   it('is for the roles that the option names, and left to the server without it', async () => {

@@ -65,7 +65,7 @@ function build(
   return { app, calls, events }
 }
 
-const hash = (id: string): object => ({ extensions: { persistedQuery: { version: 1, sha256Hash: id } } })
+const hash = (id: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: id } } })
 
 describe.each(SERVERS)('$name', (server) => {
   it.each(server.doors.filter((door) => door !== 'hash' && door !== 'prepared'))(
@@ -102,8 +102,9 @@ describe.each(SERVERS)('$name', (server) => {
       post({ documentId: `sha256:${id}` }),
       post({ query: id, persisted: true }),
       post([hash(id), { documentId: id }]),
-      get({ extensions: JSON.stringify((hash(id) as { extensions: object }).extensions) }),
+      get({ extensions: JSON.stringify(hash(id).extensions) }),
       get({ documentId: id }),
+      get({ extensions: JSON.stringify({ ...hash(id).extensions, trace: 1 }) }),
     ]
     let expected = 0
     for (const request of forms(sha256(known))) {
@@ -119,6 +120,14 @@ describe.each(SERVERS)('$name', (server) => {
       ])
     }
     expect(calls()).toBe(expected)
+  })
+
+  it.each(['', 'null'])('reads the id beside extensions that are %j', async (extensions) => {
+    const { app, calls } = build(server)
+    const answer = await app.inject(get({ documentId: sha256(known), extensions }))
+    // Apollo Server itself takes nothing but an object.
+    const expected = server.name === 'Apollo Server' ? [400, 0] : [200, 1]
+    expect([answer.statusCode, calls()], answer.body).toEqual(expected)
   })
 
   it('learns no document from a client that registers one', async () => {

@@ -17,6 +17,7 @@ function trustedFor(request: FastifyRequest): TrustedDocuments | undefined {
 
 /** An entry's extensions without the hash, in the form they came in; nothing where there is nothing else. */
 function withoutHash(extensions: unknown): unknown {
+  if (extensions === '') return undefined
   const asText = typeof extensions === 'string'
   const given: unknown = asText ? JSON.parse(extensions) : extensions
   if (typeof given !== 'object' || given === null) return undefined
