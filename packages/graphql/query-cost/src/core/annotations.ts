@@ -1,6 +1,7 @@
 import { valueFromASTUntyped, type ConstDirectiveNode, type GraphQLSchema } from 'graphql'
+import { directiveNames, type DirectiveNames } from './directive-names.ts'
 import type { CostModelProblem } from './errors.ts'
-import { directiveNames, withFederation, type DirectiveNames } from './federation.ts'
+import { withFederation } from './federation.ts'
 import { didYouMean } from './nearest.ts'
 import type { CostModelOptions, ListSizeSettings, WeightSettings } from './types.ts'
 
@@ -17,6 +18,8 @@ export interface Annotation {
   readonly cost: number | undefined
   readonly multiplier: number
   readonly listSizes: readonly ListSizeSettings[]
+  /** True where the list sizes are the schema's own and not those of `weights`. */
+  readonly written: boolean
 }
 
 const SETTINGS = ['cost', 'multiplier', 'listSize'] as const
@@ -30,6 +33,8 @@ const LIST_SIZE_SETTINGS = [
 /** Reads what a schema's directives and the `weights` option say of each coordinate, and collects what is wrong. */
 export class Annotations {
   readonly problems: CostModelProblem[] = []
+  /** What can be used, but is not as the specification has it. */
+  readonly departures: CostModelProblem[] = []
   readonly #weights: ReadonlyMap<string, unknown>
   readonly #directives: DirectiveNames
   readonly #renamed: ReadonlySet<string>
@@ -55,11 +60,11 @@ export class Annotations {
     const sizes = directives.filter(({ name }) => this.#directives.listSize.has(name.value))
     for (const { name } of [...costs, ...sizes]) this.#found.add(name.value)
     const said = this.#option(coordinate, allowed)
-    const [first] = costs
-    if (first !== undefined && !allowed.includes('cost')) {
+    const [misplaced] = allowed.includes('cost') ? [] : costs
+    if (misplaced !== undefined) {
       this.report(
         coordinate,
-        `@${first.name.value} does not belong here; put it on the object types and their fields`,
+        `@${misplaced.name.value} does not belong here; put it on the object types and their fields`,
       )
     }
     const written = costs.map((directive) => this.#weightOf(coordinate, directive))[0]
@@ -68,6 +73,7 @@ export class Annotations {
       cost: said.cost ?? (allowed.includes('cost') ? written : undefined),
       multiplier: said.multiplier ?? 1,
       listSizes: said.listSize === undefined ? listSizes : [said.listSize],
+      written: said.listSize === undefined,
     }
   }
 

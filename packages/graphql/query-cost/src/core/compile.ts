@@ -87,7 +87,9 @@ export class Compilation {
     for (const field of isInterfaceType(type) ? Object.values(type.getFields()) : []) {
       const coordinate = `${type.name}.${field.name}`
       const said = this.#annotations.at(coordinate, ['listSize'], [field.astNode])
-      const sound = said.listSizes.filter((settings) => this.#listSizes.compile(coordinate, field, settings))
+      const sound = said.listSizes.filter((one) =>
+        this.#listSizes.compile(coordinate, field, one, said.written),
+      )
       this.#interfaceSizes.set(coordinate, sound)
       for (const argument of field.args)
         this.#annotations.at(`${coordinate}(${argument.name}:)`, [], [argument.astNode])
@@ -108,7 +110,8 @@ export class Compilation {
         .map(({ name }) => this.#interfaceSizes.get(`${name}.${field.name}`) ?? [])
       const settings =
         said.listSizes.length > 0 ? said.listSizes : (inherited.find((sizes) => sizes.length > 0) ?? [])
-      const sizings = settings.flatMap((one) => this.#listSizes.compile(coordinate, field, one) ?? [])
+      const own = said.written && said.listSizes.length > 0
+      const sizings = settings.flatMap((one) => this.#listSizes.compile(coordinate, field, one, own) ?? [])
       const inferred = settings.length === 0 ? this.#listSizes.infer(coordinate, field) : undefined
       fields?.set(field.name, this.#field(coordinate, field, said, inferred ? [inferred] : sizings))
     }

@@ -17,3 +17,4 @@ export type {
   OperationKind,
   WeightSettings,
 } from './types.ts'
+export { COST_MODEL } from './version.ts'

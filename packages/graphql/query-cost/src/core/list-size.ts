@@ -13,6 +13,7 @@ import {
 } from 'graphql'
 import type { Annotations } from './annotations.ts'
 import type { ListSizing, SizedPath, SlicingPath, SlicingSegment } from './costed.ts'
+import { reviewListSize } from './departures.ts'
 import { didYouMean } from './nearest.ts'
 import { schemaDefault } from './schema-default.ts'
 import type { InferredListSize, ListSizeSettings } from './types.ts'
@@ -50,8 +51,13 @@ export class ListSizes {
     this.#annotations = annotations
   }
 
-  /** The settings of one field, compiled; what is wrong with them is reported. */
-  compile(coordinate: string, field: OutputField, settings: ListSizeSettings): ListSizing | undefined {
+  /** The settings of one field, compiled; what is wrong with them is reported, and reviewed where the schema says so. */
+  compile(
+    coordinate: string,
+    field: OutputField,
+    settings: ListSizeSettings,
+    review = false,
+  ): ListSizing | undefined {
     const before = this.#annotations.problems.length
     const slicing = (settings.slicingArguments ?? []).flatMap(
       (path) => this.#slicing(coordinate, field, path) ?? [],
@@ -67,12 +73,15 @@ export class ListSizes {
     }
     if (this.#annotations.problems.length > before) return undefined
     const requireOne = settings.requireOneSlicingArgument ?? settings.assumedSize === undefined
-    return {
+    const sizing = {
       slicing,
       assumedSize: settings.assumedSize,
       sizedFields,
       requireOne: slicing.length > 0 && requireOne,
     }
+    for (const message of review ? reviewListSize(field, settings, sizing) : [])
+      this.#annotations.departures.push({ coordinate, message })
+    return sizing
   }
 
   /** Settings that follow from the names of pagination arguments, or undefined where the convention is not met. */

@@ -2,6 +2,7 @@ import { getIntrospectionQuery, parse, type GraphQLSchema } from 'graphql'
 import { Annotations } from './annotations.ts'
 import { Compilation } from './compile.ts'
 import type { CostedSchema } from './costed.ts'
+import { reviewDefinitions } from './departures.ts'
 import { InvalidCostModelError } from './errors.ts'
 import { evaluate } from './formula/evaluate.ts'
 import { Formulas } from './formulas.ts'
@@ -50,6 +51,7 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
     inferred: listSizes.inferred,
     unbounded: unboundedLists(composites.values(), listSizes.sized),
     costed,
+    departures: [...reviewDefinitions(schema, options.directives ?? {}), ...annotations.departures],
     formulas: new Formulas(costed),
     introspectionUnit: introspectionUnit(costed),
   }

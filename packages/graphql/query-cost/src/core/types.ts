@@ -1,5 +1,6 @@
 import type { FieldNode, GraphQLSchema, OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import type { CostedSchema } from './costed.ts'
+import type { CostModelProblem } from './errors.ts'
 import type { Formulas } from './formulas.ts'
 
 /**
@@ -38,9 +39,9 @@ export interface WeightSettings {
 
 /** Names of the directives that carry costs in the schema. */
 export interface CostDirectiveNames {
-  /** Default `cost`. */
+  /** Default: as the schema imports it with `@link` from Apollo's specifications, else `cost`. */
   cost?: string
-  /** Default `listSize`. */
+  /** Default: as the schema imports it, else `listSize`. */
   listSize?: string
 }
 
@@ -82,6 +83,11 @@ export interface CostModel {
   readonly inferred: readonly InferredListSize[]
   /** Lists that only `defaultListSize` bounds, `Type.field`: annotate those that are longer. */
   readonly unbounded: readonly Coordinate[]
+  /**
+   * Where the schema can be used, but departs from the specification's rules of validation (section 9): worth a mend,
+   * because other tools read it differently.
+   */
+  readonly departures: readonly CostModelProblem[]
   /** The compiled costs. */
   readonly costed: CostedSchema
   /** The compiled operations, by document. */
