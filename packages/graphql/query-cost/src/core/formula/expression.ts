@@ -7,7 +7,7 @@ export const MULTIPLY = 1
 export const LARGER = 2
 export const CLAMP = 3
 /** The left one, or the right one where the left one is below 0 (nothing was given). */
-const OR_ELSE = 4
+export const OR_ELSE = 4
 /** What a slot reads from the variables: no instruction. */
 const SLOT = 5
 

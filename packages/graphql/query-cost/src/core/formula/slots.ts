@@ -58,7 +58,7 @@ function isSame(a: Asked, b: Asked | undefined): boolean {
 export class SizeSlot implements Slot {
   readonly #field: CostedField
   readonly #sizing: ListSizing
-  readonly #asked: readonly Asked[]
+  readonly asked: readonly Asked[]
   readonly #node: FieldNode
   /** The variable that is the size as it stands, which is what most documents have; -1 where it is not that simple. */
   readonly #direct: number
@@ -66,7 +66,7 @@ export class SizeSlot implements Slot {
   constructor(field: CostedField, sizing: ListSizing, asked: readonly Asked[], node: FieldNode) {
     this.#field = field
     this.#sizing = sizing
-    this.#asked = asked
+    this.asked = asked
     this.#node = node
     const [only] = asked
     const simple =
@@ -77,7 +77,7 @@ export class SizeSlot implements Slot {
   /** True when the other slot reads the same, whatever the variables. */
   asksAs(other: SizeSlot): boolean {
     if (this.#sizing !== other.#sizing) return false
-    return this.#asked.every((one, index) => isSame(one, other.#asked[index]))
+    return this.asked.every((one, index) => isSame(one, other.asked[index]))
   }
 
   read(values: readonly unknown[]): number {
@@ -87,7 +87,7 @@ export class SizeSlot implements Slot {
     }
     let largest = NO_SIZE
     let given = 0
-    for (const asked of this.#asked) {
+    for (const asked of this.asked) {
       follow(asked, values)
       if (found.size === BAD_SIZE) return Number.NaN
       if (found.given) given++
@@ -100,7 +100,7 @@ export class SizeSlot implements Slot {
   readAnyway(values: readonly unknown[], problems: CostProblem[]): number {
     let largest = NO_SIZE
     let given = 0
-    for (const asked of this.#asked) {
+    for (const asked of this.asked) {
       follow(asked, values)
       if (found.given) given++
       if (found.size === BAD_SIZE) this.#report(problems, 'invalid-slicing-value', [asked.path])
@@ -122,15 +122,15 @@ export class SizeSlot implements Slot {
 /** The weight of an input that is given a variable, without what is inside. */
 export class InputSlot implements Slot {
   readonly input: CostedInput
-  readonly #variable: VariableRead
+  readonly variable: VariableRead
 
   constructor(input: CostedInput, variable: VariableRead) {
     this.input = input
-    this.#variable = variable
+    this.variable = variable
   }
 
   read(values: readonly unknown[]): number {
-    const value = values[this.#variable.index]
+    const value = values[this.variable.index]
     if (value === ABSENT) return this.input.defaultCost
     // An explicit null is a use of the argument, but earns no discount.
     return value === null ? Math.max(0, this.input.weight) : this.input.weight
@@ -140,17 +140,17 @@ export class InputSlot implements Slot {
 /** The weights of all input fields inside a variable. */
 export class InsideSlot implements Slot {
   readonly #object: CostedInputObject
-  readonly #variable: VariableRead
+  readonly variable: VariableRead
   readonly #ofDefault: number
 
   constructor(object: CostedInputObject, variable: VariableRead, ofDefault: number) {
     this.#object = object
-    this.#variable = variable
+    this.variable = variable
     this.#ofDefault = ofDefault
   }
 
   read(values: readonly unknown[], meter: Meter): number {
-    const value = values[this.#variable.index]
+    const value = values[this.variable.index]
     return value instanceof Literal ? this.#ofDefault : costOfSent(this.#object, value, meter)
   }
 }
