@@ -53,7 +53,8 @@ function refusal(
   }
 }
 
-function problemError({ code, coordinate, slicingArguments }: CostProblem): ClientError {
+/** The error with which an operation is refused whose sizes cannot be accepted. */
+export function problemError({ code, coordinate, slicingArguments }: CostProblem): ClientError {
   return new PROBLEMS[code](coordinate, slicingArguments.map((name) => `'${name}'`).join(', '))
 }
 

@@ -3,7 +3,7 @@ import { createScopedValue, defineGate, onceRoutesKnown, routeOption } from '@po
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { checkCost, priceOf } from './check-cost.ts'
-import type { Coordinate, CostEstimate, InferredListSize } from './core/index.ts'
+import type { Coordinate, CostEstimate, CostModel, InferredListSize } from './core/index.ts'
 import { NoSchemaError } from './errors.ts'
 import { createModels } from './models.ts'
 import type { Models } from './models.ts'
@@ -75,17 +75,28 @@ function decorate(app: FastifyInstance): void {
   }
 }
 
+/** What can be used does not stop the server, but other tools read it differently. */
+function reportDepartures(app: FastifyInstance, { departures }: CostModel): void {
+  if (departures.length === 0) return
+  app.log.warn(
+    { code: 'QUERY_COST_DEPARTURES', departures },
+    'queryCost: the schema departs from the validation rules of the cost directives (section 9 of their specification). `portcullis-query-cost lint` lists the same.',
+  )
+}
+
 function register(app: FastifyInstance, options: Readonly<ResolvedQueryCostOptions>): void {
   useGraphqlGate(app, 'queryCost')
   decorate(app)
   const models = createModels(options)
   modelsOf.set(app, models)
   onceRoutesKnown(app, () => {
+    const inUse = new Set<CostModel>()
     for (const { route, schema } of doorsWithin(app)) {
       const known = schema()
       if (known === undefined) throw new NoSchemaError(`${route.method} ${route.url}`)
-      models(known)
+      inUse.add(models(known))
     }
+    for (const model of inUse) reportDepartures(app, model)
   })
   addCheck(app, {
     name: 'queryCost',

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import { kernel } from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import Fastify from 'fastify'
@@ -224,5 +225,46 @@ describe('boot', () => {
     app.graphql.replaceSchema(buildSchema(schema.replace('"40"', '"400"')))
     expect(await ask(app, '{ report { total } }')).toEqual([400, 'QUERY_TOO_EXPENSIVE'])
     await app.close()
+  })
+})
+
+describe('a schema that departs from the specification', () => {
+  const warnings = async (typeDefs: string): Promise<unknown[]> => {
+    const lines: string[] = []
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        lines.push(chunk.toString())
+        done()
+      },
+    })
+    const app = Fastify({ logger: { level: 'warn', stream } })
+    void app.register(queryCost)
+    void app.register(mercurius, { schema: typeDefs })
+    await app.ready()
+    await app.close()
+    return lines
+      .map((line) => JSON.parse(line) as { code?: string; departures?: unknown })
+      .filter(({ code }) => code === 'QUERY_COST_DEPARTURES')
+      .map(({ departures }) => departures)
+  }
+
+  it('starts, with a warning that lists all places', async () => {
+    const typeDefs = `${schema} extend type Query {
+      a(n: Int): [Int] @listSize(slicingArguments: ["n"], assumedSize: 5)
+      b(n: Float): [Int] @listSize(slicingArguments: ["n"])
+    }`
+    expect(await warnings(typeDefs)).toEqual([
+      [
+        {
+          coordinate: 'Query.a',
+          message: 'assumedSize beside slicingArguments should have requireOneSlicingArgument: false',
+        },
+        { coordinate: 'Query.b', message: 'slicing argument "n" is a Float, and should be an Int' },
+      ],
+    ])
+  })
+
+  it('is the only one that is warned about', async () => {
+    expect(await warnings(schema)).toEqual([])
   })
 })

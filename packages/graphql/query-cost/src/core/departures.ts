@@ -9,7 +9,7 @@ import type { ListSizing } from './costed.ts'
 import type { CostModelProblem } from './errors.ts'
 import type { ListSizeSettings } from './types.ts'
 
-/** The arguments of both directives and their types, where `!` may be added; `cost` needs its `!`. */
+/** The arguments of both directives and the types they may have. */
 const ARGUMENTS = {
   cost: { weight: ['String!'] },
   listSize: {
@@ -34,7 +34,7 @@ const LOCATIONS: Readonly<Record<keyof typeof ARGUMENTS, readonly DirectiveLocat
 
 /**
  * Where the definitions of `@cost` and `@listSize` are not those of sections 9.1 and 9.2. Definitions with fewer
- * locations are fine, and so is a repeatable `@listSize`. Names that were imported have definitions of their own.
+ * arguments or locations do no harm, and neither does a repeatable `@listSize`. Names that were imported have definitions of their own.
  */
 export function reviewDefinitions(
   schema: GraphQLSchema,
@@ -60,9 +60,6 @@ function reviewArguments(
     if (types === undefined) found.push(`has an argument "${name}" that the specification does not know`)
     else if (!types.includes(String(type)))
       found.push(`its argument "${name}" is a ${String(type)}, and should be a ${types[0]}`)
-  }
-  for (const name of Object.keys(wanted)) {
-    if (!args.some((argument) => argument.name === name)) found.push(`lacks the argument "${name}"`)
   }
   const required = args.find(({ name }) => name === 'requireOneSlicingArgument')
   if (required !== undefined && required.defaultValue !== true)

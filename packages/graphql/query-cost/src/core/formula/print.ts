@@ -11,22 +11,28 @@ const MOST_CHARACTERS = 400
 /** Whether a variable always has a value. */
 type Sent = (variable: VariableRead) => boolean
 
-/** The variables of a formula: those it reads numbers from, and those that chose what it covers. */
+/** The variables of a formula, by what it wants of them. */
 export interface FormulaVariables {
+  /** Their values: a size, or an input object. */
   readonly read: readonly VariableRead[]
+  /** Only whether they are sent. */
+  readonly weighed: readonly VariableRead[]
+  /** Booleans that chose what the formula covers. */
   readonly conditions: readonly VariableRead[]
 }
 
 /** Which variables a price depends on. */
 export function variablesOf({ slots, conditions }: Formula): FormulaVariables {
-  const read = new Set(slots.flatMap(readBy))
-  return { read: [...read], conditions: conditions.map(({ variable }) => variable) }
+  return {
+    read: slots.flatMap(readBy),
+    weighed: slots.flatMap((slot) => (slot instanceof InputSlot ? [slot.variable] : [])),
+    conditions: conditions.map(({ variable }) => variable),
+  }
 }
 
 function readBy(slot: Slot): VariableRead[] {
   if (slot instanceof SizeSlot) return slot.asked.flatMap(({ variable }) => variable ?? [])
-  if (slot instanceof InputSlot || slot instanceof InsideSlot) return [slot.variable]
-  return []
+  return slot instanceof InsideSlot ? [slot.variable] : []
 }
 
 /**
