@@ -11,6 +11,7 @@ import { root } from './command.mjs'
  * @property {string} [description]
  * @property {string} [type]
  * @property {string[]} [files]
+ * @property {Record<string, string>} [bin]
  * @property {Record<string, string>} [engines]
  * @property {Record<string, string>} [scripts]
  * @property {Record<string, Record<string, string>>} [exports]

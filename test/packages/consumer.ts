@@ -23,6 +23,10 @@ export interface Consumer {
   typeCheck(name: string, code: string): Promise<string>
   /** Runs a CommonJS program in production. Answers what it prints, or throws with it when it fails. */
   runCommonJs(name: string, code: string): Promise<string>
+  /** Runs a command of a package as `npx` would. */
+  runCommand(name: string, args: readonly string[]): Promise<{ code: number; output: string }>
+  /** Writes a file into the project's folder. Answers its path. */
+  write(name: string, text: string): string
   remove(): void
 }
 
@@ -142,6 +146,19 @@ export async function createConsumer(names?: readonly string[]): Promise<Consume
       const file = join(folder, `${name}.cjs`)
       writeFileSync(file, code)
       return must(process.execPath, ['--no-warnings', file])
+    },
+    async runCommand(name, args) {
+      const owner = [...manifests.values()].find(({ bin }) => bin?.[name] !== undefined)
+      if (owner === undefined) throw new Error(`No package has the command ${name}`)
+      const file = join(modules, owner.name, owner.bin?.[name] ?? '')
+      return run(process.execPath, [file, ...args], {
+        env: { NODE_ENV: undefined, NODE_OPTIONS: undefined, NODE_PATH: undefined },
+        timeoutMs: 60_000,
+      })
+    },
+    write(name, text) {
+      writeFileSync(join(folder, name), text)
+      return join(folder, name)
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }

@@ -203,6 +203,25 @@ describe('as published', () => {
     expect(entries.length).toBeGreaterThan(names.length)
   })
 
+  it('every command is there and says how it is used', async () => {
+    const commands = [...consumer.manifests.values()].flatMap(({ bin = {} }) => Object.keys(bin))
+    expect(commands.length).toBeGreaterThan(1)
+    for (const command of commands) {
+      const { code, output } = await consumer.runCommand(command, [])
+      expect(output).toMatch(new RegExp(`^${command} `, 'm'))
+      expect(code).toBe(2)
+    }
+  })
+
+  it('documents are priced by the command', async () => {
+    const schema = consumer.write('schema.graphql', 'type Query { a(first: Int): [A] } type A { b: Int }')
+    const document = consumer.write('document.graphql', 'query Dear { a(first: 99) { b } }')
+    const args = ['check', document, '--schema', schema, '--max-cost', '50']
+    const { code, output } = await consumer.runCommand('portcullis-query-cost', args)
+    expect(output).toContain('QUERY_TOO_EXPENSIVE: costs 101, more than 50')
+    expect(code).toBe(1)
+  })
+
   it('a CommonJS server is guarded', async () => {
     const code = `
       const { depthLimit } = require('@portcullis/depth-limit')

@@ -43,7 +43,7 @@ export interface QueryCostOptions extends CostLimits {
   weights?: CostModelOptions['weights'] | undefined
   /** Flat cost of an operation of each kind. Default: 0. */
   operationCost?: CostModelOptions['operationCost'] | undefined
-  /** Names of the directives to read from the schema. Default: `cost` and `listSize`. */
+  /** Names of the directives to read from the schema. Default: as `@link` imports them, else `cost` and `listSize`. */
   directives?: CostDirectiveNames | undefined
   /** Whether answers tell costs and limits. Default: in development yes, in production no. */
   exposeLimits?: boolean | undefined
@@ -130,7 +130,7 @@ export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptio
       schema: directiveNames,
       default: {},
       pluginOnly: true,
-      doc: 'Names of the directives to read from the schema, `cost` and `listSize` where not given.',
+      doc: 'Names of the directives to read from the schema. Without them: as `@link` imports them, else `cost` and `listSize`.',
     },
     exposeLimits: {
       schema: flag(),

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
-import { buildSchema, parse } from 'graphql'
+import { buildSchema, parse, valueFromASTUntyped, type OperationDefinitionNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { createCostModel, estimateCost } from '../../src/core/index.ts'
 import { formulaText } from '../../src/core/formula/print.ts'
+import { scenario, type Choose, type Scenario } from './generate.ts'
 import { DIRECTIVES } from './price.ts'
+import { valueOfFormula } from './read-formula.ts'
 
 const model = createCostModel(
   buildSchema(`${DIRECTIVES}
@@ -14,7 +16,7 @@ const model = createCostModel(
       find(filter: Filter @cost(weight: "-2"), text: String @cost(weight: "4")): User @cost(weight: "10")
     }
     input Page { first: Int } input Filter { deep: Boolean @cost(weight: "3") }
-    type User { id: ID friends(first: Int): [User] posts(first: Int): [Post] }
+    type User { id: ID friends(first: Int, last: Int): [User] posts(first: Int, last: Int): [Post] }
     type Post { id: ID title: String } union Either = User | Post
   `),
 )
@@ -73,49 +75,119 @@ describe('the price of an operation as text', () => {
     expect(text(`query (${variables}) { ${fields} }`)).toBeUndefined()
   })
 
-  it('is the price, for any sizes', () => {
-    const fields = fc.letrec<{ set: string }>((tie) => ({
-      set: fc
+  it('is the price, on generated operations', () => {
+    const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_122)
+    const runs = Number(process.env['PORTCULLIS_RUNS'] ?? 1)
+    const choices = fc.gen().map(
+      (g): Choose =>
+        (max) =>
+          g(fc.nat, { max }),
+    )
+    let compared = 0
+    fc.assert(
+      fc.property(choices, (choose) => {
+        compared += compareText(scenario(choose, { documents: 2, variables: 3 }))
+      }),
+      { seed, numRuns: 200 * runs },
+    )
+    console.log(`${compared} formulas, seed ${seed}`)
+    // Most ask for sizes that are refused, or weigh input.
+    expect(compared).toBeGreaterThan(40 * runs)
+  })
+
+  it('is the price, for any sizes that may or may not be sent', () => {
+    const runs = Number(process.env['PORTCULLIS_RUNS'] ?? 1)
+    const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_122)
+    const size = fc.constantFrom(
+      'first: $a',
+      'first: $b',
+      'first: $c',
+      'first: 3',
+      'first: $a, last: $b',
+      'last: $c',
+    )
+    const { users } = fc.letrec<{ users: string; user: string }>((tie) => ({
+      user: fc
         .array(
           fc.oneof(
             { depthSize: 'small', withCrossShrink: true },
-            fc.constant('id'),
-            fc.tuple(fc.constantFrom('a', 'b', '3'), tie('set')).map(([n, set]) => ({ n, set })),
+            fc.constant(['id', '']),
+            fc.tuple(fc.constantFrom('friends', 'posts'), size, tie('user')).map(([name, given, below]) => {
+              return [name, `(${given}) { ${name === 'posts' ? 'title' : below} }`]
+            }),
           ),
           { minLength: 1, maxLength: 3 },
         )
-        .map((selections) =>
-          selections
-            .map((one, i) =>
-              typeof one === 'string'
-                ? one
-                : `f${i}: friends(first: ${one.n === '3' ? '3' : `$${one.n}`}) { ${one.set} }`,
-            )
-            .join(' '),
+        .map((all) => all.map(([name, rest], index) => `x${index}: ${name}${rest}`).join(' ')),
+      users: fc
+        .tuple(size, tie('user'), tie('user'))
+        .map(
+          ([given, all, one]) =>
+            `users(${given}) { ${all} } either { ... on User { ${one} } ... on Post { y: id } }`,
         ),
-    })).set
+    }))
+    const value = fc.option(fc.nat(30), { nil: undefined })
+    let compared = 0
     fc.assert(
-      fc.property(fields, fc.nat(50), fc.nat(50), (set, a, b) => {
-        const source = `query ($a: Int!, $b: Int!) { me { ${set} } }`
+      fc.property(users, fc.nat(30), value, value, (selections, a, b, c) => {
+        const source = `query ($a: Int!, $b: Int, $c: Int = 4) { ${selections} }`
         const written = text(source)
-        fc.pre(written !== undefined)
-        const { cost } = estimateCost(model, parse(source), { variables: { a, b } })
-        expect(valueOf(written, { a, b })).toBe(cost)
+        if (written === undefined) return
+        const { cost } = estimateCost(model, parse(source), { variables: { a, b, c } })
+        expect(valueOfFormula(written, { a, b, c: c ?? 4 })).toBe(cost)
+        compared++
       }),
+      { seed, numRuns: 500 * runs },
     )
+    expect(compared).toBeGreaterThan(350 * runs)
   })
 })
 
-/** Computes a sum of products. */
-function valueOf(polynomial: string, variables: Readonly<Record<string, number>>): number {
-  const factor = (name: string): number => variables[name.slice(1)] ?? Number(name)
-  return polynomial
-    .split(' + ')
-    .map((term) =>
-      term
-        .split('·')
-        .map(factor)
-        .reduce((a, b) => a * b, 1),
-    )
-    .reduce((a, b) => a + b, 0)
+/** The generated variables are mostly such as are refused. */
+const PLAIN_VARIABLES = [
+  {},
+  { n: 3, m: 0, tags: ['a', 'b'] },
+  { n: 7, m: 2, tags: 'single', page: { first: 4, tags: ['x'], inner: { first: 9 } }, absent: 5 },
+]
+
+/** Compares the texts of a scenario's operations with their prices. Answers how many could be compared. */
+function compareText({ sdl, multipliers, defaultListSize, documents }: Scenario): number {
+  const weights = Object.fromEntries(
+    Object.entries(multipliers).map(([name, multiplier]) => [name, { multiplier }]),
+  )
+  const generated = createCostModel(buildSchema(sdl), { weights, defaultListSize })
+  let compared = 0
+  for (const { source } of documents) {
+    const document = parse(source)
+    for (const definition of document.definitions) {
+      if (definition.kind !== 'OperationDefinition') continue
+      for (const sent of PLAIN_VARIABLES) {
+        const request = { operation: definition, variables: sent }
+        const { fieldCost, typeCost, problems } = estimateCost(generated, document, request)
+        const values = { ...defaultsOf(definition), ...sent }
+        const formula = generated.formulas.of(document, definition, sent, { steps: 0 })
+        const written = formulaText(formula, () => false)
+        // The text tells nothing of null, of what is refused, nor what input costs.
+        if (written?.includes('cost(') !== false || problems.length > 0 || holdsNull(values)) continue
+        const value = valueOfFormula(written, values)
+        const price = fieldCost + typeCost
+        const right = value === price || Math.abs(value - price) <= 1e-9 * price
+        if (!right) throw new Error(JSON.stringify({ sdl, source, sent, written, value, price }, null, 2))
+        if (written.includes('$')) compared++
+      }
+    }
+  }
+  return compared
+}
+
+const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, unknown> =>
+  Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }): [string, unknown][] =>
+      defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)]],
+    ),
+  )
+
+function holdsNull(value: unknown): boolean {
+  if (typeof value !== 'object') return false
+  return value === null || Object.values(value).some(holdsNull)
 }

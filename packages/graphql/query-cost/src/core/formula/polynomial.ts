@@ -1,8 +1,9 @@
 /** A sum of products for people to read: coefficients by the names that are multiplied, sorted and joined by `·`. */
 export type Polynomial = ReadonlyMap<string, number>
 
-/** More terms than this tell a reader nothing. */
+/** More terms, or names that are multiplied in one, tell a reader nothing. */
 const MOST_TERMS = 24
+const MOST_NAMES = 8
 
 /** Joins the names of a product; no name contains it. */
 const TIMES = '·'
@@ -30,6 +31,7 @@ export function product(a: Polynomial, b: Polynomial): Polynomial | undefined {
   for (const [left, factor] of a) {
     for (const [right, other] of b) {
       const names = [left, right].flatMap((one) => (one === '' ? [] : one.split(TIMES))).toSorted()
+      if (names.length > MOST_NAMES) return undefined
       terms = sum(terms, new Map([[names.join(TIMES), factor * other]]))
       if (terms === undefined) return undefined
     }
