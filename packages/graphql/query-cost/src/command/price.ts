@@ -5,6 +5,7 @@ import {
   specifiedRules,
   validate,
   type DocumentNode,
+  type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql'
 import { problemError } from '../check-cost.ts'
@@ -76,8 +77,8 @@ export function priceDocuments(
 ): readonly PricedOperation[] {
   const priced = documents.flatMap(({ id, document, fault }) => {
     if (document === undefined) return [invalid(id, fault ?? '')]
-    const [error] = validate(model.schema, document, RULES)
-    if (error !== undefined) return [invalid(id, error.message)]
+    const wrong = whatIsWrong(model.schema, document)
+    if (wrong !== undefined) return [invalid(id, wrong)]
     return operationsOf(document).map((operation) =>
       priceOperation(model, id, document, operation, variables),
     )
@@ -93,6 +94,15 @@ export function priceDocuments(
     )
   }
   return priced
+}
+
+/** Validation calls itself for each level of a document: one that is nested too deep is wrong too. */
+function whatIsWrong(schema: GraphQLSchema, document: DocumentNode): string | undefined {
+  try {
+    return validate(schema, document, RULES)[0]?.message
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Report } from '../../src/command/report.ts'
 import { COST_MODEL } from '../../src/core/index.ts'
@@ -73,7 +73,7 @@ describe('the report of check', () => {
     })
   })
 
-  it('is short as text', async () => {
+  it('is short as text, and as the README shows it', async () => {
     const { run } = open({
       'docs/feed.graphql':
         'query Feed($n: Int = 40, $x: Boolean!) { users(first: $n) { id orders @include(if: $x) { total } } }',
@@ -89,6 +89,8 @@ describe('the report of check', () => {
       '                assumed: $x either way, $n as declared',
       'ok           3  Home (home.graphql)',
     ])
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    expect(readme).toContain(`${output}\n`)
   })
 
   it('hands no control character of a file on to a terminal', async () => {
@@ -165,6 +167,22 @@ describe('documents', () => {
       ['Home', 3],
     ])
     expect(report.operations[1]?.faults[0]?.message).toBe('Cannot query field "nobody" on type "Query".')
+  })
+
+  it('fail where they are nested too deep to be judged, and the others are priced', async () => {
+    const deep = (levels: number): string => `{ ${'me { '.repeat(levels)} id ${'}'.repeat(levels)} }`
+    const recursive = 'type Query { me: Query id: ID }'
+    const { check } = open({
+      'schema.graphql': recursive,
+      'docs.json': { deep: deep(4000), deeper: deep(100_000), home: deep(1) },
+    })
+    const { code, report } = await check('@docs.json', '--schema', '@schema.graphql')
+    expect(code).toBe(1)
+    expect(report.operations.map(({ document, cost, faults }) => [document, cost, faults.length])).toEqual([
+      ['deep', null, 1],
+      ['deeper', null, 1],
+      ['home', 3, 0],
+    ])
   })
 
   it('are not looked for behind links, in hidden folders and in packages', async () => {
