@@ -27,6 +27,12 @@ export interface GraphqlGateOptions {
   maxFieldMerges?: number | undefined
   /** Most entries of a batch. Default: 10. */
   maxBatch?: number | undefined
+  /** Most operations that may be under way over one WebSocket. Default: 100. */
+  maxSocketOperations?: number | undefined
+  /** Most bytes that may wait for a client that reads its WebSocket slowly; then it is ended. Default: 16 MiB. */
+  maxSocketBuffer?: number | undefined
+  /** Says that WebSocket servers which Fastify has no route for take no GraphQL. Default: false. */
+  otherSockets?: boolean | undefined
   /** Lets stored documents be judged before any entry of a batch runs. */
   persistedQuery?: PersistedQuery | undefined
   /** Answers refusals with status 200, for clients that read GraphQL errors only there. Default: false. */
@@ -43,6 +49,9 @@ export interface ResolvedGraphqlGateOptions {
   readonly maxNesting: number
   readonly maxFieldMerges: number
   readonly maxBatch: number
+  readonly maxSocketOperations: number
+  readonly maxSocketBuffer: number
+  readonly otherSockets: boolean
   readonly persistedQuery: PersistedQuery | undefined
   readonly legacyStatus: boolean
   readonly exposeLimits: boolean | undefined
@@ -74,6 +83,22 @@ export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
       doc: 'Most comparisons that validation may need to merge fields of one name; 200 times one field are 19,900.',
     },
     maxBatch: { schema: integer(1), default: 10, doc: 'Most entries of a batch.' },
+    maxSocketOperations: {
+      schema: integer(1),
+      default: 100,
+      doc: 'Most operations that may be under way over one WebSocket.',
+    },
+    maxSocketBuffer: {
+      schema: integer(1),
+      default: 16_777_216,
+      doc: 'Most bytes that may wait for a client that reads its WebSocket slowly; then it is ended.',
+    },
+    otherSockets: {
+      schema: flag(),
+      default: false,
+      pluginOnly: true,
+      doc: 'Says that WebSocket servers which Fastify has no route for take no GraphQL.',
+    },
     persistedQuery: {
       schema: callback<PersistedQuery>('(hash) => text or undefined'),
       doc: 'Finds stored documents by hash or id, so that batches of them can be judged before any entry runs.',

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { provideDoorSettings } from './doors/find-doors.ts'
 import { graphqlGateOptions } from './options.ts'
 import type { GraphqlGateOptions, ResolvedGraphqlGateOptions } from './options.ts'
+import { gateStateOf } from './state.ts'
 import { useGraphqlGate } from './use-graphql-gate.ts'
 
 /**
@@ -21,5 +22,6 @@ export const graphqlGate: FastifyPluginAsync<GraphqlGateOptions> = defineGate<
   register(app, options) {
     useGraphqlGate(app, 'graphqlGate')
     provideDoorSettings(app, options.routes)
+    if (options.otherSockets) gateStateOf(app).otherSockets = true
   },
 })

@@ -6,6 +6,7 @@ import type { GraphQLOperation } from './core/operation.ts'
 import type { Door } from './doors/door.ts'
 import { findDoors } from './doors/find-doors.ts'
 import { graphqlGateOptions } from './options.ts'
+import { guardSockets } from './sockets/guard-sockets.ts'
 import { decideBounds } from './stages/bounds.ts'
 import { decideOperations } from './stages/operations.ts'
 import { ledgerOf } from './stages/request-ledger.ts'
@@ -62,6 +63,7 @@ export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = 
   holdDefaults(app, graphqlGateOptions)
   formatRefusals(app, formatGraphqlRefusal)
   findDoors(app)
+  guardSockets(app)
   decide(app, { stage: 'preValidation', phase: 'bounds', name: 'graphqlGate', run: decideBounds })
   decide(app, { stage: 'preHandler', phase: 'operation', name: 'graphqlGate', run: decideOperations })
   app.addHook('preSerialization', rewriteResponse)

@@ -2,11 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import { readBody, readQueryString } from '../core/read-entries.ts'
 import type { ReadResult } from '../core/read-entries.ts'
 import { doorOf } from '../doors/door-of.ts'
+import { ledgerOf } from './request-ledger.ts'
 
 type Query = Readonly<Record<string, unknown>>
 
 /** Whether a request carries its operation in the URL: by its method or, with OPTIONS, because it has no body. */
-export function isOverGet({ method, body }: FastifyRequest): boolean {
+export function isOverGet(request: FastifyRequest): boolean {
+  const { method, body } = request
+  if (ledgerOf(request).overSocket) return false
   return (
     method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && (body === undefined || body === null))
   )
