@@ -32,6 +32,6 @@ export function mountSocket(
   void app.register(websocket)
   void app.register(async (scope) => {
     const route = { websocket: true as const, config: { ...config, graphql: { schema } } }
-    scope.get(SOCKET_PATH, route, makeHandler({ schema, ...options } as never))
+    scope.get(SOCKET_PATH, route, makeHandler({ schema, ...options }))
   })
 }

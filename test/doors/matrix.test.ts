@@ -86,12 +86,12 @@ const DOORS: Readonly<Record<string, Send>> = {
   batch: inject((variables) => post([{ query, variables }])),
   'stored by id': inject((variables) => requestThrough('prepared', { query, variables }, 'stored')),
   'stored by hash': inject((variables) => requestThrough('hash', { query, variables }, 'stored')),
-  'APQ: text with hash, then hash': async (bench, variables) => {
+  'APQ: text with hash, then hash': async (one, variables) => {
     // What is refused is not stored, so something honest stores it.
-    await inject(() => post({ query, variables: { n: 1 }, extensions }))(bench, {})
-    const verdict = await inject(() => post({ query, variables, extensions }))(bench, {})
+    await inject(() => post({ query, variables: { n: 1 }, extensions }))(one, {})
+    const verdict = await inject(() => post({ query, variables, extensions }))(one, {})
     // Only the engine knows this one, whose answer has its own status.
-    const alone = await bench.app.inject(post({ variables, extensions }))
+    const alone = await one.app.inject(post({ variables, extensions }))
     expect(verdictOf(alone.json())).toEqual(verdict)
     return verdict
   },

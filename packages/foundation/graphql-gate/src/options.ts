@@ -1,5 +1,5 @@
-import { callback, defineOptions, flag, integer, isPlainObject, record } from '@portcullis/kernel'
-import type { OptionSet } from '@portcullis/kernel'
+import { callback, defineOptions, duration, flag, integer, isPlainObject, record } from '@portcullis/kernel'
+import type { Duration, OptionSet } from '@portcullis/kernel'
 import type { FastifyContextConfig } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import * as v from 'valibot'
@@ -29,8 +29,8 @@ export interface GraphqlGateOptions {
   maxBatch?: number | undefined
   /** Most operations that may be under way over one WebSocket. Default: 100. */
   maxSocketOperations?: number | undefined
-  /** Most bytes that may wait for a client that reads its WebSocket slowly; then it is ended. Default: 16 MiB. */
-  maxSocketBuffer?: number | undefined
+  /** How long a message may wait for a client that does not read its WebSocket, which is ended then. Default: 30 seconds. */
+  socketSendTimeout?: Duration | undefined
   /** Says that WebSocket servers which Fastify has no route for take no GraphQL. Default: false. */
   otherSockets?: boolean | undefined
   /** Lets stored documents be judged before any entry of a batch runs. */
@@ -50,7 +50,7 @@ export interface ResolvedGraphqlGateOptions {
   readonly maxFieldMerges: number
   readonly maxBatch: number
   readonly maxSocketOperations: number
-  readonly maxSocketBuffer: number
+  readonly socketSendTimeout: number
   readonly otherSockets: boolean
   readonly persistedQuery: PersistedQuery | undefined
   readonly legacyStatus: boolean
@@ -88,10 +88,10 @@ export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
       default: 100,
       doc: 'Most operations that may be under way over one WebSocket.',
     },
-    maxSocketBuffer: {
-      schema: integer(1),
-      default: 16_777_216,
-      doc: 'Most bytes that may wait for a client that reads its WebSocket slowly; then it is ended.',
+    socketSendTimeout: {
+      schema: duration(1),
+      default: 30_000,
+      doc: 'How long a message may wait for a client that does not read its WebSocket, which is ended then.',
     },
     otherSockets: {
       schema: flag(),

@@ -17,6 +17,9 @@ import type { Socket } from './socket.ts'
 /** Messages that wait while one is judged, before the client is made to wait. */
 const MOST_WAITING = 32
 
+/** Node fires timers that are longer at once. */
+const LONGEST_TIMER = 2_147_483_647
+
 function textOf(data: unknown): string {
   if (Array.isArray(data)) return Buffer.concat(data as Buffer[]).toString()
   return Buffer.isBuffer(data) ? data.toString() : Buffer.from(data as ArrayBuffer).toString()
@@ -38,20 +41,20 @@ export class GuardedSocket {
   readonly #emit: Socket['emit']
   readonly #maxLength: number
   readonly #maxOperations: number
-  readonly #maxBuffer: number
+  readonly #sendTimeout: number
   #busy = false
   #initialised = false
 
   constructor(socket: Socket, exchange: Exchange) {
     const { request } = exchange
-    const { maxSocketOperations, maxSocketBuffer } = gateOptionsFor(request)
+    const { maxSocketOperations, socketSendTimeout } = gateOptionsFor(request)
     this.#socket = socket
     this.#exchange = exchange
     this.#door = doorOf(request)
     this.#operations = keepOperations(request)
     this.#maxLength = request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY
     this.#maxOperations = maxSocketOperations
-    this.#maxBuffer = maxSocketBuffer
+    this.#sendTimeout = Math.min(socketSendTimeout, LONGEST_TIMER)
     this.#emit = socket.emit.bind(socket)
   }
 
@@ -61,7 +64,11 @@ export class GuardedSocket {
     const send = socket.send.bind(socket)
     socket.emit = (event, ...args: unknown[]) =>
       event === 'message' ? this.#receive(args[0]) : this.#emit(event, ...args)
-    socket.send = (data, ...rest) => send(this.#answer(data), ...rest)
+    socket.send = (data, ...rest) => {
+      const sent = this.#expectToBeRead(rest.at(-1))
+      const options = typeof rest[0] === 'object' && rest[0] !== null ? [rest[0]] : []
+      send(typeof data === 'string' ? this.#rewrite(data) : data, ...options, sent)
+    }
     socket.once('close', () => this.#over())
   }
 
@@ -93,7 +100,8 @@ export class GuardedSocket {
     if (message.kind === 'stop') {
       const operation = this.#operations.get(message.id)
       if (operation !== undefined && operation.stoppedBy !== message.type) return this.#close(CLOSED.invalid)
-      this.#end(message.id, 0)
+      // mercurius says when it has ended, and forgets one that is stopped before it has begun: that runs on.
+      if (this.#door?.engine !== 'mercurius') this.#end(message.id, 0)
     }
     if (message.kind === 'init') {
       if (this.#initialised) return this.#close(CLOSED.initTwice)
@@ -129,13 +137,17 @@ export class GuardedSocket {
     this.#emit('message', Buffer.from(text), false)
   }
 
-  #answer(data: unknown): unknown {
-    // A client that does not read what it asked for would fill the memory.
-    if (this.#socket.bufferedAmount > this.#maxBuffer) {
+  /** Servers wait until a message is sent, and what they have to say meanwhile fills the memory. */
+  #expectToBeRead(told: unknown): (error?: Error) => void {
+    const timer = setTimeout(() => {
       this.#exchange.request.log.warn('a WebSocket was ended: its client does not read')
       this.#socket.terminate()
+    }, this.#sendTimeout)
+    timer.unref()
+    return (error) => {
+      clearTimeout(timer)
+      if (typeof told === 'function') (told as (error?: Error) => void)(error)
     }
-    return typeof data === 'string' ? this.#rewrite(data) : data
   }
 
   #rewrite(text: string): string {

@@ -3,7 +3,6 @@ import type { EventEmitter } from 'node:events'
 /** A WebSocket of the `ws` package, on the server's side, as far as it is used here. */
 export interface Socket extends Pick<EventEmitter, 'emit' | 'once'> {
   readonly readyState: number
-  readonly bufferedAmount: number
   send(data: unknown, ...rest: unknown[]): void
   close(code: number, reason: string): void
   terminate(): void
