@@ -58,6 +58,8 @@ interface Body {
 }
 
 async function run(schema: GraphQLSchema, body: Body, rootValue: unknown): Promise<unknown> {
+  if (typeof body.query !== 'string')
+    throw Object.assign(new Error('No query.'), { statusCode: 400, code: 'NO_QUERY' })
   const document = parse(body.query)
   const errors = validate(schema, document)
   if (errors.length > 0) return { errors }

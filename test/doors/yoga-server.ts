@@ -33,6 +33,8 @@ function mountYoga(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): 
   app.route({
     url: yoga.graphqlEndpoint,
     method: ['GET', 'POST', 'OPTIONS'],
+    // Fastify's own HEAD routes cannot measure the answers of Yoga, and answer 500.
+    exposeHeadRoute: false,
     config: parts.config ?? {},
     handler: (request, reply) => yoga.handleNodeRequestAndResponse(request, reply, {}),
   })

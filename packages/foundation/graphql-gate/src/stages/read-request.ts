@@ -15,9 +15,11 @@ export function isOverGet(request: FastifyRequest): boolean {
   )
 }
 
+const MEMBERS = ['query', 'variables', 'operationName', 'extensions'] as const
+
 /** No GraphQL member in the URL: a browser, a health check, a preflight or a WebSocket upgrade. The engine answers. */
 function isNoOperation(query: Query): boolean {
-  return query['query'] === undefined && query['extensions'] === undefined
+  return MEMBERS.every((member) => query[member] === undefined)
 }
 
 /** Handlers differ in whether they look at the URL of a POST first, so a request that uses both is refused. */
