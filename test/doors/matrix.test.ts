@@ -132,6 +132,7 @@ function bench(server: Server, automatic: boolean): Bench {
     resolvers,
     register: (instance) => void instance.register(queryCost, { maxCost: 100, exposeLimits: true }),
     sockets: true,
+    uploads: true,
     ...(automatic ? { automatic } : { stored: { stored: query } }),
   })
   open.push(app)

@@ -30,6 +30,8 @@ export interface ServerParts {
   readonly stored?: Record<string, string>
   /** Whether it takes GraphQL over WebSocket as well. Default: false. */
   readonly sockets?: boolean
+  /** Whether it takes uploads, where it can. Default: false. */
+  readonly uploads?: boolean
   /** Whether documents can be stored by sending text and hash together. Default: false. */
   readonly automatic?: boolean
   /** Whether the server gets our plugin, where it takes one. Default: true. */

@@ -29,12 +29,11 @@ function mountYoga(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): 
     plugins: [...(parts.guarded === false ? [] : [yogaGate(app)]), storedDocuments({ ...parts.stored })],
   })
   // Yoga reads uploads itself.
-  app.addContentTypeParser('multipart/form-data', {}, (_request, _payload, done) => done(null))
+  if (parts.uploads === true)
+    app.addContentTypeParser('multipart/form-data', {}, (_request, _payload, done) => done(null))
   app.route({
     url: yoga.graphqlEndpoint,
     method: ['GET', 'POST', 'OPTIONS'],
-    // Fastify's own HEAD routes cannot measure the answers of Yoga, and answer 500.
-    exposeHeadRoute: false,
     config: parts.config ?? {},
     handler: (request, reply) => yoga.handleNodeRequestAndResponse(request, reply, {}),
   })
