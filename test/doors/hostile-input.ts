@@ -63,7 +63,7 @@ const extensions = fc.oneof(
 )
 
 /** The members of a GraphQL request, each missing, right or anything at all. */
-export const operation = fc.record(
+const operation = fc.record(
   {
     query: fc.oneof({ weight: 4, arbitrary: text }, { weight: 1, arbitrary: anything }),
     variables: fc.oneof(anything, fc.constant({ n: 3 }), fc.constant(null)),

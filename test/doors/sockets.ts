@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { WebSocket } from 'ws'
-import type { Operation } from './server.ts'
 
 /** A message of a GraphQL server over WebSocket. */
 export interface Message {
@@ -100,5 +99,3 @@ export function codeIn({ payload }: Message): string | undefined {
   const errors = Array.isArray(payload) ? (payload as Answer['errors']) : (payload as Answer | null)?.errors
   return errors?.map(({ extensions }) => extensions?.code).find((code) => code !== undefined)
 }
-
-export type { Operation }

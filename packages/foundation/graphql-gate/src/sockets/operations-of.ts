@@ -6,7 +6,7 @@ import { findJudgement, ledgerOf } from '../stages/request-ledger.ts'
 import type { OperationKey } from '../stages/request-ledger.ts'
 
 /** An operation that is under way over a socket. */
-export interface SocketOperation extends OperationRequest {
+interface SocketOperation extends OperationRequest {
   /** The type of the message that stops it. */
   readonly stoppedBy: string
 }
