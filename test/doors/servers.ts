@@ -58,12 +58,12 @@ interface Body {
 }
 
 async function run(schema: GraphQLSchema, body: Body, rootValue: unknown): Promise<unknown> {
-  if (typeof body.query !== 'string')
-    throw Object.assign(new Error('No query.'), { statusCode: 400, code: 'NO_QUERY' })
+  if (typeof body.query !== 'string') return { errors: [{ message: 'There is no query.' }] }
   const document = parse(body.query)
   const errors = validate(schema, document)
   if (errors.length > 0) return { errors }
-  const variables: unknown = typeof body.variables === 'string' ? JSON.parse(body.variables) : body.variables
+  const given = body.variables === '' ? undefined : body.variables
+  const variables: unknown = typeof given === 'string' ? JSON.parse(given) : given
   return graphql({
     schema,
     source: body.query,

@@ -1,6 +1,7 @@
 import { decide, formatRefusals, holdDefaults, useKernel } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { formatGraphqlRefusal } from './answers/format-refusal.ts'
+import { answerUnreadableBodies } from './answers/unreadable-body.ts'
 import { rewriteResponse } from './answers/rewrite-response.ts'
 import type { GraphQLOperation } from './core/operation.ts'
 import type { Door } from './doors/door.ts'
@@ -67,4 +68,5 @@ export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = 
   decide(app, { stage: 'preValidation', phase: 'bounds', name: 'graphqlGate', run: decideBounds })
   decide(app, { stage: 'preHandler', phase: 'operation', name: 'graphqlGate', run: decideOperations })
   app.addHook('preSerialization', rewriteResponse)
+  answerUnreadableBodies(app)
 }
