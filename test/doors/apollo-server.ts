@@ -3,8 +3,8 @@ import fastifyApollo, { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@
 import { apolloGate } from '@portcullis/graphql-gate/apollo'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
+import { executable, mountSocket, SOCKET_PATH } from './executable.ts'
 import type { Server, ServerParts } from './server.ts'
-import { executable } from './yoga-server.ts'
 
 /** A cache of documents that somebody filled: what automatic persisted queries leave behind. */
 function documentCache(stored: Readonly<Record<string, string>>): {
@@ -22,8 +22,9 @@ function documentCache(stored: Readonly<Record<string, string>>): {
 
 /** Declares the route of an Apollo Server as its documentation says. */
 function mountApollo(app: FastifyInstance, parts: Omit<ServerParts, 'register'>): void {
+  const schema = executable(parts.schema, parts.resolvers)
   const server = new ApolloServer({
-    schema: executable(parts.schema, parts.resolvers),
+    schema,
     allowBatchedHttpRequests: true,
     persistedQueries: { cache: documentCache(parts.stored ?? {}) },
     plugins: [...(parts.guarded === false ? [] : [apolloGate(app)]), fastifyApolloDrainPlugin(app)],
@@ -37,12 +38,15 @@ function mountApollo(app: FastifyInstance, parts: Omit<ServerParts, 'register'>)
       instance.route({ url: '/graphql', method: ['GET', 'POST', 'OPTIONS'], config, handler })
     }
   })
+  // Apollo Server has no sockets: its documentation serves the schema by graphql-ws beside it.
+  if (parts.sockets === true) mountSocket(app, schema, {}, parts.config)
 }
 
 /** Apollo Server, mounted as its documentation says. */
 export const apolloServer: Server = {
   name: 'Apollo Server',
   doors: ['post', 'get', 'batch', 'hash'],
+  socketPath: SOCKET_PATH,
   build(parts) {
     const app = Fastify()
     parts.register(app)

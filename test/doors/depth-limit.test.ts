@@ -130,6 +130,28 @@ describe.each(SERVERS)('$name', (server) => {
     await app.close()
   })
 
+  it.each([
+    ['no JSON', 'application/json', '{"query":', 400],
+    ['a prototype', 'application/json', '{"__proto__":{"x":1}}', 400],
+    [
+      'a body longer than Fastify reads',
+      'application/json',
+      JSON.stringify({ x: 'x'.repeat(1_100_000) }),
+      413,
+    ],
+    ['a type that nobody reads', 'application/x-secret', 'x', 415],
+  ])('answers %s with a GraphQL error', async (_name, type, payload, status) => {
+    const app = server.build({ schema, register: (instance) => void instance.register(depthLimit) })
+    const headers = { 'content-type': type }
+    const answer = await app.inject({ method: 'POST', url: '/graphql', headers, payload })
+    expect(answer.statusCode, answer.body).toBe(status)
+    expect(answer.json<{ errors: unknown[] }>().errors[0]).toMatchObject({ message: expect.any(String) })
+    if (!server.name.startsWith('mercurius'))
+      expect(codeOf(answer.body)).toBe(status === 413 ? 'MAX_BYTES_EXCEEDED' : 'MALFORMED_GRAPHQL_REQUEST')
+    expect(answer.body).not.toContain('secret')
+    await app.close()
+  })
+
   it('bounds bytes, tokens, nesting and batches before it parses', async () => {
     const app = server.build({ schema, register: (instance) => void instance.register(depthLimit) })
     const send = async (payload: unknown): Promise<[number, string | undefined]> => {

@@ -4,7 +4,8 @@ import { buildSchema, graphql, parse, validate } from 'graphql'
 import type { GraphQLSchema } from 'graphql'
 import mercurius from 'mercurius'
 import { apolloServer } from './apollo-server.ts'
-import type { DoorName, Operation, Server } from './server.ts'
+import { executable, mountSocket, SOCKET_PATH } from './executable.ts'
+import type { DoorName, Operation, Server, ServerParts } from './server.ts'
 import { yogaServer } from './yoga-server.ts'
 
 /** How many times the resolvers of an app were called: what no refused operation may change. */
@@ -23,18 +24,27 @@ export function countingResolvers(fields: readonly string[]): {
   }
 }
 
+function forMercurius(resolvers: NonNullable<ServerParts['resolvers']>): object {
+  const { Subscription = {}, ...others } = resolvers
+  const streams = Object.entries(Subscription).map(([name, subscribe]) => [name, { subscribe }])
+  return streams.length === 0 ? others : { ...others, Subscription: Object.fromEntries(streams) as object }
+}
+
 const mercuriusServer = (jit: number): Server => ({
   name: `mercurius, jit ${jit}`,
   doors: ['post', 'get', 'batch', 'prepared', 'application/graphql'],
-  build({ schema, resolvers, register, stored, config }) {
+  socketPath: '/graphql',
+  build({ schema, resolvers, register, stored, config, sockets, automatic }) {
     const app = Fastify()
     register(app)
     void app.register(mercurius, {
       schema,
-      ...(resolvers === undefined ? {} : { resolvers: resolvers as never }),
+      ...(resolvers === undefined ? {} : { resolvers: forMercurius(resolvers) as never }),
       jit,
       allowBatchedQueries: true,
       ...(stored === undefined ? {} : { persistedQueries: stored }),
+      ...(automatic === true ? { persistedQueryProvider: mercurius.persistedQueryDefaults.automatic() } : {}),
+      ...(sockets === true ? { subscription: { fullWsTransport: true } } : {}),
       additionalRouteOptions: { config: config ?? {} },
     })
     return app
@@ -48,10 +58,12 @@ interface Body {
 }
 
 async function run(schema: GraphQLSchema, body: Body, rootValue: unknown): Promise<unknown> {
+  if (typeof body.query !== 'string') return { errors: [{ message: 'There is no query.' }] }
   const document = parse(body.query)
   const errors = validate(schema, document)
   if (errors.length > 0) return { errors }
-  const variables: unknown = typeof body.variables === 'string' ? JSON.parse(body.variables) : body.variables
+  const given = body.variables === '' ? undefined : body.variables
+  const variables: unknown = typeof given === 'string' ? JSON.parse(given) : given
   return graphql({
     schema,
     source: body.query,
@@ -64,10 +76,11 @@ async function run(schema: GraphQLSchema, body: Body, rootValue: unknown): Promi
 const handWrittenServer: Server = {
   name: 'hand-written',
   doors: ['post', 'get', 'batch'],
-  build({ schema: sdl, resolvers, register, config }) {
+  socketPath: SOCKET_PATH,
+  build({ schema: sdl, resolvers, register, config, sockets }) {
     const app = Fastify()
-    const schema = buildSchema(sdl)
-    const root = resolvers?.['Query']
+    const schema = sockets === true ? executable(sdl, resolvers) : buildSchema(sdl)
+    const root = sockets === true ? undefined : resolvers?.['Query']
     register(app)
     const routeConfig = { ...config, graphql: { schema } }
     app.post<{ Body: Body | Body[] }>('/graphql', { config: routeConfig }, async ({ body }) =>
@@ -76,6 +89,7 @@ const handWrittenServer: Server = {
     app.get<{ Querystring: Body }>('/graphql', { config: routeConfig }, async ({ query }) =>
       run(schema, query, root),
     )
+    if (sockets === true) mountSocket(app, schema, {}, config)
     return app
   },
 }

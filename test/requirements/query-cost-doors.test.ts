@@ -220,15 +220,16 @@ describe('F16: cost is judged on every route and door that carries an operation'
   })
 
   acceptRefusalToBoot(
-    'a door that is not guarded yet does not open in production',
+    'a door that no gate can see does not open in production',
     (withGate) => {
       const app = Fastify()
       void app.register(kernel, { environment: 'production' })
       if (withGate) void app.register(queryCost)
-      void app.register(mercurius, { schema, subscription: true })
+      void app.register(mercurius, { schema })
+      app.server.on('upgrade', () => undefined)
       return app
     },
-    '/graphql',
+    'app.server',
     'WebSocket',
   )
 

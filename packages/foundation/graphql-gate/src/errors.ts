@@ -21,6 +21,8 @@ export type GraphqlGateErrorCode =
   | 'UNTRUSTED_DOCUMENT'
   | 'INTROSPECTION_NOT_ALLOWED'
   | 'EXECUTION_TIMEOUT'
+  | 'MAX_SOCKET_OPERATIONS_EXCEEDED'
+  | 'GRAPHQL_VALIDATION_FAILED'
 
 /** The request is no GraphQL request: its body, query string, `query`, `variables` or `operationName` has the wrong shape. */
 export const MalformedGraphqlRequest: CodedError<'MALFORMED_GRAPHQL_REQUEST'> = codedError(
@@ -96,6 +98,20 @@ export const MaxFieldMergesExceeded: CodedError<'MAX_FIELD_MERGES_EXCEEDED'> = c
 export const MaxBatchExceeded: CodedError<'MAX_BATCH_EXCEEDED'> = codedError(
   'MAX_BATCH_EXCEEDED',
   'Batch exceeds the maximum number of operations%s',
+  400,
+)
+
+/** A WebSocket has as many operations under way as it may have. */
+export const MaxSocketOperationsExceeded: CodedError<'MAX_SOCKET_OPERATIONS_EXCEEDED'> = codedError(
+  'MAX_SOCKET_OPERATIONS_EXCEEDED',
+  'Too many operations are under way over this connection.',
+  429,
+)
+
+/** A subscription over WebSocket is not valid. mercurius does not validate them. */
+export const GraphqlValidationFailed: CodedError<'GRAPHQL_VALIDATION_FAILED'> = codedError(
+  'GRAPHQL_VALIDATION_FAILED',
+  'The GraphQL document is not valid: %s',
   400,
 )
 

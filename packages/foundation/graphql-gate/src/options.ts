@@ -59,6 +59,12 @@ export interface GraphqlGateOptions {
   maxFieldMerges?: number | undefined
   /** Most entries of a batch. Default: 10. */
   maxBatch?: number | undefined
+  /** Most operations that may be under way over one WebSocket. Default: 100. */
+  maxSocketOperations?: number | undefined
+  /** How long a message may wait for a client that does not read its WebSocket, which is ended then. Default: 30 seconds. */
+  socketSendTimeout?: Duration | undefined
+  /** Says that WebSocket servers which Fastify has no route for take no GraphQL. Default: false. */
+  otherSockets?: boolean | undefined
   /** Lets stored documents be judged before any entry of a batch runs. */
   persistedQuery?: PersistedQuery | undefined
   /** Lets only known documents run; `false` on a route lets any run again. Default: any document runs. */
@@ -81,6 +87,9 @@ export interface ResolvedGraphqlGateOptions {
   readonly maxNesting: number
   readonly maxFieldMerges: number
   readonly maxBatch: number
+  readonly maxSocketOperations: number
+  readonly socketSendTimeout: number
+  readonly otherSockets: boolean
   readonly persistedQuery: PersistedQuery | undefined
   readonly trustedDocuments: TrustedDocuments | false | undefined
   readonly introspection: Introspection
@@ -156,6 +165,22 @@ export const graphqlGateOptions: OptionSet<ResolvedGraphqlGateOptions> =
       doc: 'Most comparisons that validation may need to merge fields of one name; 200 times one field are 19,900.',
     },
     maxBatch: { schema: integer(1), default: 10, doc: 'Most entries of a batch.' },
+    maxSocketOperations: {
+      schema: integer(1),
+      default: 100,
+      doc: 'Most operations that may be under way over one WebSocket.',
+    },
+    socketSendTimeout: {
+      schema: duration(1),
+      default: 30_000,
+      doc: 'How long a message may wait for a client that does not read its WebSocket, which is ended then.',
+    },
+    otherSockets: {
+      schema: flag(),
+      default: false,
+      pluginOnly: true,
+      doc: 'Says that WebSocket servers which Fastify has no route for take no GraphQL.',
+    },
     persistedQuery: {
       schema: callback<PersistedQuery>('(hash) => text or undefined'),
       doc: 'Finds stored documents by hash or id, so that batches of them can be judged before any entry runs.',

@@ -4,6 +4,7 @@ import { provideDoorSettings } from './doors/find-doors.ts'
 import { endLateFields } from './fields/deadline.ts'
 import { graphqlGateOptions } from './options.ts'
 import type { GraphqlGateOptions, ResolvedGraphqlGateOptions } from './options.ts'
+import { gateStateOf } from './state.ts'
 import { useGraphqlGate } from './use-graphql-gate.ts'
 
 /**
@@ -23,5 +24,6 @@ export const graphqlGate: FastifyPluginAsync<GraphqlGateOptions> = defineGate<
     useGraphqlGate(app, options.trustedDocuments ? 'trustedDocuments' : 'graphqlGate')
     if (options.executionTimeout !== undefined) endLateFields(app)
     provideDoorSettings(app, options.routes)
+    if (options.otherSockets) gateStateOf(app).otherSockets = true
   },
 })

@@ -28,6 +28,8 @@ export interface GateState {
     readonly needsDoor: boolean
   }[]
   installed: boolean
+  /** Whether WebSocket servers that Fastify has no route for take no GraphQL. */
+  otherSockets: boolean
 }
 
 // A registered symbol: copies of this package in one process share the state of an app.
@@ -48,6 +50,7 @@ export function gateStateOf(app: FastifyInstance): GateState {
     engines: new Set(),
     guards: [],
     installed: false,
+    otherSockets: false,
   }
   return carrier[KEY]
 }

@@ -22,7 +22,7 @@ declare module 'fastify' {
     /** Marks a route that takes GraphQL operations, with the schema they run against. */
     graphql?: boolean | { readonly schema: GraphQLSchema } | undefined
     /** Options of graphql-gate for this route. */
-    graphqlGate?: Omit<GraphqlGateOptions, 'routes' | 'executionTimeout'> | undefined
+    graphqlGate?: Omit<GraphqlGateOptions, 'routes' | 'executionTimeout' | 'otherSockets'> | undefined
   }
 }
 

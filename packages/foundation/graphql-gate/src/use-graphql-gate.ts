@@ -1,6 +1,7 @@
 import { decide, formatRefusals, holdDefaults, useKernel } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { formatGraphqlRefusal } from './answers/format-refusal.ts'
+import { answerUnreadableBodies } from './answers/unreadable-body.ts'
 import { rewriteResponse } from './answers/rewrite-response.ts'
 import { introspectionCheck } from './checks/introspection.ts'
 import { addCheck } from './checks/operation-check.ts'
@@ -9,6 +10,7 @@ import type { Door } from './doors/door.ts'
 import { findDoors } from './doors/find-doors.ts'
 import { abortOf } from './fields/abort.ts'
 import { graphqlGateOptions } from './options.ts'
+import { guardSockets } from './sockets/guard-sockets.ts'
 import { decideBounds } from './stages/bounds.ts'
 import { decideOperations } from './stages/operations.ts'
 import { ledgerOf } from './stages/request-ledger.ts'
@@ -73,7 +75,9 @@ export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = 
   formatRefusals(app, formatGraphqlRefusal)
   findDoors(app)
   addCheck(app, introspectionCheck)
+  guardSockets(app)
   decide(app, { stage: 'preValidation', phase: 'bounds', name: 'graphqlGate', run: decideBounds })
   decide(app, { stage: 'preHandler', phase: 'operation', name: 'graphqlGate', run: decideOperations })
   app.addHook('preSerialization', rewriteResponse)
+  answerUnreadableBodies(app)
 }

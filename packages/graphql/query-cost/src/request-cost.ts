@@ -1,3 +1,4 @@
+import { createRequestValue } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import type { CostEstimate } from './core/index.ts'
 
@@ -11,15 +12,13 @@ export interface RequestCost {
   readonly approximate: boolean
 }
 
-const KEY = Symbol.for('portcullis.query-cost/1')
-
-type Carrier = FastifyRequest & { [KEY]?: RequestCost }
+const costs = createRequestValue<RequestCost>('portcullis.query-cost/1')
 
 const NOTHING: RequestCost = Object.freeze({ cost: 0, typeCost: 0, fieldCost: 0, approximate: false })
 
 /** What was priced of a request so far, or `undefined` when nothing was. */
 export function requestCostOf(request: FastifyRequest): RequestCost | undefined {
-  return (request as Carrier)[KEY]
+  return costs.get(request)
 }
 
 /** Adds estimates to what the request costs. @returns the new sum */
@@ -33,6 +32,6 @@ export function rememberCost(request: FastifyRequest, estimates: readonly CostEs
     }),
     requestCostOf(request) ?? NOTHING,
   )
-  ;(request as Carrier)[KEY] = total
+  costs.set(request, total)
   return total
 }

@@ -6,12 +6,12 @@ import {
   sawEveryRoute,
   unsafeSetting,
 } from '@portcullis/kernel'
-import type { RouteRecord } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { NoDoorError, NoServerRouteError } from '../errors.ts'
 import type { DoorSettings } from '../options.ts'
 import { guardFields } from '../fields/guard-fields.ts'
 import { guardEngine } from '../stages/engine.ts'
+import { requireGuardedSockets, requireNoOtherSockets } from '../sockets/require-guarded-sockets.ts'
 import { gateStateOf } from '../state.ts'
 import { doorFrom } from './door-from.ts'
 import type { Door } from './door.ts'
@@ -62,8 +62,13 @@ export function findDoors(app: FastifyInstance): void {
     for (const server of state.servers) requireRoute(server)
     for (const server of state.servers) requireResolvers(server)
     for (const { scope, name, needsDoor } of state.guards) if (needsDoor) requireDoor(scope, name)
-    for (const door of state.doors.values()) requireGuards(app, door)
-    if (state.servers.length > 0) for (const route of routesOf(app)) requireNoSocket(app, route)
+    for (const door of state.doors.values()) {
+      requirePlugin(app, door)
+      requireGuards(app, door)
+    }
+    if (state.doors.size === 0) return
+    requireGuardedSockets(app)
+    requireNoOtherSockets(app)
   })
 }
 
@@ -104,23 +109,32 @@ function requireResolvers({ scope, path, remote }: GraphqlServer): void {
   )
 }
 
-/** GraphQL over WebSocket needs nothing but the schema of a server, so any socket beside one may be a door. */
-function requireNoSocket(app: FastifyInstance, { method, url, websocket, config }: RouteRecord): void {
-  if (!websocket || config['graphql'] !== undefined) return
-  unsafeSetting(
-    app,
-    `${method} ${url} takes WebSocket connections beside a GraphQL server. If it takes GraphQL, no gate guards it: switch it off, or serve it from another app. If it takes something else, say so with { config: { graphql: false } }.`,
-  )
+/** How the handlers that Yoga and Apollo Server document call them. */
+const SERVER_CALL = /\.(?:handleNodeRequest|handleNodeRequestAndResponse|executeHTTPGraphQLRequest)\b/
+
+/** Servers read more out of a request than a route of one's own does, which only their plugins can judge. */
+function requirePlugin(app: FastifyInstance, { route, engine, schema }: Door): void {
+  if (engine !== 'hand-written') return
+  const where = `The GraphQL route ${route.method} ${route.url}`
+  if (
+    typeof route.handler === 'function' &&
+    SERVER_CALL.test(Function.prototype.toString.call(route.handler))
+  ) {
+    unsafeSetting(
+      app,
+      `${where} is answered by GraphQL Yoga or Apollo Server, which has no plugin of ours: put yogaGate(app) or apolloGate(app) into its plugins.`,
+    )
+  }
+  if (schema() === undefined) {
+    unsafeSetting(
+      app,
+      `${where} is marked, but nobody told its schema. Mark it with { config: { graphql: { schema } } }, put yogaGate(app) or apolloGate(app) into the plugins of its server, or register mercurius in its scope.`,
+    )
+  }
 }
 
 function requireGuards(app: FastifyInstance, { route }: Door): void {
   const where = `${route.method} ${route.url}`
-  if (route.websocket) {
-    unsafeSetting(
-      app,
-      `${where} takes GraphQL over WebSocket, which no gate guards yet. Switch subscriptions off, or serve them from another app.`,
-    )
-  }
   const { guards } = gateStateOf(app)
   const bounds = guards.filter(({ name, needsDoor }) => needsDoor && !NO_GATES.has(name))
   if (bounds.some(({ scope }) => isWithin(route.scope, scope))) return

@@ -6,7 +6,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql'
 /** mercurius' context of an operation, as far as it is read here. */
 export interface MercuriusContext {
   readonly reply?: FastifyReply
-  readonly request?: FastifyRequest
+  request?: FastifyRequest
   readonly operationId?: number
   readonly __currentQuery?: unknown
 }
@@ -19,10 +19,19 @@ export type PreExecution = (
   variables: Record<string, unknown> | '' | null | undefined,
 ) => Promise<{ readonly document: DocumentNode } | undefined>
 
+/** mercurius' hook that runs before each subscription. It is told no variables. */
+export type PreSubscription = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  context: MercuriusContext,
+  id: string | number,
+) => Promise<void>
+
 /** The decorator `app.graphql` of mercurius, as far as it is used here. */
 export interface MercuriusEngine {
   readonly schema: GraphQLSchema
   addHook(name: 'preExecution', hook: PreExecution): void
+  addHook(name: 'preSubscriptionExecution', hook: PreSubscription): void
 }
 
 /** The mercurius that a scope sees, if there is one. */

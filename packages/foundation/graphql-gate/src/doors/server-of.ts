@@ -9,6 +9,8 @@ export interface GraphqlServer {
   readonly kind: 'yoga' | 'apollo'
   /** The scope in which its route is declared. */
   readonly scope: FastifyInstance
+  /** What tells it from others: the plugins of several apps may be in one server. */
+  instance: object | undefined
   /** The pattern of the route it answers, prefix included. */
   path: string
   /** As it is now; unset until the server has told it. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { doorOf } from '../doors/door-of.ts'
 import type { MercuriusContext } from '../doors/mercurius-engine.ts'
+import { isUpgrade } from '../sockets/is-upgrade.ts'
 
 /** A request with its reply. */
 export interface Exchange {
@@ -9,12 +10,18 @@ export interface Exchange {
   readonly reply: FastifyReply
 }
 
-const current = new AsyncLocalStorage<Exchange>()
+const current = new AsyncLocalStorage<Exchange | undefined>()
 
 /** Handlers give their resolvers any context or none, so the request is known by what runs in it. */
 function portcullisFields(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  if (doorOf(request) === undefined) done()
+  // A socket lives on in what its handler starts: each of its operations runs as itself.
+  if (doorOf(request) === undefined || isUpgrade(request)) current.run(undefined, done)
   else current.run({ request, reply }, done)
+}
+
+/** Runs what an operation does on behalf of its own request. */
+export function runAs(exchange: Exchange, run: () => void): void {
+  current.run(exchange, run)
 }
 
 const FOLLOWED = Symbol.for('portcullis.graphql-followed/1')

@@ -72,9 +72,8 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 export function startDeadline(request: FastifyRequest, operations: readonly GraphQLOperation[]): void {
   const { executionTimeout } = gateOptionsFor(request)
   const ledger = ledgerOf(request)
-  const door = doorOf(request)
   if (executionTimeout === undefined || ledger.deadline !== undefined) return
-  if (door === undefined || door.route.websocket) return
+  if (doorOf(request) === undefined) return
   if (!ledger.batch && operations.some(({ kind }) => kind === OperationTypeNode.SUBSCRIPTION)) return
   ledger.deadline = new Deadline(request, executionTimeout)
 }

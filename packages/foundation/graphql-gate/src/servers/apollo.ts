@@ -30,8 +30,10 @@ export function apolloGate(app: FastifyInstance, options: ServerGateOptions = {}
   const { path = '/graphql' } = apolloGateOptions.parse(options)
   const server = addServer(app, 'apollo', path)
   return {
-    serverWillStart({ schema }) {
-      server.schema = schema
+    serverWillStart(service) {
+      // Apollo hands one object to the plugins of a server, and tells them nothing else to know it by.
+      server.instance = service
+      server.schema = service.schema
       return Promise.resolve({
         schemaDidLoadOrUpdate({ apiSchema, coreSupergraphSdl }) {
           server.schema = apiSchema

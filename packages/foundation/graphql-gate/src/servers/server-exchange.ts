@@ -1,12 +1,19 @@
 import { rejection } from '../stages/rejection.ts'
 import { GraphQLError } from 'graphql'
+import { routeRecordOf } from '@portcullis/kernel'
 import type { ClientError } from '@portcullis/kernel'
 import { UnknownRoute } from '../errors.ts'
 import { currentExchange } from '../fields/current-request.ts'
 import type { Exchange } from '../fields/current-request.ts'
 import { gateOptionsFor } from '../gate-options.ts'
 import { gateStateOf } from '../state.ts'
+import { serverOf } from '../doors/server-of.ts'
 import type { GraphqlServer } from '../doors/server-of.ts'
+
+/** Whether the app that a request came to has a plugin of its own in the server, which judges it. */
+function isJudgedElsewhere({ request }: Exchange, { instance }: GraphqlServer): boolean {
+  return instance !== undefined && serverOf(routeRecordOf(request))?.instance === instance
+}
 
 /**
  * The request of the server's own app that an operation came with; another app's, where two apps share a server, is for
@@ -15,7 +22,8 @@ import type { GraphqlServer } from '../doors/server-of.ts'
 export function exchangeOf(server: GraphqlServer): Exchange | 'of another app' | undefined {
   const exchange = currentExchange()
   if (exchange === undefined) return undefined
-  return gateStateOf(exchange.request.server) === gateStateOf(server.scope) ? exchange : 'of another app'
+  if (gateStateOf(exchange.request.server) === gateStateOf(server.scope)) return exchange
+  return isJudgedElsewhere(exchange, server) ? 'of another app' : undefined
 }
 
 /** An error as GraphQL servers answer it best, with its status. */

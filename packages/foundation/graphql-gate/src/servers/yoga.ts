@@ -10,7 +10,7 @@ import { knownSchema } from '../doors/known-schema.ts'
 import type { Exchange } from '../fields/current-request.ts'
 import { boundEntries } from '../stages/bounds.ts'
 import { judgeAtEngine, refuseAtEngine } from '../stages/judge-at-engine.ts'
-import { judgeEntries } from '../stages/operations.ts'
+import { judgeWhole } from '../stages/judge-whole.ts'
 import { isUpload } from '../stages/read-request.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
 import { spelledOut, spellOut } from '../stages/trust.ts'
@@ -47,14 +47,8 @@ async function judgeUpload(exchange: Exchange, params: unknown): Promise<GraphQL
   const door = doorOf(exchange.request)
   if (door === undefined || !isUpload(exchange.request)) return undefined
   await spellOut(exchange.request, params, false)
-  let refused: GraphQLError | undefined
-  const problem = await judgeEntries(exchange, door, readBody(params), async (refusal) => {
-    const error = await refuseAtEngine(exchange, refusal)
-    if (error !== undefined) refused = refusedIn(exchange, error)
-    return error !== undefined
-  })
-  const error = problem === undefined ? undefined : await refuseAtEngine(exchange, problem)
-  return error === undefined ? refused : refusedIn(exchange, error)
+  const error = await judgeWhole(exchange, door, readBody(params))
+  return error === undefined ? undefined : refusedIn(exchange, error)
 }
 
 async function judgeCall(exchange: Exchange, { args }: YogaCall): Promise<GraphQLError | undefined> {
@@ -95,6 +89,7 @@ export function yogaGate(app: FastifyInstance, options: ServerGateOptions = {}):
   }
   return {
     onYogaInit({ yoga }) {
+      server.instance = yoga
       server.path = path ?? yoga.graphqlEndpoint
     },
     onSchemaChange({ schema }) {

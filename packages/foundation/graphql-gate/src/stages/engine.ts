@@ -3,8 +3,9 @@ import { Kind, Location } from 'graphql'
 import type { DocumentNode } from 'graphql'
 import { knownSchema } from '../doors/known-schema.ts'
 import { mercuriusOf } from '../doors/mercurius-engine.ts'
-import type { MercuriusContext, PreExecution } from '../doors/mercurius-engine.ts'
+import type { MercuriusContext, PreExecution, PreSubscription } from '../doors/mercurius-engine.ts'
 import { AstNotAllowed } from '../errors.ts'
+import { requestById, requestByJudgement } from '../sockets/operations-of.ts'
 import { gateStateOf } from '../state.ts'
 import { judgeAtEngine } from './judge-at-engine.ts'
 import { ledgerOf } from './request-ledger.ts'
@@ -43,24 +44,34 @@ function nameOf(ledger: RequestLedger, context: MercuriusContext): string | unde
 
 /** The hook of mercurius: ends the execution with an error of a status and `extensions`, as mercurius answers best. */
 const portcullisPreExecution: PreExecution = async (schema, document, context, variables) => {
-  const request = context.reply?.request ?? context.request
+  const given = context.reply?.request ?? context.request
   // Without a request it is the app's own call of app.graphql(), not a client's.
-  if (request === undefined) return keepFromCompiling(document)
-  const source = sourceOf(request, document, context)
+  if (given === undefined) return keepFromCompiling(document)
+  const source = sourceOf(given, document, context)
+  // mercurius hands over an empty string where a query string has empty variables.
+  const sent = variables || {}
+  const request = requestByJudgement(given, { source: source ?? '', variables: sent })
+  // Resolvers that run from here on are the operation's, not the socket's.
+  if (request !== given) context.request = request
   const refused = await judgeAtEngine(
     { request, reply: context.reply },
     {
       schema: knownSchema(schema, 'mercurius'),
       document,
       source,
-      // mercurius hands over an empty string where a query string has empty variables.
-      variables: variables || {},
+      variables: sent,
       operationName: nameOf(ledgerOf(request), context),
       problem: source === undefined ? rejection('graphqlGate', new AstNotAllowed()) : undefined,
     },
   )
   if (refused !== undefined) throw refused
   return keepFromCompiling(document)
+}
+
+/** mercurius gives the request of the socket to the resolvers of a subscription; each gets that of its operation. */
+const portcullisPreSubscription: PreSubscription = (_schema, _document, context, id) => {
+  if (context.request !== undefined) context.request = requestById(context.request, id)
+  return Promise.resolve()
 }
 
 /** Guards the engine that a scope sees, once. */
@@ -71,4 +82,5 @@ export function guardEngine(scope: FastifyInstance): void {
   knownSchema(engine.schema, 'mercurius')
   engines.add(engine)
   engine.addHook('preExecution', portcullisPreExecution)
+  engine.addHook('preSubscriptionExecution', portcullisPreSubscription)
 }

@@ -58,8 +58,8 @@ async function judgeNow(exchange: Exchange, call: EngineCall): Promise<ClientErr
 }
 
 /**
- * Judges an operation that was not known when the request arrived: a stored document, `reply.graphql()` in any route, a
- * query over WebSocket. The rest was judged before, each judgement good once.
+ * Judges an operation that was not known when the request arrived: a stored document, `reply.graphql()` in any route.
+ * The rest was judged before, each judgement good once.
  *
  * @returns the error to answer with, where the operation may not run
  */
@@ -69,10 +69,9 @@ export async function judgeAtEngine(exchange: Exchange, call: EngineCall): Promi
   guardFields(request.server, call.schema)
   // In a route of the app's own, its handler runs already.
   if (doorOf(request) === undefined) beginExecution(request)
-  if (
-    call.source === undefined ||
-    !takeJudgement(ledgerOf(request), { ...call, source: call.source }, isOverGet(request))
-  ) {
+  const ledger = ledgerOf(request)
+  const byValue = ledger.overSocket || isOverGet(request)
+  if (call.source === undefined || !takeJudgement(ledger, { ...call, source: call.source }, byValue)) {
     const refused = await judgeNow(exchange, call)
     if (refused !== undefined) return refused
   }

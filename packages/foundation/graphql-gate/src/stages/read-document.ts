@@ -7,6 +7,7 @@ import type { Door } from '../doors/door.ts'
 import { AstNotAllowed, GraphqlParseFailed, MalformedGraphqlRequest, UnknownDocument } from '../errors.ts'
 import { gateOptionsFor } from '../gate-options.ts'
 import { gateStateOf } from '../state.ts'
+import { ledgerOf } from './request-ledger.ts'
 import { rejection } from './rejection.ts'
 
 /** A document with the text it was parsed from. */
@@ -61,12 +62,13 @@ export async function readDocument(
   { query, hash, persisted }: RequestEntry,
   batch: boolean,
 ): Promise<ReadDocument | Refusal | undefined> {
-  const isId = persisted && door.engine === 'mercurius'
+  const { overSocket } = ledgerOf(request)
+  const isId = persisted && door.engine === 'mercurius' && !overSocket
   if (query !== undefined && !isId) return readText(request, query, hash)
   const id = query ?? hash
   const stored = id === undefined ? undefined : await gateOptionsFor(request).persistedQuery?.(id)
   const read = parsed(request, stored)
   if (read !== undefined) return read
-  const engineJudges = door.engine !== 'hand-written' && !batch
+  const engineJudges = door.engine !== 'hand-written' && !batch && !overSocket
   return engineJudges ? undefined : rejection('graphqlGate', new UnknownDocument())
 }

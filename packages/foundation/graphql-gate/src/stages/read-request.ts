@@ -2,19 +2,24 @@ import type { FastifyRequest } from 'fastify'
 import { readBody, readQueryString } from '../core/read-entries.ts'
 import type { ReadResult } from '../core/read-entries.ts'
 import { doorOf } from '../doors/door-of.ts'
+import { ledgerOf } from './request-ledger.ts'
 
 type Query = Readonly<Record<string, unknown>>
 
 /** Whether a request carries its operation in the URL: by its method or, with OPTIONS, because it has no body. */
-export function isOverGet({ method, body }: FastifyRequest): boolean {
+export function isOverGet(request: FastifyRequest): boolean {
+  const { method, body } = request
+  if (ledgerOf(request).overSocket) return false
   return (
     method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && (body === undefined || body === null))
   )
 }
 
+const MEMBERS = ['query', 'variables', 'operationName', 'extensions', 'documentId'] as const
+
 /** No GraphQL member in the URL: a browser, a health check, a preflight or a WebSocket upgrade. The engine answers. */
 function isNoOperation(query: Query): boolean {
-  return ['query', 'extensions', 'documentId'].every((member) => query[member] === undefined)
+  return MEMBERS.every((member) => query[member] === undefined)
 }
 
 /** Handlers differ in whether they look at the URL of a POST first, so a request that uses both is refused. */

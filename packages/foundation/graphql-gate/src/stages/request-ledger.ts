@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { createRequestValue } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import type { RequestEntry } from '../core/read-entries.ts'
 import type { GraphQLOperation } from '../core/operation.ts'
@@ -18,6 +19,8 @@ interface Judged extends OperationKey {
 
 /** What graphql-gate remembers of one request. */
 export interface RequestLedger {
+  /** Whether its operation came over a WebSocket: then the method and URL of the request say nothing about it. */
+  overSocket: boolean
   /** What the body or query string holds; unset until it was read to be judged. */
   entries: readonly RequestEntry[] | undefined
   batch: boolean
@@ -34,14 +37,14 @@ export interface RequestLedger {
   abort: AbortController | undefined
 }
 
-const KEY = Symbol.for('portcullis.graphql-ledger/1')
-
-type Carrier = FastifyRequest & { [KEY]?: RequestLedger }
+const ledgers = createRequestValue<RequestLedger>('portcullis.graphql-ledger/1')
 
 /** The ledger of a request, created when first asked for. */
 export function ledgerOf(request: FastifyRequest): RequestLedger {
-  const carrier = request as Carrier
-  carrier[KEY] ??= {
+  const known = ledgers.get(request)
+  if (known !== undefined) return known
+  const ledger: RequestLedger = {
+    overSocket: false,
     entries: undefined,
     batch: false,
     bounded: new Set(),
@@ -51,33 +54,43 @@ export function ledgerOf(request: FastifyRequest): RequestLedger {
     deadline: undefined,
     abort: undefined,
   }
-  return carrier[KEY]
+  ledgers.set(request, ledger)
+  return ledger
 }
 
-/** Engines hand over the very variables object of a body; those of a query string, or none at all, are new objects. */
-function isSame(judged: Readonly<Record<string, unknown>>, given: object, overGet: boolean): boolean {
+/** Engines hand over the very variables object of a body; those of other doors, or none at all, are new objects. */
+function isSame(judged: Readonly<Record<string, unknown>>, given: object, byValue: boolean): boolean {
   if (judged === given) return true
   if (Object.keys(judged).length === 0) return Object.keys(given).length === 0
-  return overGet && isDeepStrictEqual(judged, given)
+  return byValue && isDeepStrictEqual(judged, given)
+}
+
+/** Finds the judgement of an operation, under whatever name where none is given. Each is good for one execution. */
+export function findJudgement(
+  ledger: RequestLedger,
+  { source, variables, ...name }: Partial<OperationKey> & Omit<OperationKey, 'operationName'>,
+  byValue: boolean,
+): Judged | undefined {
+  return ledger.judged.find(
+    (one) =>
+      !one.used &&
+      one.source === source &&
+      (!('operationName' in name) || one.operationName === name.operationName) &&
+      isSame(one.variables, variables, byValue),
+  )
 }
 
 /**
- * Takes the judgement of an operation that an engine is about to run. Each is good for one execution.
+ * Takes the judgement of an operation that an engine is about to run.
  *
  * @returns whether it was judged before
  */
 export function takeJudgement(
   ledger: RequestLedger,
   { source, variables, operationName }: OperationKey,
-  overGet: boolean,
+  byValue: boolean,
 ): boolean {
-  const found = ledger.judged.find(
-    (one) =>
-      !one.used &&
-      one.source === source &&
-      one.operationName === operationName &&
-      isSame(one.variables, variables, overGet),
-  )
+  const found = findJudgement(ledger, { source, variables, operationName }, byValue)
   if (found === undefined) return false
   found.used = true
   return true

@@ -97,22 +97,47 @@ describe('doors', () => {
     await expect(app.ready()).rejects.toThrow('has no gate in its scope that bounds its operations')
   })
 
-  it('over WebSocket refuse to boot in production, and are warned of in development', async () => {
+  it('over WebSocket boot, and sockets that no gate can see do not, or are warned of in development', async () => {
     const app = production()
     void app.register(mercurius, { schema: sdl, subscription: true })
     guarded(app)
-    await expect(app.ready()).rejects.toThrow('takes GraphQL over WebSocket, which no gate guards yet')
+    await app.ready()
+    // Attached when the app runs already.
+    expect(() => app.server.on('upgrade', () => undefined)).toThrow(/listens to 'upgrade' of app\.server/)
+    await app.close()
+
+    const attached = production()
+    void attached.register(mercurius, { schema: sdl })
+    guarded(attached)
+    attached.server.on('upgrade', () => undefined)
+    await expect(attached.ready()).rejects.toThrow(/listens to 'upgrade' of app\.server/)
+
+    const told = production()
+    void told.register(graphqlGate, { otherSockets: true })
+    void told.register(mercurius, { schema: sdl })
+    guarded(told)
+    told.server.on('upgrade', () => undefined)
+    await told.ready()
+    await told.close()
 
     const lines: string[] = []
     const developed = Fastify({
       logger: { level: 'warn', stream: { write: (line: string) => void lines.push(line) } },
     })
     void developed.register(kernel, { environment: 'development' })
-    void developed.register(mercurius, { schema: sdl, subscription: true })
+    void developed.register(mercurius, { schema: sdl })
     guarded(developed)
+    developed.server.on('upgrade', () => undefined)
     await developed.ready()
-    expect(lines.join()).toContain('takes GraphQL over WebSocket')
+    expect(lines.join()).toContain("listens to 'upgrade' of app.server")
     await developed.close()
+  })
+
+  it('that are marked and tell no schema refuse to boot in production', async () => {
+    const app = production()
+    app.post('/mine', { config: { graphql: true } }, async () => ({ data: null }))
+    guarded(app)
+    await expect(app.ready()).rejects.toThrow(/POST \/mine is marked, but nobody told its schema/)
   })
 
   it('take the options of gates through the routes option, checked at boot', async () => {

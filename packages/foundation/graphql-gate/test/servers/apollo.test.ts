@@ -182,6 +182,30 @@ describe('operations that come by no route of the gate', () => {
   })
 })
 
+describe("an app that calls another's unguarded route", () => {
+  it('is refused', async () => {
+    const called: string[] = []
+    const inner = Fastify()
+    const outer = appWith([])
+    apps.push(inner, outer)
+    const open: { server?: ApolloServer } = {}
+    await inner.register(async (scope) => {
+      addGate(scope, [])
+      open.server = await start({ schema: schemaOf(called), plugins: [apolloGate(scope)] })
+      await scope.register(fastifyApollo(open.server))
+    })
+    if (open.server !== undefined) inner.post('/open', fastifyApolloHandler(open.server) as never)
+    // A door, so that a request of a guarded app is running when the other app's server is asked.
+    outer.post('/api', { config: { graphql: { schema: schemaOf() } } }, async ({ body }) => {
+      const answer = await inner.inject({ method: 'POST', url: '/open', payload: body as object })
+      return { status: answer.statusCode }
+    })
+    const answer = await outer.inject({ ...post({ query: '{ a }' }), url: '/api' })
+    expect(answer.json()).toEqual({ status: 403 })
+    expect(called).toEqual([])
+  })
+})
+
 describe('at boot', () => {
   it('the route is found by its path, in a scope with a prefix too', async () => {
     const judged: Judged = []
@@ -224,6 +248,17 @@ describe('at boot', () => {
     }
     await mount(app, await start({ gateway, plugins: [apolloGate(app)] }))
     await expect(app.ready()).rejects.toThrow(/tester .* works around resolvers/)
+  })
+
+  it('a marked route that Apollo Server answers without the plugin is refused', async () => {
+    const app = Fastify()
+    apps.push(app)
+    void app.register(kernel, { environment: 'production' })
+    addGate(app, [])
+    const schema = schemaOf()
+    const handler = fastifyApolloHandler(await start({ schema }))
+    app.route({ url: '/graphql', method: ['GET', 'POST'], config: { graphql: { schema } }, handler })
+    await expect(app.ready()).rejects.toThrow(/\/graphql is answered by GraphQL Yoga or Apollo Server/)
   })
 
   it('wrong options are refused at once', () => {

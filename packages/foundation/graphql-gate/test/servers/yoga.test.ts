@@ -267,6 +267,33 @@ describe('operations that come by no route of the gate', () => {
   })
 })
 
+describe("an app that calls another's unguarded route", () => {
+  it.each(['in the scope of the gates', 'beside it'])('%s, is refused', async (place) => {
+    const called: string[] = []
+    const inner = Fastify()
+    const open: { yoga?: Yoga } = {}
+    void inner.register((scope, _options, done) => {
+      const gated = place === 'beside it' ? scope : inner
+      addGate(gated, [])
+      const plugins = [yogaGate(gated, { path: '/guarded' })]
+      open.yoga = createYoga({ schema: schemaOf(called), graphqlEndpoint: '/:path', logging: false, plugins })
+      mount(scope, open.yoga, '/guarded')
+      done()
+    })
+    inner.post('/open', (request, reply) => open.yoga?.handleNodeRequestAndResponse(request, reply, {}))
+    const outer = appWith([])
+    apps.push(inner, outer)
+    // A door, so that a request of a guarded app is running when the other app's server is asked.
+    outer.post('/api', { config: { graphql: { schema: schemaOf() } } }, async ({ body }) => {
+      const answer = await inner.inject({ method: 'POST', url: '/open', payload: body as object })
+      return { status: answer.statusCode }
+    })
+    const answer = await outer.inject({ ...post({ query: '{ a }' }), url: '/api' })
+    expect(answer.json()).toEqual({ status: 403 })
+    expect(called).toEqual([])
+  })
+})
+
 describe('at boot', () => {
   it('the route is found by the endpoint of Yoga, or by the path that is told', async () => {
     const judged: Judged = []
@@ -304,7 +331,8 @@ describe('at boot', () => {
   it('a socket beside the server has to say that it takes no GraphQL', async () => {
     for (const [config, verdict] of [
       [{}, /GET \/ws takes WebSocket connections/],
-      [{ graphql: true }, /GET \/ws takes GraphQL over WebSocket/],
+      [{ graphql: { schema: schemaOf() } }, /GET \/ws takes GraphQL over WebSocket, but not from/],
+      [{ graphql: true }, /GET \/ws is marked, but nobody told its schema/],
       [{ graphql: false }, undefined],
     ] as const) {
       const { app } = build()
@@ -313,6 +341,19 @@ describe('at boot', () => {
       if (verdict === undefined) await app.ready()
       else await expect(app.ready()).rejects.toThrow(verdict)
     }
+  })
+
+  it('a marked route that Yoga answers without the plugin is refused', async () => {
+    const app = Fastify()
+    apps.push(app)
+    void app.register(kernel, { environment: 'production' })
+    addGate(app, [])
+    const schema = schemaOf()
+    const yoga: Yoga = createYoga({ schema, logging: false })
+    app.post('/graphql', { config: { graphql: { schema } } }, (request, reply) =>
+      yoga.handleNodeRequestAndResponse(request, reply, {}),
+    )
+    await expect(app.ready()).rejects.toThrow(/POST \/graphql is answered by GraphQL Yoga or Apollo Server/)
   })
 
   it('wrong options are refused at once', () => {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../principal.ts'
 import type { Refusal } from '../refusal.ts'
+import { createRequestValue } from './request-value.ts'
 import type { SettledListener } from './settled.ts'
 
 /** What the kernel remembers of one request. */
@@ -20,15 +21,13 @@ export interface RequestState {
   armed: boolean
 }
 
-// A registered symbol: two copies of the kernel in one process meet in the same state.
-const KEY = Symbol.for('portcullis.request/1')
-
-type Carrier = FastifyRequest & { [KEY]?: RequestState }
+const states = createRequestValue<RequestState>('portcullis.request/1')
 
 /** The kernel's state of a request, created when first asked for. */
 export function requestStateOf(request: FastifyRequest): RequestState {
-  const carrier = request as Carrier
-  carrier[KEY] ??= {
+  const known = states.get(request)
+  if (known !== undefined) return known
+  const state: RequestState = {
     stagesRun: new Set(),
     settled: [],
     refused: [],
@@ -38,5 +37,6 @@ export function requestStateOf(request: FastifyRequest): RequestState {
     resolvedAt: 0,
     armed: false,
   }
-  return carrier[KEY]
+  states.set(request, state)
+  return state
 }

@@ -34,18 +34,20 @@ function call(request: FastifyRequest, listener: SettledListener, outcome: Outco
   }
 }
 
+/** Tells the listeners of a request that it is over. Once: what is told later is forgotten. */
+export function settle(request: FastifyRequest, outcome: Outcome): void {
+  const state = requestStateOf(request)
+  const { settled } = state
+  if (settled === 'over') return
+  state.settled = 'over'
+  for (const listener of settled) call(request, listener, outcome)
+}
+
 /** Arms {@link onSettled} for a request. The kernel does this in its first hook. */
 export function armSettled(request: FastifyRequest, reply: FastifyReply): void {
-  const state = requestStateOf(request)
   let finished = false
   reply.raw.once('finish', () => {
     finished = true
   })
-  reply.raw.once('close', () => {
-    const { settled } = state
-    if (settled === 'over') return
-    state.settled = 'over'
-    const outcome = { completed: finished, statusCode: reply.raw.statusCode }
-    for (const listener of settled) call(request, listener, outcome)
-  })
+  reply.raw.once('close', () => settle(request, { completed: finished, statusCode: reply.raw.statusCode }))
 }

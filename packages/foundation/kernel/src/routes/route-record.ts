@@ -11,6 +11,8 @@ export interface RouteRecord {
   readonly websocket: boolean
   /** The route's schema as it was declared. */
   readonly schema: unknown
+  /** The route's handler as it was declared; `undefined` where the route was not seen then. */
+  readonly handler: unknown
   /** The route's `config`, with what {@link provideRouteConfig} added. */
   readonly config: Record<string, unknown>
   /** Parsed options of the gates, by registration. */
@@ -31,6 +33,7 @@ function createRecord(scope: FastifyInstance, route: RouteWithSocket): RouteReco
     url: route.url,
     websocket: route.websocket === true || route.wsHandler !== undefined,
     schema: route.schema,
+    handler: route.handler,
     config: { ...route.config },
     parsed: new Map(),
     seen: true,
@@ -60,6 +63,7 @@ export function routeRecordOf(request: FastifyRequest): RouteRecord {
     url,
     websocket: false,
     schema,
+    handler: undefined,
     config: { ...config },
     parsed: new Map(),
     seen: false,
