@@ -80,7 +80,11 @@ function compileCoarsely(
   return assemble(draft, cost, true)
 }
 
-function rootOf(costed: CostedSchema, { operation }: OperationDefinitionNode): CostedObject | undefined {
+/** The type whose object an operation starts from. */
+export function rootOf(
+  costed: CostedSchema,
+  { operation }: OperationDefinitionNode,
+): CostedObject | undefined {
   const name = costed.schema.getRootType(operation)?.name
   return name === undefined ? undefined : costed.composites.get(name)?.possible[0]
 }

@@ -5,6 +5,12 @@ import type { CostEstimate, CostModel, CostRequest } from './types.ts'
 
 const NOTHING_SENT = {}
 
+/** The variables of a request, whatever was sent in their place. */
+export function sentWith({ variables }: CostRequest): object {
+  const sent: unknown = variables
+  return typeof sent === 'object' && sent !== null ? sent : NOTHING_SENT
+}
+
 /**
  * Prices an operation of a parsed document: an upper bound of what executing it can cost, by the IBM GraphQL Cost
  * Directives specification's static query analysis. Never throws, whatever the document (which need not be valid:
@@ -19,16 +25,14 @@ export function estimateCost(
   document: DocumentNode,
   request: CostRequest = {},
 ): CostEstimate {
-  const sent: unknown = request.variables
-  const values = typeof sent === 'object' && sent !== null ? sent : NOTHING_SENT
+  const values = sentWith(request)
   const meter = { steps: 0 }
   const formula = model.formulas.of(document, request.operation, values, meter)
   const problems = evaluate(formula, values, meter)
   const { registers, type, field, meta, approximate } = formula
   const typeCost = registers[type] ?? Infinity
   const fieldCost = registers[field] ?? Infinity
-  const units = registers[meta] ?? Infinity
-  const introspectionCost = units === 0 ? 0 : introspectionOf(units / model.introspectionUnit)
+  const introspectionCost = introspectionOf(model, registers[meta] ?? Infinity)
   return {
     cost: typeCost + fieldCost + introspectionCost,
     typeCost,
@@ -40,5 +44,6 @@ export function estimateCost(
   }
 }
 
-const introspectionOf = (standardQueries: number): number =>
-  clamp(Math.ceil(standardQueries * STANDARD_INTROSPECTION_COST))
+/** The price of introspection work in raw units: a share of what the standard query costs. */
+export const introspectionOf = ({ introspectionUnit }: CostModel, units: number): number =>
+  units === 0 ? 0 : clamp(Math.ceil((units / introspectionUnit) * STANDARD_INTROSPECTION_COST))

@@ -7,6 +7,7 @@ import { Memory, type ByType } from './memory.ts'
 import type { Meter } from './meter.ts'
 import type { Operation } from './operation.ts'
 import { NO_SIZES, type PassedSize } from './sizes.ts'
+import type { Trace } from './trace.ts'
 
 /** Fields nested deeper than this are priced as unbounded rather than with a stack that could overflow. */
 export const MAX_NESTING = 500
@@ -36,10 +37,12 @@ export class ExactAnalysis {
   readonly #meter: Meter
   readonly #limit: number
   readonly #memory = new Memory()
+  readonly #trace: Trace | undefined
 
   /** The analysis gives up when the meter passes the limit. */
-  constructor(operation: Operation, meter: Meter, limit: number) {
+  constructor(operation: Operation, meter: Meter, limit: number, trace?: Trace) {
     this.#operation = operation
+    this.#trace = trace
     this.#algebra = operation.algebra
     this.#meter = meter
     this.#limit = limit
@@ -65,14 +68,20 @@ export class ExactAnalysis {
     for (const object of type.possible) {
       this.#meter.steps++
       if (object === type) this.#addObject(sum, object, scope)
-      else raiseTo(this.#algebra, sum, this.#value(scope, object))
+      else this.#raise(sum, this.#value(scope, object))
       if (this.spent) break
     }
     known?.set(type, sum)
     return sum
   }
 
+  #raise(sum: CostVector, one: Readonly<CostVector>): void {
+    raiseTo(this.#algebra, sum, one)
+    this.#trace?.alternative(sum, one)
+  }
+
   #addObject(sum: CostVector, type: CostedObject, scope: Scope): void {
+    this.#trace?.object(sum, type)
     sum.type = this.#algebra.plus(sum.type, type.weight)
     const groups = this.#collect(scope, type)
     for (let group = groups.first; group !== null && !this.spent; group = group.next) {
@@ -94,6 +103,7 @@ export class ExactAnalysis {
       }
     }
     if (field.composite === null) {
+      this.#trace?.field(sum, { name: group.name, field, own, size, value: null })
       addField(algebra, sum, field, own, { type: field.leafWeight, field: 0, meta: 0 }, size)
       return
     }
@@ -103,7 +113,9 @@ export class ExactAnalysis {
     if (shared) this.#meter.steps += sets.length
     const known = shared ? this.#memory.of(sets, below) : null
     const scope = { sets, passed: below, nesting: nesting + 1, known }
-    addField(algebra, sum, field, own, this.#value(scope, field.composite), size)
+    const value = this.#value(scope, field.composite)
+    this.#trace?.field(sum, { name: group.name, field, own, size, value })
+    addField(algebra, sum, field, own, value, size)
   }
 
   #collect({ sets, known }: Scope, type: CostedObject): Groups {

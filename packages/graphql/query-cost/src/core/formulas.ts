@@ -46,8 +46,7 @@ export class Formulas {
 
   /** The formula of an operation, compiled now unless one that holds is known. */
   of(document: DocumentNode, operation: CostRequest['operation'], sent: object, meter: Meter): Formula {
-    let known = this.#documents.get(document)
-    if (known === undefined) this.#documents.set(document, (known = read(document)))
+    const known = this.#read(document)
     const asked = askedOf(known, operation)
     for (const one of known.formulas) {
       if (one.asked === asked && holds(one.formula, sent)) return one.formula
@@ -56,6 +55,19 @@ export class Formulas {
     const formula = compileCost(this.#costed, operations, known.fragments, sent, meter)
     keep(known, { asked, formula, bytes: bytesOf(formula) })
     return formula
+  }
+
+  /** The operations that are meant, with the fragments of their document. */
+  asked(document: DocumentNode, operation: CostRequest['operation']): Definitions {
+    const known = this.#read(document)
+    const asked = askedOf(known, operation)
+    return { operations: isOne(asked) ? [asked] : asked, fragments: known.fragments }
+  }
+
+  #read(document: DocumentNode): KnownDocument {
+    let known = this.#documents.get(document)
+    if (known === undefined) this.#documents.set(document, (known = read(document)))
+    return known
   }
 }
 

@@ -1,14 +1,19 @@
+export { actualCost } from './actual/actual-cost.ts'
 export { STANDARD_INTROSPECTION_COST } from './arithmetic.ts'
 export type * from './costed.ts'
 export { InvalidCostModelError, type CostModelProblem } from './errors.ts'
 export { estimateCost } from './estimate.ts'
+export { explainCost } from './explain.ts'
 export { createCostModel } from './model.ts'
 export type {
+  ActualCost,
   Coordinate,
   CostDirectiveNames,
   CostEstimate,
+  CostExplanation,
   CostModel,
   CostModelOptions,
+  CostPart,
   CostProblem,
   CostProblemCode,
   CostRequest,

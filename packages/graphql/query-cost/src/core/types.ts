@@ -147,3 +147,41 @@ export interface CostEstimate {
    */
   readonly steps: number
 }
+
+/** What executing an operation cost, counted from its answer. */
+export interface ActualCost {
+  /** `fieldCost + typeCost + introspectionCost`. */
+  readonly cost: number
+  /** Weights of all objects, scalars and enums that the answer holds, the root object included. */
+  readonly typeCost: number
+  /** Weights of all resolver calls that the answer shows, and the operation's flat cost. */
+  readonly fieldCost: number
+  /** Introspection, measured as in {@link CostEstimate}. */
+  readonly introspectionCost: number
+  /** True when the answer does not tell the types of all its objects: the dearest that fit were counted. */
+  readonly approximate: boolean
+}
+
+/** What one path of the answer adds to the price of an operation. */
+export interface CostPart {
+  /** Response names from the root on: `users.orders`. Empty for the operation itself. */
+  readonly path: string
+  /** The field, `Type.field`; the root type for the operation itself. */
+  readonly coordinate: Coordinate
+  /** How many values one call of the field can return. */
+  readonly size: number
+  /** Weights of all values that the path can return. */
+  readonly typeCost: number
+  /** Weights of all calls of the path's resolver. */
+  readonly fieldCost: number
+  /** Introspection asked for here. */
+  readonly introspectionCost: number
+  /** `fieldCost + typeCost + introspectionCost`. */
+  readonly cost: number
+}
+
+/** A price with the parts that it is made of. */
+export interface CostExplanation extends Omit<CostEstimate, 'problems' | 'steps'> {
+  /** Parts that cost something, in the order of the document. Their costs add up to the price. */
+  readonly parts: readonly CostPart[]
+}

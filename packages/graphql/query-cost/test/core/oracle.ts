@@ -42,14 +42,15 @@ export interface OracleInput {
   multipliers?: Record<string, number>
 }
 
-interface Price {
+export interface Price {
   type: number
   field: number
   /** Raw work of introspection. */
   meta: number
 }
 
-interface Handed {
+/** A size that a field passes to lists below it. */
+export interface Handed {
   path: string[]
   size: number
 }
@@ -66,19 +67,20 @@ type Values = Record<string, unknown>
 const product = (a: number, b: number) => (a === 0 || b === 0 ? 0 : a * b)
 
 export function oracle(input: OracleInput): Price {
-  const operations = input.document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION)
-  const operation = operations.find((one) => one.name?.value === input.operationName) ?? operations[0]
-  if (operation === undefined) throw new Error('nothing to price')
-  return new Oracle(input, operation).price()
+  return new Oracle(input).price()
 }
 
-class Oracle {
+/** The rules for one operation. */
+export class Oracle {
   readonly schema: GraphQLSchema
   readonly input: OracleInput
   readonly operation: OperationDefinitionNode
   readonly variables: Values
 
-  constructor(input: OracleInput, operation: OperationDefinitionNode) {
+  constructor(input: OracleInput) {
+    const operations = input.document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION)
+    const operation = operations.find((one) => one.name?.value === input.operationName) ?? operations[0]
+    if (operation === undefined) throw new Error('nothing to price')
     this.schema = input.schema
     this.input = input
     this.operation = operation
@@ -174,13 +176,7 @@ class Oracle {
     const sizings = this.sizings(parent, field)
     const size = this.listSize(field, sizings, args, handed)
     if (!isCompositeType(named)) return { type: product(size, this.typeWeight(named)), field: own, meta: 0 }
-    const below: Handed[] = handed
-      .filter(({ path }) => path.length > 1 && path[0] === field.name)
-      .map(({ path, size: inner }) => ({ path: path.slice(1), size: inner }))
-    for (const sizing of sizings) {
-      const asked = this.asked(sizing, args) ?? sizing.assumedSize ?? this.defaultListSize
-      for (const path of sizing.sizedFields ?? []) below.push({ path: path.split('.'), size: asked })
-    }
+    const below = this.handedBelow(field, sizings, args, handed)
     const sets = nodes.flatMap((node) => node.selectionSet ?? [])
     let type = 0
     let cost = 0
@@ -231,6 +227,17 @@ class Oracle {
       '__Directive.args': this.schema.getDirectives().map((directive) => directive.args.length),
     }
     return Math.max(0, ...(counts[coordinate] ?? []))
+  }
+
+  handedBelow(field: Field, sizings: Sizing[], args: Values, handed: Handed[]): Handed[] {
+    const below: Handed[] = handed
+      .filter(({ path }) => path.length > 1 && path[0] === field.name)
+      .map(({ path, size: inner }) => ({ path: path.slice(1), size: inner }))
+    for (const sizing of sizings) {
+      const asked = this.asked(sizing, args) ?? sizing.assumedSize ?? this.defaultListSize
+      for (const path of sizing.sizedFields ?? []) below.push({ path: path.split('.'), size: asked })
+    }
+    return below
   }
 
   ownCost(field: Field, node: FieldNode): number {

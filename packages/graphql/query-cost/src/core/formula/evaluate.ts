@@ -40,7 +40,8 @@ function valuesOf(variables: readonly VariableRead[], sent: object): readonly un
   return values
 }
 
-function compute(operator: number, left: number, right: number): number {
+/** What one instruction computes. */
+export function compute(operator: number, left: number, right: number): number {
   switch (operator) {
     case ADD:
       return left + right
