@@ -1,3 +1,5 @@
+export { addAnswerStep } from './answers/answer-step.ts'
+export type { AnswerPayload, AnswerStep, OperationAnswer } from './answers/answer-step.ts'
 export { addExtensions } from './answers/rewrite-response.ts'
 export { tightenBounds } from './checks/bounds-source.ts'
 export type { Bounds, BoundsSource, GateBounds } from './checks/bounds-source.ts'

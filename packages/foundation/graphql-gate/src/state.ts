@@ -1,6 +1,7 @@
 import { createScopedRegistry } from '@portcullis/kernel'
 import type { RouteRecord, ScopedRegistry } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
+import type { AnswerStep } from './answers/answer-step.ts'
 import type { BoundsSource } from './checks/bounds-source.ts'
 import type { OperationCheck } from './checks/operation-check.ts'
 import { createDocumentCache } from './core/parse-document.ts'
@@ -15,6 +16,7 @@ export interface GateState {
   readonly checks: ScopedRegistry<OperationCheck>
   readonly bounds: ScopedRegistry<BoundsSource>
   readonly fieldSteps: ScopedRegistry<FieldStep>
+  readonly answerSteps: ScopedRegistry<AnswerStep>
   /** The doors that were found at boot. */
   readonly doors: Map<RouteRecord, Door>
   /** Servers that our plugin is in. */
@@ -45,6 +47,7 @@ export function gateStateOf(app: FastifyInstance): GateState {
     checks: createScopedRegistry(),
     bounds: createScopedRegistry(),
     fieldSteps: createScopedRegistry(),
+    answerSteps: createScopedRegistry(),
     doors: new Map(),
     servers: [],
     engines: new Set(),

@@ -13,7 +13,13 @@ export interface PiiFact {
 
 /** What one policy of user-rate-limit said to a request. */
 export interface LimitFact {
-  readonly policy: { readonly name: string }
+  readonly policy: {
+    readonly name: string
+    /** Milliseconds. */
+    readonly window?: number
+    /** The most units at once. */
+    readonly capacity?: number
+  }
   /** Units per window. */
   readonly quota: number
   /** Units left. */
@@ -22,11 +28,15 @@ export interface LimitFact {
   readonly violated: boolean
   /** Set when the store did not decide. */
   readonly degraded?: 'open' | 'local'
+  /** Set when what it charges is the price of operations. */
+  readonly charges?: 'queryCost'
 }
 
 /** What query-cost found the operations of a request to cost together. */
 export interface CostFact {
   readonly cost: number
+  /** What they really cost, once all of them are answered. */
+  readonly actual?: { readonly cost: number } | undefined
 }
 
 /** One GraphQL operation of a request, as graphql-gate found it. */

@@ -94,6 +94,13 @@ async function chargesOf(
   return { charges, charged }
 }
 
+/** The limits with what their policies charge. */
+function named(limits: readonly Limit[], charged: readonly CompiledPolicy[]): readonly Limit[] {
+  return limits.map((limit, index) =>
+    charged[index]?.cost === 'queryCost' ? { ...limit, charges: 'queryCost' } : limit,
+  )
+}
+
 /**
  * Charges policies of one mode together, all or nothing, in one round trip. All of it is given back when a
  * policy of a later phase refuses the request; all but the penalties, when another gate does.
@@ -117,7 +124,9 @@ async function decideTogether(
     throw error
   }
   const measured = charged[0]?.mode === 'measure'
-  const headers = fieldsOf(measured ? limitsOf(request) : rememberLimits(request, verdict.limits))
+  const headers = fieldsOf(
+    measured ? limitsOf(request) : rememberLimits(request, named(verdict.limits, charged)),
+  )
   if (!verdict.allowed) return exceeded(verdict, charged, headers)
   for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
   const { reservation } = verdict

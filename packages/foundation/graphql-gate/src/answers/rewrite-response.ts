@@ -2,6 +2,7 @@ import { environmentOf } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { doorOf } from '../doors/door-of.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
+import { showAnswer } from './answer-step.ts'
 import { cleanError } from './error-hygiene.ts'
 import type { ResponseError } from './error-hygiene.ts'
 import { isTimedOut, timeoutErrors, timeoutStatus } from './timeout-answer.ts'
@@ -17,8 +18,9 @@ function isPayload(value: unknown): value is Payload {
  *
  * @param index the operation's place in the batch; 0 for a single one
  */
-export function rewriteAnswer(request: FastifyRequest, index: number, payload: unknown): unknown {
-  if (!isPayload(payload)) return payload
+export function rewriteAnswer(request: FastifyRequest, index: number, given: unknown): unknown {
+  if (!isPayload(given)) return given
+  const payload = showAnswer({ request, index, payload: given })
   const extensions = ledgerOf(request).extensions.get(index)
   const suggestions = environmentOf(request.server) !== 'production'
   const isLate = isTimedOut(request, payload)

@@ -4,7 +4,7 @@ import { gateStateOf } from '../state.ts'
 import { followRequests } from './current-request.ts'
 
 /** The fixed order of what happens around a resolver, from the outside in. */
-export const FIELD_PHASES = ['access', 'mask'] as const
+export const FIELD_PHASES = ['access', 'mask', 'count'] as const
 
 /** A phase of {@link FIELD_PHASES}. */
 export type FieldPhase = (typeof FIELD_PHASES)[number]

@@ -29,6 +29,8 @@ export interface Limit {
   readonly violated: boolean
   /** Set when the store did not decide: the policy was not enforced (`open`) or by this instance alone (`local`). */
   readonly degraded?: 'open' | 'local'
+  /** Set when the policy charges the price of GraphQL operations. */
+  readonly charges?: 'queryCost'
 }
 
 /** What was charged by one call, to be settled or cancelled at most once by the store that made it. Opaque. */
