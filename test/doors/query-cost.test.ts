@@ -42,7 +42,7 @@ describe.each(SERVERS)('$name', (server) => {
       const dear = await app.inject(requestThrough('post', { query, variables: { n: 30 } }))
       const price = { requestedQueryCost: 23, maximumQueryCost: 100 }
       expect(honest.json<{ extensions?: unknown }>().extensions).toEqual(
-        exposeLimits ? { cost: price } : undefined,
+        exposeLimits ? { cost: { ...price, actualQueryCost: 2 } } : undefined,
       )
       expect(dear.json()).toMatchObject({
         errors: [
@@ -68,8 +68,8 @@ describe.each(SERVERS)('$name', (server) => {
     const two = await app.inject({ method: 'POST', url: '/graphql', payload: [entry, entry] })
     expect(two.statusCode, two.body).toBe(200)
     expect(two.json<{ extensions: unknown }[]>().map(({ extensions }) => extensions)).toEqual([
-      { cost: { requestedQueryCost: 23, maximumQueryCost: 50 } },
-      { cost: { requestedQueryCost: 23, maximumQueryCost: 50 } },
+      { cost: { requestedQueryCost: 23, actualQueryCost: 2, maximumQueryCost: 50 } },
+      { cost: { requestedQueryCost: 23, actualQueryCost: 2, maximumQueryCost: 50 } },
     ])
     const three = await app.inject({ method: 'POST', url: '/graphql', payload: [entry, entry, entry] })
     expect([three.statusCode, codeOf(three.body)]).toEqual([400, 'QUERY_TOO_EXPENSIVE'])

@@ -179,7 +179,7 @@ describe.each(SERVERS)('$name', (server) => {
         const answer = await post(costing(3))
         expect(await answer.json()).toEqual({
           data: { users: null },
-          extensions: { cost: { requestedQueryCost: 3, maximumQueryCost: 1_000 } },
+          extensions: { cost: { requestedQueryCost: 3, actualQueryCost: 2, maximumQueryCost: 1_000 } },
         })
         const refused = await post(costing(1_001))
         expect([refused.status, refused.headers.get('content-type')]).toEqual([

@@ -1,20 +1,25 @@
-import { addExtensions } from '@portcullis/graphql-gate'
 import type { GraphQLOperation, OperationBatch } from '@portcullis/graphql-gate'
 import { environmentOf } from '@portcullis/kernel'
 import type { ClientError, CodedError, Refusal } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
+import { rememberOperation } from './answered-operations.ts'
 import { estimateCost } from './core/index.ts'
 import type { CostEstimate, CostModel, CostProblem, CostProblemCode } from './core/index.ts'
+import { tellPrice } from './cost-headers.ts'
 import {
   InvalidSlicingValue,
   MissingSlicingArgument,
   QueryTooExpensive,
   SeveralSlicingArguments,
 } from './errors.ts'
+import { countWhileExecuting } from './execution.ts'
 import { limitsFor } from './limits.ts'
 import type { EffectiveLimits } from './limits.ts'
 import type { ResolvedQueryCostOptions } from './options.ts'
+import { costRequestOf } from './priced-operation.ts'
+import { costRefusal } from './refusal.ts'
 import { rememberCost } from './request-cost.ts'
+import { printable } from './tell-cost.ts'
 
 const PROBLEMS: Readonly<Record<CostProblemCode, CodedError<string>>> = {
   'missing-slicing-argument': MissingSlicingArgument,
@@ -30,37 +35,12 @@ const LIMITS = [
 
 /** Prices one operation; of several candidates, the dearest. */
 export function priceOf(model: CostModel, operation: GraphQLOperation): CostEstimate {
-  const { document, variables, candidates } = operation
-  const [only] = candidates
-  return estimateCost(model, document, {
-    variables,
-    operation: candidates.length === 1 && only ? only : null,
-  })
-}
-
-function refusal(
-  error: ClientError,
-  options: ResolvedQueryCostOptions,
-  limit?: number,
-  actual?: number,
-): Refusal {
-  const details = { code: error.code, limit, actual }
-  return {
-    gate: 'queryCost',
-    error,
-    mode: options.mode,
-    event: { type: 'query.cost_exceeded', severity: 'WARNING', details },
-  }
+  return estimateCost(model, operation.document, costRequestOf(operation))
 }
 
 /** The error with which an operation is refused whose sizes cannot be accepted. */
 export function problemError({ code, coordinate, slicingArguments }: CostProblem): ClientError {
   return new PROBLEMS[code](coordinate, slicingArguments.map((name) => `'${name}'`).join(', '))
-}
-
-/** Numbers that JSON can carry: an unbounded cost is told without one. */
-function printable(cost: number): number | undefined {
-  return Number.isFinite(cost) ? cost : undefined
 }
 
 function tooExpensive(cost: number, limit: number, expose: boolean): ClientError {
@@ -80,30 +60,29 @@ type EffectiveCost = Pick<CostEstimate, 'cost' | 'typeCost' | 'fieldCost'>
 
 /** Judges the price of all operations of a request together. */
 export async function checkCost(
-  { request, operations, earlier }: OperationBatch,
+  { request, reply, operations }: OperationBatch,
   model: CostModel,
   options: ResolvedQueryCostOptions,
 ): Promise<Refusal | undefined> {
-  const estimates = operations.map((operation) => priceOf(model, operation))
+  const priced = operations.map((operation) => ({ operation, model, estimate: priceOf(model, operation) }))
+  const estimates = priced.map(({ estimate }) => estimate)
   const total = rememberCost(request, estimates)
-  const problem = estimates.flatMap((estimate) => estimate.problems)[0]
-  if (problem !== undefined) return refusal(problemError(problem), options)
-
   const principal = Object.keys(options.roles).length > 0 ? await request.resolvePrincipal() : undefined
   const limits = limitsFor(options, principal)
   const expose = exposes(request, options)
+  const told = { maxCost: limits.maxCost, expose, reply: options.headers ? reply : undefined }
+  for (const one of priced) rememberOperation(request, { ...one, ...told })
+  tellPrice(told.reply, total.cost, limits.maxCost)
+
+  const problem = estimates.flatMap((estimate) => estimate.problems)[0]
+  if (problem !== undefined) return costRefusal(problemError(problem), options)
   const passed = exceeded(total, limits)
   if (passed !== undefined) {
     const [limit, measure] = passed
     const error = tooExpensive(total[measure], limits[limit], expose)
-    return refusal(error, options, limits[limit], printable(total[measure]))
+    return costRefusal(error, options, limits[limit], printable(total[measure]))
   }
-  if (expose) {
-    estimates.forEach(({ cost }, index) => {
-      const told = { requestedQueryCost: printable(cost), maximumQueryCost: printable(limits.maxCost) }
-      addExtensions(request, earlier.length + index, { cost: told })
-    })
-  }
+  if (options.actual === 'executing') countWhileExecuting(request, priced, limits, options)
   return undefined
 }
 

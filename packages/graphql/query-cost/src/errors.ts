@@ -4,6 +4,7 @@ import type { CodedError } from '@portcullis/kernel'
 /** Codes with which query-cost refuses an operation, or to boot. */
 export type QueryCostErrorCode =
   | 'QUERY_TOO_EXPENSIVE'
+  | 'QUERY_BUDGET_EXHAUSTED'
   | 'MISSING_SLICING_ARGUMENT'
   | 'SEVERAL_SLICING_ARGUMENTS'
   | 'INVALID_SLICING_VALUE'
@@ -15,6 +16,13 @@ export const QueryTooExpensive: CodedError<'QUERY_TOO_EXPENSIVE'> = codedError(
   'QUERY_TOO_EXPENSIVE',
   'Query cost%s exceeds limit%s',
   400,
+)
+
+/** The operations of the request cost more than they may, counted while they executed. The status is the engine's. */
+export const QueryBudgetExhausted: CodedError<'QUERY_BUDGET_EXHAUSTED'> = codedError(
+  'QUERY_BUDGET_EXHAUSTED',
+  'The query was ended: it cost more than its limit while it executed',
+  200,
 )
 
 /** A list that requires one of its slicing arguments was asked for without any. */

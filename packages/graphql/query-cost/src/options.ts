@@ -6,6 +6,7 @@ import {
   isPlainObject,
   members,
   mode,
+  oneOf,
   record,
   text,
 } from '@portcullis/kernel'
@@ -47,6 +48,13 @@ export interface QueryCostOptions extends CostLimits {
   directives?: CostDirectiveNames | undefined
   /** Whether answers tell costs and limits. Default: in development yes, in production no. */
   exposeLimits?: boolean | undefined
+  /**
+   * How the actual cost is counted. `result`: from the answer, when somebody asks for it. `executing`: by each resolver
+   * call, which ends the operations as soon as they pass a limit. Default: `result`.
+   */
+  actual?: 'result' | 'executing' | undefined
+  /** Whether responses have `X-Cost-Estimated`, `X-Cost-Actual` and `X-Cost-Max`, `exposeLimits` or not. Default: false. */
+  headers?: boolean | undefined
 }
 
 /** {@link QueryCostOptions} with their defaults. */
@@ -62,6 +70,8 @@ export interface ResolvedQueryCostOptions {
   readonly operationCost: NonNullable<CostModelOptions['operationCost']>
   readonly directives: CostDirectiveNames
   readonly exposeLimits: boolean | undefined
+  readonly actual: 'result' | 'executing'
+  readonly headers: boolean
 }
 
 const limits = members({
@@ -135,6 +145,17 @@ export const queryCostOptions: OptionSet<ResolvedQueryCostOptions> = defineOptio
     exposeLimits: {
       schema: flag(),
       doc: 'Whether answers tell costs and limits. Without it: in development yes, in production no.',
+    },
+    actual: {
+      schema: oneOf('result', 'executing'),
+      default: 'result',
+      pluginOnly: true,
+      doc: 'How the actual cost is counted: from the answer, or by each resolver call, which ends operations that pass a limit.',
+    },
+    headers: {
+      schema: flag(),
+      default: false,
+      doc: 'Whether responses have the headers `X-Cost-Estimated`, `X-Cost-Actual` and `X-Cost-Max`.',
     },
   },
   {

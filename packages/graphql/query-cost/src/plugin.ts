@@ -1,16 +1,26 @@
-import { addCheck, describeOperation, doorsWithin, useGraphqlGate } from '@portcullis/graphql-gate'
+import {
+  addAnswerStep,
+  addCheck,
+  describeOperation,
+  doorsWithin,
+  useGraphqlGate,
+} from '@portcullis/graphql-gate'
 import { createScopedValue, defineGate, onceRoutesKnown, routeOption } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { checkCost, priceOf } from './check-cost.ts'
-import type { Coordinate, CostEstimate, CostModel, InferredListSize } from './core/index.ts'
+import { explainCost } from './core/index.ts'
+import type { Coordinate, CostEstimate, CostExplanation, CostModel, InferredListSize } from './core/index.ts'
+import { countFields } from './count-fields.ts'
 import { NoSchemaError } from './errors.ts'
 import { createModels } from './models.ts'
 import type { Models } from './models.ts'
 import { queryCostOptions } from './options.ts'
 import type { QueryCostOptions, ResolvedQueryCostOptions } from './options.ts'
+import { costRequestOf } from './priced-operation.ts'
 import { requestCostOf } from './request-cost.ts'
 import type { RequestCost } from './request-cost.ts'
+import { tellCost } from './tell-cost.ts'
 
 /** What {@link QueryCost.analyze} may be told beside the document. */
 export interface AnalyzeRequest {
@@ -30,6 +40,12 @@ export interface QueryCost {
    * @throws PORTCULLIS_QUERY_COST_NO_SCHEMA when no schema is given and the scope has no GraphQL route with one
    */
   analyze(document: DocumentNode, request?: AnalyzeRequest): CostEstimate
+  /**
+   * The same with the parts that the price is made of, one for each path of the answer. For people, not for requests.
+   *
+   * @throws PORTCULLIS_QUERY_COST_NO_SCHEMA when no schema is given and the scope has no GraphQL route with one
+   */
+  explain(document: DocumentNode, request?: AnalyzeRequest): CostExplanation
   /** List sizes that were inferred from argument and field names, for review. */
   inferred(schema?: GraphQLSchema): readonly InferredListSize[]
   /** Lists that nothing but `defaultListSize` bounds, for review; with `strict`, none of them can be asked for. */
@@ -60,6 +76,10 @@ function decorate(app: FastifyInstance): void {
         return {
           analyze: (document, { variables = {}, operationName, schema = schemaOf(this) } = {}) =>
             priceOf(models(schema), describeOperation(document, variables, operationName)),
+          explain: (document, { variables = {}, operationName, schema = schemaOf(this) } = {}) => {
+            const operation = describeOperation(document, variables, operationName)
+            return explainCost(models(schema), document, costRequestOf(operation))
+          },
           inferred: (schema = schemaOf(this)) => models(schema).inferred,
           unbounded: (schema = schemaOf(this)) => models(schema).unbounded,
         }
@@ -98,6 +118,8 @@ function register(app: FastifyInstance, options: Readonly<ResolvedQueryCostOptio
     }
     for (const model of inUse) reportDepartures(app, model)
   })
+  addAnswerStep(app, { name: 'queryCost', run: tellCost })
+  if (options.actual === 'executing') countFields(app, models)
   addCheck(app, {
     name: 'queryCost',
     phase: 'price',

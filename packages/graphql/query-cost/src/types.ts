@@ -7,7 +7,7 @@ import type { RequestCost } from './request-cost.ts'
 /** What a route's `config.queryCost` may hold. */
 export type QueryCostRouteOptions = Omit<
   QueryCostOptions,
-  'defaultListSize' | 'strict' | 'weights' | 'operationCost' | 'directives'
+  'defaultListSize' | 'strict' | 'weights' | 'operationCost' | 'directives' | 'actual'
 >
 
 declare module 'fastify' {

@@ -137,7 +137,8 @@ describe('facts', () => {
     app.securityEvents.subscribe((event) => void seen.push(event))
     expect(await ask(app, hundred)).toEqual([200, undefined])
     expect((await app.inject('/rest')).body).toBe('none')
-    expect(costs).toEqual([{ cost: 102, typeCost: 101, fieldCost: 1, approximate: false }, undefined])
+    const actual = { cost: 2, typeCost: 1, fieldCost: 1, introspectionCost: 0, approximate: false }
+    expect(costs).toEqual([{ cost: 102, typeCost: 101, fieldCost: 1, approximate: false, actual }, undefined])
     expect(seen).toMatchObject([
       {
         type: 'query.cost_exceeded',
@@ -266,5 +267,43 @@ describe('a schema that departs from the specification', () => {
 
   it('is the only one that is warned about', async () => {
     expect(await warnings(schema)).toEqual([])
+  })
+})
+
+describe('app.queryCost.explain', () => {
+  it('tells what a price is made of, with the weights of its scope', async () => {
+    const app = await build({ weights: { User: { cost: 3 } } })
+    const document = parse('query ($n: Int) { people: users(first: $n) { id } report { total } }')
+    const explanation = app.queryCost.explain(document, { variables: { n: 4 } })
+    expect(explanation).toMatchObject({
+      cost: app.queryCost.analyze(document, { variables: { n: 4 } }).cost,
+      parts: [
+        { path: '', coordinate: 'Query', cost: 1 },
+        { path: 'people', coordinate: 'Query.users', size: 4, typeCost: 12, fieldCost: 1, cost: 13 },
+        { path: 'report', coordinate: 'Query.report', size: 1, typeCost: 1, fieldCost: 40, cost: 41 },
+      ],
+    })
+    await app.close()
+  })
+})
+
+describe('request.queryCost.actual', () => {
+  it('is unknown until the operation is answered, and where nobody sees the answer', async () => {
+    const seen: unknown[] = []
+    const graphql = { schema: buildSchema('type Query { a: Int }') }
+    const app = Fastify()
+    void app.register(queryCost)
+    app.post('/graphql', { config: { graphql } }, async (request) => {
+      seen.push(request.queryCost?.actual)
+      return { data: { a: 1 } }
+    })
+    app.post('/text', { config: { graphql } }, async (_request, reply) =>
+      reply.type('application/json').send('{"data":{"a":1}}'),
+    )
+    app.addHook('onResponse', async (request) => void seen.push(request.queryCost?.actual?.cost))
+    await app.inject({ method: 'POST', url: '/graphql', payload: { query: '{ a }' } })
+    await app.inject({ method: 'POST', url: '/text', payload: { query: '{ a }' } })
+    expect(seen).toEqual([undefined, 1, undefined])
+    await app.close()
   })
 })

@@ -23,7 +23,7 @@ export function rewriteAnswer(request: FastifyRequest, index: number, given: unk
   const payload = showAnswer({ request, index, payload: given })
   const extensions = ledgerOf(request).extensions.get(index)
   const suggestions = environmentOf(request.server) !== 'production'
-  const isLate = isTimedOut(request, payload)
+  const isLate = isTimedOut(request, given)
   const { errors } = payload
   const answer: Payload = isLate ? { errors: timeoutErrors() } : { ...payload }
   if (Array.isArray(errors) && !isLate)

@@ -11,6 +11,8 @@ export interface CostedSchema {
   readonly composites: ReadonlyMap<string, CostedComposite>
   /** Directives of operations that have a weight or a weighted argument, by name. */
   readonly directives: ReadonlyMap<string, CostedDirective>
+  /** True when a field has a multiplier other than 1. */
+  readonly multiplied: boolean
 }
 
 /** An object, interface or union type. */

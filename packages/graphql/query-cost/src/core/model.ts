@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, parse, type GraphQLSchema } from 'graphql'
 import { Annotations } from './annotations.ts'
 import { Compilation } from './compile.ts'
-import type { CostedSchema } from './costed.ts'
+import type { CostedComposite, CostedSchema } from './costed.ts'
 import { reviewDefinitions } from './departures.ts'
 import { InvalidCostModelError } from './errors.ts'
 import { evaluate } from './formula/evaluate.ts'
@@ -43,6 +43,7 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
     defaultListSize: atLeastZero('defaultListSize', options.defaultListSize, 10, annotations),
     operationCost: operationCosts(options.operationCost, annotations),
     budget: atLeastZero('budget', options.budget, 50_000, annotations),
+    multiplied: [...composites.values()].some(hasMultiplier),
   }
   annotations.reportUnknown(schema)
   if (annotations.problems.length > 0) throw new InvalidCostModelError(annotations.problems)
@@ -56,6 +57,9 @@ export function createCostModel(schema: GraphQLSchema, options: CostModelOptions
     introspectionUnit: introspectionUnit(costed),
   }
 }
+
+const hasMultiplier = ({ possible }: CostedComposite): boolean =>
+  possible.some(({ fields }) => [...fields.values()].some(({ multiplier }) => multiplier !== 1))
 
 /** What the standard query costs is the measure of all introspection, so it is known exactly. */
 function introspectionUnit(costed: CostedSchema): number {

@@ -8,6 +8,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  type GraphQLResolveInfo,
 } from 'graphql'
 import type { Choose } from './generate.ts'
 import { Oracle, type Handed, type OracleInput } from './oracle.ts'
@@ -26,13 +27,20 @@ export interface Executed {
   readonly field: number
 }
 
+/** Is told each call of a resolver, and makes it. */
+export type Watch = (info: GraphQLResolveInfo, call: () => unknown) => unknown
+
 const LONGEST = 3
 
 /**
  * Executes an operation with resolvers that return whatever is chosen, with lists no longer than the rules say, and
  * counts calls and values as they happen. It shares no code with the engine.
  */
-export function execute(input: OracleInput, choose: Choose): Executed {
+export function execute(
+  input: OracleInput,
+  choose: Choose,
+  watch: Watch = (_info, call) => call(),
+): Executed {
   const rules = new Oracle(input)
   const counted = { type: 0, field: 0 }
 
@@ -66,7 +74,7 @@ export function execute(input: OracleInput, choose: Choose): Executed {
     const size = rules.listSize({ ...field, type: outermost(field.type) }, sizings, args, source.handed)
     const handed = rules.handedBelow(field, sizings, args, source.handed)
     const sizes = [size, ...Array.from({ length: 5 }, () => rules.defaultListSize)]
-    return valueOf(field.type, sizes, { type: '', handed, factor })
+    return watch(info, () => valueOf(field.type, sizes, { type: '', handed, factor }))
   }
 
   const rootType = input.schema.getRootType(rules.operation.operation)

@@ -1,10 +1,11 @@
 import { Kind, visit, type DocumentNode, type SelectionSetNode } from 'graphql'
 import { add, addField, raiseTo, zero, type CostVector } from '../cost-vector.ts'
-import type { CostedComposite, CostedField, CostedObject } from '../costed.ts'
+import type { CostedComposite, CostedObject } from '../costed.ts'
 import { MAX_NESTING } from '../exact.ts'
 import { Algebra } from '../formula/expression.ts'
 import type { Meter } from '../meter.ts'
 import { ABSENT, ownProperty } from '../values.ts'
+import { leavesOf } from './leaves.ts'
 import type { ObjectPlan, ObjectPlans, PlannedField } from './object-plan.ts'
 
 /** What a walk needs to know. */
@@ -127,11 +128,3 @@ const agrees = ({ typenames, type }: ObjectPlan, value: object): boolean =>
     const told = ownProperty(value, name)
     return told === ABSENT || told === type.name
   })
-
-/** Scalars and enums that are not null. Only the lists of the schema are looked into: a scalar may be a list itself. */
-function leavesOf({ listDepth }: CostedField, value: unknown): number {
-  let level: readonly unknown[] = [value]
-  for (let depth = 0; depth < listDepth; depth++)
-    level = level.flatMap((one) => (Array.isArray(one) ? (one as readonly unknown[]) : []))
-  return level.filter((one) => one !== null && one !== undefined).length
-}
