@@ -43,6 +43,11 @@ function answerStepsOf(scope: FastifyInstance): readonly AnswerStep[] {
   return plan
 }
 
+/** Whether any gate of a scope wants to see answers. */
+export function wantsAnswers(scope: FastifyInstance): boolean {
+  return answerStepsOf(scope).length > 0
+}
+
 /** Shows an answer to the gates of its scope. @returns what is answered then */
 export function showAnswer(answer: OperationAnswer): AnswerPayload {
   let { payload } = answer

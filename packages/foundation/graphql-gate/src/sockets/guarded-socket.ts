@@ -1,4 +1,5 @@
 import { beginExecution } from '@portcullis/kernel'
+import { wantsAnswers } from '../answers/answer-step.ts'
 import type { Door } from '../doors/door.ts'
 import { doorOf } from '../doors/door-of.ts'
 import { readSocketMessage } from '../core/socket-message.ts'
@@ -42,6 +43,7 @@ export class GuardedSocket {
   readonly #maxLength: number
   readonly #maxOperations: number
   readonly #sendTimeout: number
+  readonly #readsAll: boolean
   #busy = false
   #initialised = false
 
@@ -55,6 +57,7 @@ export class GuardedSocket {
     this.#maxLength = request.routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY
     this.#maxOperations = maxSocketOperations
     this.#sendTimeout = Math.min(socketSendTimeout, LONGEST_TIMER)
+    this.#readsAll = wantsAnswers(request.server)
     this.#emit = socket.emit.bind(socket)
   }
 
@@ -151,7 +154,7 @@ export class GuardedSocket {
   }
 
   #rewrite(text: string): string {
-    const told = rewriteMessage(text, this.#operations, this.#untold)
+    const told = rewriteMessage(text, this.#operations, this.#untold, this.#readsAll)
     if (told.ended !== undefined) this.#end(told.ended, 200)
     return told.text
   }

@@ -7,7 +7,7 @@ import type { OperationId } from '../core/socket-message.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
 import type { SocketOperations } from './operations-of.ts'
 
-/** Answers without errors pass as they are: reading every event of every subscription would cost as much as writing it. */
+/** Where no gate wants to see them, answers without errors pass as they are: reading each costs as much as writing it. */
 const MATTERS = /"type":\s*"(?:complete|error)"|"errors":/
 
 interface ServerMessage {
@@ -25,14 +25,17 @@ export function refusalMessage(id: OperationId, { message, extensions }: ClientE
  * Rewrites what a server answers over a socket as its answers over HTTP are: errors cleaned, the gates' extensions in
  * the first answer of an operation.
  *
+ * @param untold operations whose first answer is still to come
+ * @param readsAll whether a gate wants to see each answer
  * @returns the text to send, and the operation that it ends
  */
 export function rewriteMessage(
   text: string,
   operations: SocketOperations,
   untold: Set<OperationId>,
+  readsAll: boolean,
 ): { readonly text: string; readonly ended?: OperationId } {
-  if (untold.size === 0 && !MATTERS.test(text)) return { text }
+  if (!readsAll && untold.size === 0 && !MATTERS.test(text)) return { text }
   const message = JSON.parse(text) as ServerMessage | null
   const { type, id, payload } = message ?? {}
   const request = id === undefined ? undefined : operations.get(id)?.request
