@@ -88,7 +88,7 @@ describe('the price of an operation as text', () => {
       fc.property(choices, (choose) => {
         compared += compareText(scenario(choose, { documents: 2, variables: 3 }))
       }),
-      { seed, numRuns: 200 * runs },
+      { seed, numRuns: 200 * runs, endOnFailure: true },
     )
     console.log(`${compared} formulas, seed ${seed}`)
     // Most ask for sizes that are refused, or weigh input.
@@ -137,7 +137,7 @@ describe('the price of an operation as text', () => {
         expect(valueOfFormula(written, { a, b, c: c ?? 4 })).toBe(cost)
         compared++
       }),
-      { seed, numRuns: 500 * runs },
+      { seed, numRuns: 500 * runs, endOnFailure: true },
     )
     expect(compared).toBeGreaterThan(350 * runs)
   })
