@@ -71,6 +71,15 @@ describe('names of the directives that a schema imports', () => {
     expect(costOf(schema(other, 'fed__cost', 'fed__listSize'))).toBe(1)
   })
 
+  it('a name that another one was given in place of is free for others', () => {
+    const renamed = link(', import: [{ name: "@cost", as: "@price" }]', 'cost/v0.1')
+    expect(
+      costOf(
+        `extend schema ${renamed} type Query { list: Int @cost(complexity: 5) dear: Int @price(weight: 4) }`,
+      ),
+    ).toBe(5)
+  })
+
   it('a wrong weight is told with the name it has', () => {
     const sdl = `extend schema ${link(', import: [{ name: "@cost", as: "@price" }]')} type Query { a: Int @price }`
     expect(() => costOf(sdl)).toThrow(InvalidCostModelError)
