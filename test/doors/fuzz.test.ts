@@ -32,7 +32,10 @@ function complaint(body: string): string | undefined {
   const answers = [JSON.parse(body)].flat() as ErrorBody[]
   for (const { errors } of answers) {
     if (!Array.isArray(errors) || errors.length === 0) return 'no errors'
-    if (errors.some((error: { message?: unknown }) => typeof error.message !== 'string')) return 'no message'
+    for (const { message, extensions } of errors as NonNullable<ErrorBody['errors']>) {
+      if (typeof message !== 'string') return 'no message'
+      if (typeof extensions?.code !== 'string') return `no code: ${message}`
+    }
   }
   return undefined
 }

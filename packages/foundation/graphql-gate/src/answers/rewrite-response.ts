@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { doorOf } from '../doors/door-of.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
 import { showAnswer } from './answer-step.ts'
+import { withCode } from './error-code.ts'
 import { cleanError } from './error-hygiene.ts'
 import type { ResponseError } from './error-hygiene.ts'
 import { isTimedOut, timeoutErrors, timeoutStatus } from './timeout-answer.ts'
@@ -17,8 +18,14 @@ function isPayload(value: unknown): value is Payload {
  * Cleans the errors of one operation's answer of what the client sent, and writes the gates' `extensions`.
  *
  * @param index the operation's place in the batch; 0 for a single one
+ * @param otherwise the code of errors that do not tell what they are
  */
-export function rewriteAnswer(request: FastifyRequest, index: number, given: unknown): unknown {
+export function rewriteAnswer(
+  request: FastifyRequest,
+  index: number,
+  given: unknown,
+  otherwise?: string,
+): unknown {
   if (!isPayload(given)) return given
   const payload = showAnswer({ request, index, payload: given })
   const extensions = ledgerOf(request).extensions.get(index)
@@ -27,17 +34,19 @@ export function rewriteAnswer(request: FastifyRequest, index: number, given: unk
   const { errors } = payload
   const answer: Payload = isLate ? { errors: timeoutErrors() } : { ...payload }
   if (Array.isArray(errors) && !isLate)
-    answer['errors'] = errors.map((error: ResponseError) => cleanError(error, suggestions))
+    answer['errors'] = errors.map((error: ResponseError) =>
+      withCode(cleanError(error, suggestions), otherwise),
+    )
   if (extensions !== undefined)
     answer['extensions'] = { ...(payload['extensions'] as Payload), ...extensions }
   return answer
 }
 
 /** The same for a whole response: one answer, or those of a batch in order. */
-export function rewriteAnswers(request: FastifyRequest, payload: unknown): unknown {
+export function rewriteAnswers(request: FastifyRequest, payload: unknown, otherwise?: string): unknown {
   return Array.isArray(payload)
-    ? payload.map((one, index) => rewriteAnswer(request, index, one))
-    : rewriteAnswer(request, 0, payload)
+    ? payload.map((one, index) => rewriteAnswer(request, index, one, otherwise))
+    : rewriteAnswer(request, 0, payload, otherwise)
 }
 
 /** A `preSerialization` hook, for engines that hand their answers to Fastify as objects. */
@@ -49,7 +58,8 @@ export function rewriteResponse(
 ): void {
   if (doorOf(request) === undefined) return done(null, payload)
   if (isTimedOut(request, payload)) void reply.code(timeoutStatus(request))
-  done(null, rewriteAnswers(request, payload))
+  // Whatever the engine has to say of a request that it refuses.
+  done(null, rewriteAnswers(request, payload, reply.statusCode === 400 ? 'BAD_REQUEST' : undefined))
 }
 
 /**

@@ -66,6 +66,9 @@ export async function readDocument(
   const isId = persisted && door.engine === 'mercurius' && !overSocket
   if (query !== undefined && !isId) return readText(request, query, hash)
   const id = query ?? hash
+  // Other servers may have a way of their own to name a document.
+  if (id === undefined && door.engine === 'mercurius')
+    return rejection('graphqlGate', new MalformedGraphqlRequest("'query' is missing"))
   const stored = id === undefined ? undefined : await gateOptionsFor(request).persistedQuery?.(id)
   const read = parsed(request, stored)
   if (read !== undefined) return read
