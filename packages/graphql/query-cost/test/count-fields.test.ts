@@ -1,10 +1,11 @@
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { buildSchema, parse, subscribe } from 'graphql'
+import { buildSchema, execute, parse, subscribe } from 'graphql'
 import type { ExecutionResult, GraphQLFieldResolver } from 'graphql'
 import mercurius from 'mercurius'
 import { describe, expect, it } from 'vitest'
 import { createCostModel, RunningCost } from '../src/core/index.ts'
+import type { CostModel } from '../src/core/index.ts'
 import queryCost from '../src/index.ts'
 import type { QueryCostOptions, RequestCost } from '../src/index.ts'
 
@@ -51,7 +52,7 @@ async function build(
 const post = (app: FastifyInstance, payload: object) =>
   app.inject({ method: 'POST', url: '/graphql', payload })
 
-describe.each([0, 1])('what is counted while resolvers run, jit %s', (jit) => {
+describe.each([0, 1])('what is counted while resolvers of mercurius run, jit %s', (jit) => {
   it('is what promises, sets and generators bring, once', async () => {
     const lists = [
       () => Promise.resolve([item(1), null, item(2)]),
@@ -118,7 +119,53 @@ describe.each([0, 1])('what is counted while resolvers run, jit %s', (jit) => {
   })
 })
 
+/** The default resolver, counted. */
+const counting =
+  (
+    costed: CostModel['costed'],
+    running: RunningCost,
+  ): GraphQLFieldResolver<Record<string, unknown>, unknown> =>
+  (source, _args, _context, info) => {
+    const field = costed.composites.get(info.parentType.name)?.possible[0]?.fields.get(info.fieldName)
+    if (field === undefined) throw new Error('no such field')
+    const factor = running.call(costed, field, info)
+    running.result(field, source[info.fieldName], factor)
+    return source[info.fieldName]
+  }
+
 describe('a count', () => {
+  it('prices arguments by the variables of each execution', async () => {
+    const sdl = buildSchema(
+      'type Query { a(by: By, n: Int): Int } input By { deep: Boolean, text: String = "x" }',
+    )
+    const { costed } = createCostModel(sdl, { weights: { 'By.deep': 30, 'By.text': 4, 'Query.a(n:)': 2 } })
+    const document = parse(
+      'query ($by: By, $n: Int = 1, $coerced: Int, $sources: Int) { a(by: $by, n: $n) b: a(n: $coerced) c: a(n: $sources) }',
+    )
+    const running = new RunningCost({ cost: Infinity, typeCost: Infinity, fieldCost: Infinity }, false)
+    const costs: number[] = []
+    for (const variableValues of [
+      {},
+      { by: { deep: true } },
+      { by: {}, n: null },
+      { coerced: 1, sources: 2 },
+    ]) {
+      const before = running.actual.cost
+      const rootValue = { a: 1 }
+      const { errors } = await execute({
+        schema: sdl,
+        document,
+        rootValue,
+        variableValues,
+        fieldResolver: counting(costed, running),
+      })
+      expect(errors).toBeUndefined()
+      costs.push(running.actual.cost - before)
+    }
+    // n by its default; By as an object, its field and the default of another; a null for n; all three arguments.
+    expect(costs).toEqual([2, 2 + 1 + 30 + 4, 2 + 1 + 4, 2 + 2 + 2])
+  })
+
   it('begins anew with each event of a subscription', async () => {
     const sdl = buildSchema(
       'type Query { a: Int } type Subscription { tick: Tick } type Tick { parts: [Part] } type Part { id: ID }',
@@ -126,18 +173,7 @@ describe('a count', () => {
     const { costed } = createCostModel(sdl)
     const running = new RunningCost({ cost: 10, typeCost: Infinity, fieldCost: Infinity }, false)
     running.start({ typeCost: 1, fieldCost: 0, introspectionCost: 0 })
-    const fieldResolver: GraphQLFieldResolver<Record<string, unknown>, unknown> = (
-      source,
-      _args,
-      _context,
-      info,
-    ) => {
-      const field = costed.composites.get(info.parentType.name)?.possible[0]?.fields.get(info.fieldName)
-      if (field === undefined) throw new Error('no such field')
-      const factor = running.call(costed, field, info)
-      running.result(field, source[info.fieldName], factor)
-      return source[info.fieldName]
-    }
+    const fieldResolver = counting(costed, running)
     async function* ticks() {
       for (let count = 0; count < 5; count++) yield { tick: { parts: [{ id: 1 }, { id: 2 }] } }
     }

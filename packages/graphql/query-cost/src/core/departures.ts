@@ -7,6 +7,7 @@ import {
 } from 'graphql'
 import type { ListSizing } from './costed.ts'
 import type { CostModelProblem } from './errors.ts'
+import { schemaDefault } from './schema-default.ts'
 import type { ListSizeSettings } from './types.ts'
 
 /** The arguments of both directives and the types they may have. */
@@ -62,7 +63,7 @@ function reviewArguments(
       found.push(`its argument "${name}" is a ${String(type)}, and should be a ${types[0]}`)
   }
   const required = args.find(({ name }) => name === 'requireOneSlicingArgument')
-  if (required !== undefined && required.defaultValue !== true)
+  if (required !== undefined && schemaDefault(required) !== true)
     found.push('its argument "requireOneSlicingArgument" should have the default true')
   return found
 }

@@ -84,14 +84,16 @@ export class Oracle {
     this.schema = input.schema
     this.input = input
     this.operation = operation
-    const { coerced, errors } = getVariableValues(
+    // graphql 17 has another name for them, and hands them on as a whole.
+    const found = getVariableValues(
       input.schema,
       operation.variableDefinitions ?? [],
       input.variables ?? {},
-    )
-    if (coerced === undefined)
-      throw new Error(`invalid variables: ${errors.map((error) => error.message).join()}`)
-    this.variables = coerced
+    ) as { coerced?: Values; variableValues?: Values; errors?: readonly Error[] }
+    const variables = found.coerced ?? found.variableValues
+    if (variables === undefined)
+      throw new Error(`invalid variables: ${found.errors?.map((error) => error.message).join()}`)
+    this.variables = variables
   }
 
   get defaultListSize() {
