@@ -199,6 +199,19 @@ describe('the actual cost', () => {
     expect(by(`{ one { ${both} } }`, { other: 1 })).toEqual([51, true])
   })
 
+  it('is the estimate where telling types apart takes longer than the budget', () => {
+    const query = '{ many { ... on User { id } ... on Car { id } } }'
+    const many = Array.from({ length: 30 }, (_, id) => ({ id }))
+    expect(count(query, { many })).toMatchObject({ cost: 32, approximate: true })
+    expect(count(query, { many }, { budget: 60 })).toMatchObject({ cost: 12, approximate: true })
+  })
+
+  it('takes no type that the object cannot be', () => {
+    const query = '{ one { __typename ... on User { id } } }'
+    const one = { __typename: 'Report', id: 1 }
+    expect(count(query, { one }, { weights: { Report: 99 } }).typeCost).toBe(2)
+  })
+
   it('believes no other field that goes by the name of __typename', () => {
     const query = '{ one { ... on User { __typename } ... on Car { __typename: name } } }'
     const weights = { User: 1, Car: 50 }
