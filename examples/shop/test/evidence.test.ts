@@ -54,7 +54,8 @@ describe('the trail of a tour', () => {
     )
     for (const value of rows.flatMap((row) => Object.values(row))) expect(trail).not.toContain(value)
     expect(trail).not.toContain(DEMO_PASSWORD)
-    expect(trail).not.toMatch(/eyJ|203\.0\.113|192\.0\.2/)
+    // Tokens have two dots; hashes of the trail may have the same letters.
+    expect(trail).not.toMatch(/eyJ[\w-]*\.|203\.0\.113|192\.0\.2/)
   })
 
   it('has each request once, whatever became of it', async () => {
