@@ -32,9 +32,9 @@ function complaint(body: string): string | undefined {
   const answers = [JSON.parse(body)].flat() as ErrorBody[]
   for (const { errors } of answers) {
     if (!Array.isArray(errors) || errors.length === 0) return 'no errors'
-    for (const { message, extensions } of errors as NonNullable<ErrorBody['errors']>) {
-      if (typeof message !== 'string') return 'no message'
-      if (typeof extensions?.code !== 'string') return `no code: ${message}`
+    for (const { message: said, extensions } of errors as NonNullable<ErrorBody['errors']>) {
+      if (typeof said !== 'string') return 'no message'
+      if (typeof extensions?.code !== 'string') return `no code: ${said}`
     }
   }
   return undefined
