@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 /**
- * Tests the GraphQL gates with graphql 17, in a copy of the repository that has it in place of 16: Yoga and routes of the
- * app's own, since mercurius and Apollo Server take 16 alone. graphql 17 needs Node 22 or newer:
- * `npx -y -p node@22 npm run test:graphql-17`.
+ * `npm run test:graphql -- 16.11.0`: tests the GraphQL gates with another release of graphql, in a copy of the repository
+ * that has it in place of its own. graphql 17, which is the default here, needs Node 22 or newer
+ * (`npx -y -p node@22 npm run test:graphql`), and there Yoga and routes of the app's own are tested alone, since
+ * mercurius and Apollo Server take 16.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root, run, stopOnSignal } from './suite/command.mjs'
 
-const VERSION = '17.1.0'
-const OLDEST_NODE = 22
+const VERSION = process.argv[2] ?? '17.1.0'
+const is17 = VERSION.startsWith('17.')
+const OLDEST_NODE = is17 ? 22 : 20
 
 /** What is built and so type-checked. */
 const PROJECTS = ['foundation/graphql-gate', 'graphql/depth-limit', 'graphql/query-cost', 'data/pii-masking']
@@ -24,15 +26,16 @@ const TESTS = [
 ]
 /** Names of tests that run in a server which takes graphql 16 alone do not match. */
 const OTHER_SERVERS = '^(?!.*(mercurius|Apollo Server))'
+const filter = is17 ? ['-t', OTHER_SERVERS] : []
 
 if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
   console.error(
-    `graphql ${VERSION} needs Node ${OLDEST_NODE} or newer, this is ${process.version}. Run: npx -y -p node@${OLDEST_NODE} npm run test:graphql-17`,
+    `graphql ${VERSION} needs Node ${OLDEST_NODE} or newer, this is ${process.version}. Run: npx -y -p node@${OLDEST_NODE} npm run test:graphql -- ${VERSION}`,
   )
   process.exit(1)
 }
 
-const copy = mkdtempSync(join(tmpdir(), 'graphql-17-'))
+const copy = mkdtempSync(join(tmpdir(), 'other-graphql-'))
 const remove = () => rmSync(copy, { recursive: true, force: true })
 stopOnSignal(remove)
 try {
@@ -68,7 +71,7 @@ async function main() {
         ...PROJECTS.map((path) => `packages/${path}/tsconfig.src.json`),
       ],
     ],
-    ['test', ['node_modules/vitest/vitest.mjs', 'run', ...TESTS, '-t', OTHER_SERVERS]],
+    ['test', ['node_modules/vitest/vitest.mjs', 'run', ...TESTS, ...filter]],
   ]) {
     const [tool, ...rest] = /** @type {string[]} */ (args)
     // The copy is installed by the repository's own pnpm; what follows is the copy's.
