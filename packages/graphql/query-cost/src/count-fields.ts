@@ -14,6 +14,10 @@ function readable({ listDepth }: CostedField, value: unknown): unknown {
   return isList && !Array.isArray(value) ? [...(value as Iterable<unknown>)] : value
 }
 
+function isAsyncList({ listDepth }: CostedField, value: unknown): value is AsyncIterable<unknown> {
+  return listDepth > 0 && typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
 function counting(costed: CostedSchema, field: CostedField): FieldHandler {
   return ({ request, info }, next) => {
     const execution = request === undefined ? undefined : executionOf(request)
@@ -22,13 +26,22 @@ function counting(costed: CostedSchema, field: CostedField): FieldHandler {
     const factor = running.call(costed, field, info)
     execution.check()
     const count = (returned: unknown): unknown => {
+      if (isAsyncList(field, returned)) return countItems(returned)
       const value = readable(field, returned)
       running.result(field, value, factor)
       execution.check()
       return value
     }
+    const countItems = async function* (source: AsyncIterable<unknown>): AsyncGenerator {
+      for await (const item of source) {
+        running.result(field, [item], factor)
+        execution.check()
+        yield item
+      }
+    }
     const returned = next()
-    return isPromise(returned) ? returned.then(count) : count(returned)
+    // What has a `then` need not return a promise from it, nor catch what is thrown in it.
+    return isPromise(returned) ? Promise.resolve(returned).then(count) : count(returned)
   }
 }
 

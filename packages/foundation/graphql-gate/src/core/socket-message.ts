@@ -41,6 +41,22 @@ function isPayloadOfInit(payload: unknown): boolean {
   return headers === undefined || headers === null || isObject(headers)
 }
 
+const MAY_POISON = /"(?:__proto__|constructor)":/
+
+/** Refuses names that servers refuse as well, without saying which operation they have refused. */
+function refusePoison(key: string, value: unknown): unknown {
+  const poisons =
+    key === '__proto__' || (key === 'constructor' && isObject(value) && Object.hasOwn(value, 'prototype'))
+  if (poisons) throw new SyntaxError('a name that would change the prototype of an object')
+  return value
+}
+
+/** What a frame says once it was written again: numbers such as `-0` and `1e400` do not survive that. */
+function readAsWritten(frame: string): unknown {
+  const text = JSON.stringify(JSON.parse(frame))
+  return JSON.parse(text, MAY_POISON.test(text) ? refusePoison : undefined)
+}
+
 /**
  * Reads a message of a GraphQL client over WebSocket.
  *
@@ -49,7 +65,7 @@ function isPayloadOfInit(payload: unknown): boolean {
  */
 export function readSocketMessage(frame: string): SocketMessage | undefined {
   try {
-    const message: unknown = JSON.parse(frame)
+    const message: unknown = readAsWritten(frame)
     if (!isObject(message)) return undefined
     const { type, id, payload } = message
     const stoppedBy = STARTS.get(type)

@@ -87,9 +87,12 @@ function fromManifest(manifest: ApolloManifest | PlainManifest): KnownDocuments 
   }
 }
 
-/** A lookup tells nothing about texts but by their hash. */
+/** A lookup tells nothing about texts but by their hash. One in an object finds more than texts: `constructor`, say. */
 function fromLookup(lookup: DocumentLookup): KnownDocuments {
-  const find: DocumentLookup = async (id) => (await lookup(id)) ?? (await lookup(bareId(id)))
+  const find: DocumentLookup = async (id) => {
+    const found: unknown = (await lookup(id)) ?? (await lookup(bareId(id)))
+    return typeof found === 'string' ? found : undefined
+  }
   return {
     find,
     knows: async (text) => (await find(createHash('sha256').update(text).digest('hex'))) === text,

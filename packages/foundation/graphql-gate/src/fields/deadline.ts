@@ -1,6 +1,7 @@
 import { onSettled, recordRefusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { GraphQLError, OperationTypeNode } from 'graphql'
+import { getNullableType, GraphQLError, isListType, OperationTypeNode } from 'graphql'
+import type { GraphQLOutputType } from 'graphql'
 import type { GraphQLOperation } from '../core/operation.ts'
 import { doorOf } from '../doors/door-of.ts'
 import { ExecutionTimeout } from '../errors.ts'
@@ -42,30 +43,52 @@ export class Deadline {
     return this.#error ?? (performance.now() < this.#at ? undefined : this.#pass())
   }
 
-  /** A field's value that is waited for until the time is over, also where it is a list of such values. */
-  limit(value: unknown): unknown {
-    if (Array.isArray(value)) {
-      const items: readonly unknown[] = value
-      return items.some(isPromise) ? items.map((item) => (isPromise(item) ? this.#race(item) : item)) : value
-    }
-    return isPromise(value) ? this.#race(value).then((settled) => this.limit(settled)) : value
+  /** A field's value that is waited for until the time is over, its items too in as many lists as the schema says. */
+  limit(value: unknown, lists: number): unknown {
+    if (isPromise(value)) return this.#race(value).then((settled) => this.limit(settled, lists))
+    if (lists === 0 || typeof value !== 'object' || value === null) return value
+    if (Symbol.asyncIterator in value) return this.#steps(value as AsyncIterable<unknown>, lists - 1)
+    if (!(Symbol.iterator in value)) return value
+    // As an array: what can be read only once is read here.
+    const items = Array.isArray(value) ? (value as unknown[]) : [...(value as Iterable<unknown>)]
+    return lists > 1 || items.some(isPromise) ? items.map((item) => this.limit(item, lists - 1)) : items
   }
 
-  #race(value: PromiseLike<unknown>): Promise<unknown> {
+  async *#steps(source: AsyncIterable<unknown>, lists: number): AsyncGenerator {
+    const iterator = source[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const { done, value } = await this.#race(iterator.next())
+        if (done === true) return
+        yield this.limit(value, lists)
+      }
+    } finally {
+      // Not waited for: a source that hangs does not hear of it.
+      void Promise.resolve()
+        .then(() => iterator.return?.())
+        .catch(() => undefined)
+    }
+  }
+
+  #race<Value>(value: PromiseLike<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       const late = this.over()
       if (late !== undefined) return reject(late)
       this.#waiting.add(reject)
-      value.then(resolve, reject).then(
-        () => this.#waiting.delete(reject),
-        () => this.#waiting.delete(reject),
-      )
+      const settled = (): boolean => this.#waiting.delete(reject)
+      // What has a `then` need not return a promise from it.
+      void Promise.resolve(value).then(resolve, reject).then(settled)
     })
   }
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function listsAround(type: GraphQLOutputType): number {
+  const nullable = getNullableType(type)
+  return isListType(nullable) ? 1 + listsAround(nullable.ofType) : 0
 }
 
 /** Starts the clock of a request whose operations may run now. A subscription may go on for as long as it likes. */
@@ -83,14 +106,15 @@ export function endLateFields(app: FastifyInstance): void {
   addFieldStep(app, {
     name: 'executionTimeout',
     phase: 'access',
-    plan:
-      () =>
-      ({ request }, next) => {
+    plan({ field }) {
+      const lists = listsAround(field.type)
+      return ({ request }, next) => {
         const deadline = request === undefined ? undefined : ledgerOf(request).deadline
         if (deadline === undefined) return next()
         const late = deadline.over()
         if (late !== undefined) throw late
-        return deadline.limit(next())
-      },
+        return deadline.limit(next(), lists)
+      }
+    },
   })
 }

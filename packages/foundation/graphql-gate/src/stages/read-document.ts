@@ -30,17 +30,22 @@ function parsed(request: FastifyRequest, source: string | undefined): ReadDocume
   return document === undefined || source === undefined ? undefined : { source, document }
 }
 
+/** The text that the app has stored under an id. A look-up in an object finds more than texts: `constructor`, say. */
+async function storedText(request: FastifyRequest, id: string | undefined): Promise<string | undefined> {
+  const stored: unknown = id === undefined ? undefined : await gateOptionsFor(request).persistedQuery?.(id)
+  return typeof stored === 'string' ? stored : undefined
+}
+
 /** A text that is sent to be run as it is. */
 async function readText(
   request: FastifyRequest,
   text: string,
   hash: string | undefined,
 ): Promise<ReadDocument | Refusal> {
-  const { persistedQuery } = gateOptionsFor(request)
   const read = parsed(request, text)
   // Some servers keep ids in the very member that holds texts elsewhere.
-  if (read === undefined) return parsed(request, await persistedQuery?.(text)) ?? unparsable(text)
-  const stored = hash === undefined ? undefined : await persistedQuery?.(hash)
+  if (read === undefined) return parsed(request, await storedText(request, text)) ?? unparsable(text)
+  const stored = await storedText(request, hash)
   if (stored === undefined || stored === text) return read
   return rejection('graphqlGate', new MalformedGraphqlRequest("'query' is not the document of its hash"))
 }
@@ -69,8 +74,7 @@ export async function readDocument(
   // Other servers may have a way of their own to name a document.
   if (id === undefined && door.engine === 'mercurius')
     return rejection('graphqlGate', new MalformedGraphqlRequest("'query' is missing"))
-  const stored = id === undefined ? undefined : await gateOptionsFor(request).persistedQuery?.(id)
-  const read = parsed(request, stored)
+  const read = parsed(request, await storedText(request, id))
   if (read !== undefined) return read
   const engineJudges = door.engine !== 'hand-written' && !batch && !overSocket
   return engineJudges ? undefined : rejection('graphqlGate', new UnknownDocument())
