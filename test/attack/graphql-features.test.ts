@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { codeOf, requestThrough, SERVERS } from '../doors/servers.ts'
 import type { Server } from '../doors/server.ts'
 import { connect, listen } from '../doors/sockets.ts'
+import { thenable } from './thenable.ts'
 
 const apps: FastifyInstance[] = []
 
@@ -17,16 +18,6 @@ afterEach(async () => {
 })
 
 const never = (): Promise<never> => new Promise(() => undefined)
-
-/** What has a `then` without being a promise: it returns nothing, and nobody catches what its callback throws. */
-const thenable = (value: unknown): object =>
-  withMethod('then', (resolve) => {
-    setImmediate(() => resolve(value))
-  })
-
-const withMethod = (name: string, method: (resolve: (value: unknown) => void) => void): object => ({
-  [name]: method,
-})
 
 type Resolvers = Record<string, Record<string, () => unknown>>
 

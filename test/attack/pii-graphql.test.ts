@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify'
 import { GraphQLError, GraphQLScalarType } from 'graphql'
 import mercurius from 'mercurius'
 import { afterEach, describe, expect, it } from 'vitest'
+import { thenable } from './thenable.ts'
 
 const SSN = '123-45-6789'
 const EMAIL = 'ada.lovelace@example.com'
@@ -227,5 +228,32 @@ describe('around mercurius', () => {
     void one.register(piiMasking, { classify })
     void one.register(mercurius, { schema, resolvers: resolvers as never })
     await expect(one.ready()).rejects.toThrow('no gate in its scope that bounds its operations')
+  })
+})
+
+describe('a value with a `then` that returns no promise', () => {
+  it.each([
+    ['partial', { data: { me: { taxId: '***-**-6789', more: ['***-**-6789'] } } }],
+    ['reject', { data: { me: { taxId: null, more: [null] } } }],
+  ] as const)('is masked like any other, and ends no process: %s', async (strategy, expected) => {
+    app = Fastify()
+    void app.register(piiMasking, {
+      classify: { 'User.taxId': 'US_SOCIAL_SECURITY_NUMBER', 'User.more': 'US_SOCIAL_SECURITY_NUMBER' },
+      policy: { US_SOCIAL_SECURITY_NUMBER: strategy },
+    })
+    void app.register(mercurius, {
+      schema: 'type Query { me: User } type User { taxId: String more: [String] }',
+      resolvers: {
+        Query: { me: () => ({}) },
+        User: { taxId: () => thenable(SSN), more: () => [thenable(SSN)] },
+      },
+    })
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/graphql',
+      payload: { query: '{ me { taxId more } }' },
+    })
+    expect(answer.body).not.toMatch(LEAK)
+    expect(answer.json()).toMatchObject(expected)
   })
 })

@@ -1,12 +1,9 @@
-import { addFieldStep } from '@portcullis/graphql-gate'
+import { addFieldStep, isThenable } from '@portcullis/graphql-gate'
 import type { FieldHandler } from '@portcullis/graphql-gate'
 import type { FastifyInstance } from 'fastify'
 import type { CostedField, CostedSchema } from './core/index.ts'
 import { executionOf } from './execution.ts'
 import type { Models } from './models.ts'
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 /** Values of a list as an array: they are counted before the engine reads them, and some can be read only once. */
 function readable({ listDepth }: CostedField, value: unknown): unknown {
@@ -40,8 +37,7 @@ function counting(costed: CostedSchema, field: CostedField): FieldHandler {
       }
     }
     const returned = next()
-    // What has a `then` need not return a promise from it, nor catch what is thrown in it.
-    return isPromise(returned) ? Promise.resolve(returned).then(count) : count(returned)
+    return isThenable(returned) ? Promise.resolve(returned).then(count) : count(returned)
   }
 }
 

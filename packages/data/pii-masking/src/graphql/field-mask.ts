@@ -1,5 +1,6 @@
 import { infoTypeOfDirective, REMOVED } from '@portcullis/classification'
 import type { Classification, Classified } from '@portcullis/classification'
+import { isThenable } from '@portcullis/graphql-gate'
 import type { FieldHandler, FieldTarget } from '@portcullis/graphql-gate'
 import {
   getNamedType,
@@ -68,17 +69,13 @@ function maskLeaf(classified: Classified, type: GraphQLLeafType, value: unknown,
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
 /** Applies a mask to each leaf of what a resolver gave: in lists, and behind promises. */
 function maskLeaves(
   type: GraphQLOutputType,
   value: unknown,
   mask: (type: GraphQLLeafType, value: unknown) => unknown,
 ): unknown {
-  if (isThenable(value)) return value.then((one) => maskLeaves(type, one, mask))
+  if (isThenable(value)) return Promise.resolve(value).then((one) => maskLeaves(type, one, mask))
   const nullable = getNullableType(type)
   if (isListType(nullable)) {
     if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return null

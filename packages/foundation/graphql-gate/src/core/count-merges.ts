@@ -1,5 +1,6 @@
 import { Kind } from 'graphql'
 import type { DocumentNode, FieldNode, FragmentDefinitionNode, SelectionSetNode } from 'graphql'
+import { definitionsOf } from './operation.ts'
 
 /** Selections that are looked at before a document is taken for one made to be hard. */
 const MOST_WORK = 100_000
@@ -115,14 +116,9 @@ export function countFieldMerges(document: DocumentNode, limit: number): number 
 }
 
 function countAnew(document: DocumentNode, limit: number): number {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
-  }
+  const { operations, fragments } = definitionsOf(document)
   const merges = new MergeCount(fragments, limit)
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION) merges.add(definition.selectionSet)
-  }
+  for (const { selectionSet } of operations) merges.add(selectionSet)
   // Validation looks into fragments that nothing spreads, too.
   for (const [name, { selectionSet }] of fragments) if (!merges.spread.has(name)) merges.add(selectionSet)
   return merges.count

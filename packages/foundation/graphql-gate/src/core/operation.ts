@@ -21,14 +21,16 @@ export interface GraphQLOperation {
   readonly rootFields: readonly string[]
 }
 
-interface DocumentFacts {
+/** The definitions of a document that run or are spread. */
+interface Definitions {
   readonly operations: readonly OperationDefinitionNode[]
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
 }
 
-const facts = new WeakMap<DocumentNode, DocumentFacts>()
+const facts = new WeakMap<DocumentNode, Definitions>()
 
-function factsOf(document: DocumentNode): DocumentFacts {
+/** Finds the definitions of a document, once; of several fragments with one name, the last. */
+export function definitionsOf(document: DocumentNode): Definitions {
   const known = facts.get(document)
   if (known !== undefined) return known
   const operations: OperationDefinitionNode[] = []
@@ -81,7 +83,7 @@ export function describeOperation(
   variables: Readonly<Record<string, unknown>>,
   operationName: string | undefined,
 ): GraphQLOperation {
-  const { operations, fragments } = factsOf(document)
+  const { operations, fragments } = definitionsOf(document)
   const named = operations.filter((operation) => operation.name?.value === operationName)
   const candidates = operationName !== undefined && named.length === 1 ? named : operations
   const name = candidates.length === 1 ? candidates[0]?.name?.value : undefined

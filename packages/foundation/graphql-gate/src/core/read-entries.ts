@@ -1,3 +1,5 @@
+import { isObject } from './is-object.ts'
+
 /** One entry of a GraphQL request, as a client sent it. */
 export interface RequestEntry {
   /** The `query` member: a document's text, or the id of a stored one; absent where only a hash is sent. */
@@ -18,10 +20,6 @@ export type ReadResult =
 const NO_VARIABLES: Readonly<Record<string, unknown>> = Object.freeze({})
 
 type Json = Record<string, unknown>
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined

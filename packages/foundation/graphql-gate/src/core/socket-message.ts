@@ -1,3 +1,5 @@
+import { isObject } from './is-object.ts'
+
 /** How a client names an operation of its socket. */
 export type OperationId = string | number
 
@@ -27,10 +29,6 @@ const LONGEST_ID = 256
 
 function isId(id: unknown): id is OperationId {
   return typeof id === 'number' || (typeof id === 'string' && id.length > 0 && id.length <= LONGEST_ID)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Servers copy what they find there into the headers of the request, once for each operation. */

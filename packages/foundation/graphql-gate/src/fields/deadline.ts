@@ -10,6 +10,7 @@ import { ledgerOf } from '../stages/request-ledger.ts'
 import { rejection } from '../stages/rejection.ts'
 import { abortOf } from './abort.ts'
 import { addFieldStep } from './field-step.ts'
+import { isThenable } from './is-thenable.ts'
 
 /** The moment at which the operations of a request must have ended. */
 export class Deadline {
@@ -45,13 +46,13 @@ export class Deadline {
 
   /** A field's value that is waited for until the time is over, its items too in as many lists as the schema says. */
   limit(value: unknown, lists: number): unknown {
-    if (isPromise(value)) return this.#race(value).then((settled) => this.limit(settled, lists))
+    if (isThenable(value)) return this.#race(value).then((settled) => this.limit(settled, lists))
     if (lists === 0 || typeof value !== 'object' || value === null) return value
     if (Symbol.asyncIterator in value) return this.#steps(value as AsyncIterable<unknown>, lists - 1)
     if (!(Symbol.iterator in value)) return value
     // As an array: what can be read only once is read here.
     const items = Array.isArray(value) ? (value as unknown[]) : [...(value as Iterable<unknown>)]
-    return lists > 1 || items.some(isPromise) ? items.map((item) => this.limit(item, lists - 1)) : items
+    return lists > 1 || items.some(isThenable) ? items.map((item) => this.limit(item, lists - 1)) : items
   }
 
   async *#steps(source: AsyncIterable<unknown>, lists: number): AsyncGenerator {
@@ -80,10 +81,6 @@ export class Deadline {
       void Promise.resolve(value).then(resolve, reject).then(settled)
     })
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function listsAround(type: GraphQLOutputType): number {
