@@ -1,5 +1,6 @@
 import { createServer, connect } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sql } from '../src/index.ts'
 import { appWith, startDatabase } from './database.ts'
@@ -14,15 +15,31 @@ let port: number
 /** Whether errors come in another language. */
 let translates = false
 
-/** Sends an error in another language, and ReadyForQuery, its last six bytes, in a packet of its own. */
-function translate(chunk: Buffer, client: Socket): void {
-  const error = chunk.toString('latin1').replaceAll('SERROR\0', 'SFEHLR\0')
-  client.write(Buffer.from(error.slice(0, -6), 'latin1'))
-  setTimeout(() => client.write(chunk.subarray(-6)), 30)
+/**
+ * Sends what the server says, message by message: an error in another language, and what follows it in a packet of its
+ * own. PostgreSQL flushes an error before ReadyForQuery, so the two come in one chunk or in two.
+ */
+function translator(client: Socket): (chunk: Buffer) => void {
+  let unread = Buffer.alloc(0)
+  let sending = Promise.resolve()
+  const send = async (message: Buffer): Promise<void> => {
+    if (String.fromCharCode(message.readUInt8(0)) !== 'E') return void client.write(message)
+    client.write(Buffer.from(message.toString('latin1').replaceAll('SERROR\0', 'SFEHLR\0'), 'latin1'))
+    await setTimeout(30)
+  }
+  return (chunk) => {
+    unread = Buffer.concat([unread, chunk])
+    while (unread.length >= 5 && unread.length >= 1 + unread.readUInt32BE(1)) {
+      const message = unread.subarray(0, 1 + unread.readUInt32BE(1))
+      unread = unread.subarray(message.length)
+      sending = sending.then(() => send(message))
+    }
+  }
 }
 
 const relay = createServer((client) => {
   const server = connect(database.server.port, database.server.host)
+  const translate = translator(client)
   let answering = true
   client.on('data', (chunk: Buffer) => {
     if (answering) turns++
@@ -34,7 +51,7 @@ const relay = createServer((client) => {
   })
   server.on('data', (chunk: Buffer) => {
     answering = true
-    if (translates && chunk.includes('SERROR\0')) translate(chunk, client)
+    if (translates) translate(chunk)
     else client.write(chunk)
   })
   for (const [from, to] of [
