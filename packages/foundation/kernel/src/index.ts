@@ -48,7 +48,7 @@ export {
 export type { Mode } from './options/scalars.ts'
 export { nearestName } from './options/suggest.ts'
 export { kernel, kernel as default } from './plugin.ts'
-export { anonymous } from './principal.ts'
+export { anonymous, identifyBy } from './principal.ts'
 export type { AnonymousPrincipal, IdentifiedAs, Identify, KnownPrincipal } from './principal.ts'
 export {
   beginExecution,

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { DuplicateRegistrationError } from './errors.ts'
 import { kernelOptions } from './options.ts'
 import type { KernelOptions } from './options.ts'
+import { identifyBy } from './principal.ts'
 import { stateOf } from './state.ts'
 import { useKernel } from './use-kernel.ts'
 
@@ -10,7 +11,7 @@ const plugin: FastifyPluginAsync<KernelOptions> = async (app, input) => {
   const options = kernelOptions.parse(input)
   useKernel(app)
   const state = stateOf(app)
-  if (options.identify !== undefined) state.identifiers.add(app, 'identify', options.identify)
+  if (options.identify !== undefined) identifyBy(app, options.identify)
   for (const key of ['environment', 'instances'] as const) {
     const value = options[key]
     if (value === undefined) continue

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { IdentifyFailedError, InvalidPrincipalError, PrincipalNotResolvedError } from './errors.ts'
 import { requestStateOf } from './requests/request-state.ts'
 import { stateOf } from './state.ts'
@@ -12,6 +12,10 @@ interface PrincipalFacts {
   readonly sessionId?: string | undefined
   /** Who the caller acts for, when somebody acts in another's name. */
   readonly actingFor?: string | undefined
+  /** When the caller last proved who they are, in milliseconds since the epoch (`auth_time` of OpenID Connect). */
+  readonly authTime?: number | undefined
+  /** How they proved it: an authentication context class (`acr` of OpenID Connect). */
+  readonly acr?: string | undefined
 }
 
 /** Somebody whose identity was verified. */
@@ -63,19 +67,23 @@ function optionalString(value: unknown): boolean {
 
 function toPrincipal(answer: IdentifiedAs): Principal {
   if (answer === null || answer === undefined) return anonymous
-  const { id, kind = 'user', roles = [], permissions = [], tenantId, sessionId, actingFor } = answer
+  const { id, kind = 'user', roles = [], permissions = [] } = answer
+  const { tenantId, sessionId, actingFor, authTime, acr } = answer
   if (typeof id !== 'string' || id.length === 0 || id.length > LONGEST_ID) {
     throw new InvalidPrincipalError(`id must be a string of 1 to ${LONGEST_ID} characters`)
   }
   if (!KINDS.has(kind)) throw new InvalidPrincipalError("kind must be 'user', 'service' or 'agent'")
   if (!isStrings(roles)) throw new InvalidPrincipalError('roles must be an array of strings')
   if (!isStrings(permissions)) throw new InvalidPrincipalError('permissions must be an array of strings')
-  if (![tenantId, sessionId, actingFor].every(optionalString)) {
+  if (![tenantId, sessionId, actingFor, acr].every(optionalString)) {
     throw new InvalidPrincipalError(
-      `tenantId, sessionId and actingFor must be strings of 1 to ${LONGEST_ID} characters`,
+      `tenantId, sessionId, actingFor and acr must be strings of 1 to ${LONGEST_ID} characters`,
     )
   }
-  return Object.freeze({ kind, id, roles, permissions, tenantId, sessionId, actingFor })
+  if (authTime !== undefined && !Number.isFinite(authTime)) {
+    throw new InvalidPrincipalError('authTime must be milliseconds since the epoch')
+  }
+  return Object.freeze({ kind, id, roles, permissions, tenantId, sessionId, actingFor, authTime, acr })
 }
 
 /**
@@ -110,6 +118,16 @@ async function ask(find: Identify, request: FastifyRequest): Promise<IdentifiedA
     request.log.error({ err: error }, 'identify failed')
     throw new IdentifyFailedError()
   }
+}
+
+/**
+ * Makes a function tell who sends the requests of a scope: for a gate that authenticates. It stands in for the kernel's
+ * option of that name.
+ *
+ * @throws PORTCULLIS_KERNEL_DUPLICATE_REGISTRATION when the scope has one already
+ */
+export function identifyBy(app: FastifyInstance, find: Identify): void {
+  stateOf(app).identifiers.add(app, 'identify', find)
 }
 
 async function identify(request: FastifyRequest): Promise<Principal> {

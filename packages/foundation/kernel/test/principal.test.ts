@@ -1,7 +1,8 @@
 import Fastify from 'fastify'
 import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { describe, expect, it } from 'vitest'
-import { decide, kernel } from '../src/index.ts'
+import { decide, identifyBy, kernel } from '../src/index.ts'
 import type { Identify } from '../src/index.ts'
 
 async function ask(
@@ -51,10 +52,29 @@ describe('principal', () => {
     ['roles that are no strings', { id: 'ada', roles: [1] as never }],
     ['permissions that are no array', { id: 'ada', permissions: 'all' as never }],
     ['a tenant that is no string', { id: 'ada', tenantId: {} as never }],
+    ['a time of authentication that is no number', { id: 'ada', authTime: Number.NaN }],
+    ['an authentication class that is no string', { id: 'ada', acr: '' }],
   ])('fails closed on %s, without telling it', async (_name, answer) => {
     const { status, body } = await ask(() => answer)
     expect(status).toBe(500)
     expect(body['code']).toBe('PORTCULLIS_KERNEL_INVALID_PRINCIPAL')
+  })
+
+  it('keeps when and how the caller proved who they are', async () => {
+    const { body } = await ask(() => ({ id: 'ada', authTime: 1_700_000_000_000, acr: 'phr' }))
+    expect(body).toMatchObject({ authTime: 1_700_000_000_000, acr: 'phr' })
+  })
+
+  it('comes from a gate that authenticates, which stands in for the option', async () => {
+    const app = Fastify()
+    void app.register(kernel)
+    void app.register(fp(async (scope) => identifyBy(scope, () => ({ id: 'ada' }))))
+    app.get('/', async (request) => request.resolvePrincipal())
+    expect((await app.inject('/')).json()).toMatchObject({ id: 'ada' })
+    expect(() => identifyBy(app, () => null)).toThrow(
+      expect.objectContaining({ code: 'PORTCULLIS_KERNEL_DUPLICATE_REGISTRATION' }),
+    )
+    await app.close()
   })
 
   it('asks identify once for a request, and not before somebody asks', async () => {

@@ -40,7 +40,10 @@ export interface QueryDetails {
 export interface SecurityEventDetails {
   'auth.failure': { readonly reason: string }
   'auth.success': { readonly method?: string | undefined }
+  /** A refresh token was used again after its successor; `family` is the session, which has ended with it. */
   'auth.token_reuse': { readonly family: string }
+  /** Tokens were revoked: one, those of a session or a subject, or all. Never whose token it was. */
+  'auth.revoked': { readonly scope: 'token' | 'session' | 'subject' | 'everything' }
   'authz.denied': { readonly permission?: string | undefined }
   'query.rejected': LimitDetails
   'query.depth_exceeded': LimitDetails
