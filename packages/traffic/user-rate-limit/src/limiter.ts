@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { instancesOf, unsafeSetting } from '@portcullis/kernel'
+import { describeSource, isExposed, RedisUnreachable } from '@portcullis/kernel/redis'
 import type { FastifyInstance } from 'fastify'
 import { partitionKeys } from './core/partition-key.ts'
 import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
-import { RedisUnreachable } from './stores/failures.ts'
 import { MemoryStore } from './stores/memory-store.ts'
-import { describeSource } from './stores/redis-connection.ts'
-import type { RedisSource } from './stores/redis-connection.ts'
 import { RedisStore } from './stores/redis-store.ts'
 import { withStoreFallback } from './stores/store-fallback.ts'
 import type { RateLimitStore } from './stores/store.ts'
@@ -21,16 +19,6 @@ export interface Limiter {
 }
 
 const SHORTEST_SECRET = 32
-
-function isLoopback(hostAndPort: string): boolean {
-  return /^(localhost|127\.[\d.]+|\[?::1\]?):\d+$/.test(hostAndPort) || hostAndPort.startsWith('/')
-}
-
-function isEncrypted(redis: RedisSource): boolean {
-  if (typeof redis === 'string') return redis.startsWith('rediss:')
-  const { tls, options } = redis as { tls?: unknown; options?: { tls?: unknown } }
-  return tls !== undefined || options?.tls !== undefined
-}
 
 /** Settings with which the limits would not hold in production. */
 export function checkSettings(app: FastifyInstance, options: ResolvedUserRateLimitOptions): void {
@@ -50,7 +38,7 @@ export function checkSettings(app: FastifyInstance, options: ResolvedUserRateLim
       `userRateLimit.keySecret has fewer than ${SHORTEST_SECRET} bytes. Give a random one, such as 32 random bytes in base64.`,
     )
   }
-  if (!isEncrypted(redis) && !describeSource(redis).split(', ').every(isLoopback)) {
+  if (isExposed(redis)) {
     unsafeSetting(
       app,
       `userRateLimit.redis at ${describeSource(redis)} is reached without TLS. Use rediss:// or the tls option.`,

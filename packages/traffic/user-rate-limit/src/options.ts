@@ -11,10 +11,11 @@ import {
   text,
 } from '@portcullis/kernel'
 import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
+import { redisSource } from '@portcullis/kernel/redis'
+import type { RedisSource } from '@portcullis/kernel/redis'
 import * as v from 'valibot'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
 import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
-import type { RedisSource } from './stores/redis-connection.ts'
 
 /** Options of user-rate-limit, for the plugin and, as far as they belong to a route, for its `config.userRateLimit`. */
 export interface UserRateLimitOptions {
@@ -104,11 +105,6 @@ function overlay(plugin: Policies, route: Policies): Policies {
   return Object.fromEntries(merged)
 }
 
-const redis = v.custom<RedisSource>(
-  (value) => (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null),
-  'a redis:// or rediss:// URL, options of ioredis or a client of ioredis',
-)
-
 /** The options of user-rate-limit as a checked set. */
 export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
   defineOptions<ResolvedUserRateLimitOptions>(
@@ -126,7 +122,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         doc: '`measure` reports what would be refused and refuses nothing.',
       },
       redis: {
-        schema: redis,
+        schema: redisSource,
         pluginOnly: true,
         secret: true,
         doc: 'Redis or Valkey. Without it, this process’s memory counts.',

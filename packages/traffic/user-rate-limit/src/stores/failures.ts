@@ -19,9 +19,3 @@ export class StoreUnavailable extends Error {
     this.policies = policies
   }
 }
-
-/** Redis did not answer when the store was connected, or its client is not installed. Names the place, no credentials. */
-export class RedisUnreachable extends Error {
-  readonly code = 'PORTCULLIS_USER_RATE_LIMIT_REDIS_UNREACHABLE'
-  override readonly name = 'RedisUnreachable'
-}

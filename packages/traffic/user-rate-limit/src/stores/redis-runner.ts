@@ -1,10 +1,15 @@
+import {
+  describeSource,
+  evaluate,
+  openConnection,
+  reasonOf,
+  RedisUnreachable,
+  scriptOf,
+} from '@portcullis/kernel/redis'
+import type { RedisConnection, RedisSource, Script } from '@portcullis/kernel/redis'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import { RedisUnreachable, StoreUnavailable } from './failures.ts'
+import { StoreUnavailable } from './failures.ts'
 import { RedisClock } from './redis-clock.ts'
-import { describeSource, openConnection, reasonOf } from './redis-connection.ts'
-import type { RedisConnection, RedisSource } from './redis-connection.ts'
-import { scriptOf } from './redis-scripts.ts'
-import type { Script } from './redis-scripts.ts'
 
 /** Milliseconds that `connect` waits for the first connection. */
 const CONNECT_TIMEOUT = 5_000
@@ -129,12 +134,7 @@ export class RedisRunner {
   ): Promise<unknown> {
     const connection = this.#connection
     if (connection === undefined) throw new StoreUnavailable('unreachable')
-    try {
-      return await connection.evalsha(script.sha, keys.length, ...keys, ...args)
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-      return connection.eval(script.source, keys.length, ...keys, ...args)
-    }
+    return evaluate(connection, script, keys, args)
   }
 }
 

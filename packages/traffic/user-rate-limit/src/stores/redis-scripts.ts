@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { scriptOf } from '@portcullis/kernel/redis'
+import type { Script } from '@portcullis/kernel/redis'
 import type { Mark } from '../core/algorithms/algorithm.ts'
 import type { Algorithm } from '../core/policy.ts'
 import type { Charge } from '../core/verdict.ts'
@@ -9,12 +10,6 @@ import { COUNTERS, SHARED } from './redis-counters.ts'
  * test runs the same schedules through both. One hash per partition, one field per policy, the state packed with
  * MessagePack; the hash expires when the last of its states has rolled over.
  */
-
-/** A script and the name Redis caches it under. */
-export interface Script {
-  readonly source: string
-  readonly sha: string
-}
 
 /** The scripts of a store, by what is charged: each holds the counters that its charges need. */
 export interface Scripts {
@@ -199,9 +194,4 @@ export function refundArguments(
   amount: number,
 ): (string | number)[] {
   return [keyIndex, policy.field, policy.quota, policy.window, policy.capacity, ...mark, amount]
-}
-
-/** A script with the name Redis caches it under: the SHA-1 of its source. */
-export function scriptOf(source: string): Script {
-  return { source, sha: createHash('sha1').update(source).digest('hex') }
 }

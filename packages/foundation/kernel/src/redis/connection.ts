@@ -1,4 +1,4 @@
-import { RedisUnreachable } from './failures.ts'
+import { RedisUnreachable } from './redis-unreachable.ts'
 
 /** Options of an ioredis client, as its constructor takes them. */
 export interface RedisOptions {
@@ -34,7 +34,7 @@ export interface RedisConnection {
 }
 
 /**
- * Opens a connection of the store's own, not yet connected. A command is sent at once or fails at once, and is never
+ * Opens a connection of a store's own, not yet connected. A command is sent at once or fails at once, and is never
  * sent twice: no offline queue, no retries, and a delay on Cluster redirections after a lost connection that is longer
  * than any deadline.
  *
@@ -79,20 +79,6 @@ export async function openConnection(source: RedisSource, storeTimeout: number):
   return client as RedisConnection
 }
 
-/** Host and port of a source for messages, without credentials. */
-export function describeSource(source: RedisSource): string {
-  if (typeof source === 'string') {
-    const url = URL.canParse(source) ? new URL(source) : undefined
-    if (url === undefined || url.hostname === '') return 'the configured address'
-    return `${url.hostname}:${url.port === '' ? 6379 : url.port}`
-  }
-  const { startupNodes, options } = source as { startupNodes?: unknown; options?: RedisOptions }
-  if (Array.isArray(startupNodes)) return startupNodes.map(describeNode).join(', ')
-  const own = isInstance(source) ? (options ?? {}) : source
-  if (own.path !== undefined) return own.path
-  return Array.isArray(own.sentinels) ? own.sentinels.map(describeNode).join(', ') : describeNode(own)
-}
-
 /** Why a client failed, in one word that holds no argument of a command. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
@@ -100,14 +86,8 @@ export function reasonOf(error: unknown): string {
   return /^[A-Z]{2,}(?= )/.exec(error.message)?.[0] ?? 'connection closed'
 }
 
-function describeNode(node: unknown): string {
-  if (typeof node === 'string') return describeSource(node)
-  if (typeof node === 'number') return `localhost:${node}`
-  const { host, port } = node as RedisOptions
-  return `${host ?? 'localhost'}:${port ?? 6379}`
-}
-
-function isInstance(source: RedisSource): source is RedisInstance {
+/** Whether a source is a client, not the options of one. */
+export function isInstance(source: RedisSource): source is RedisInstance {
   return typeof source === 'object' && typeof source['duplicate' as keyof typeof source] === 'function'
 }
 

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import type { RedisConnection } from './connection.ts'
+
+/** A Lua script and the name Redis caches it under. */
+export interface Script {
+  readonly source: string
+  readonly sha: string
+}
+
+/** Names a script. */
+export function scriptOf(source: string): Script {
+  return { source, sha: createHash('sha1').update(source).digest('hex') }
+}
+
+/** Runs a script by its name, and once more with its text where the server does not know it (a restart, a flush). */
+export async function evaluate(
+  connection: RedisConnection,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await connection.evalsha(script.sha, keys.length, ...keys, ...args)
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    return connection.eval(script.source, keys.length, ...keys, ...args)
+  }
+}
