@@ -23,6 +23,7 @@ const LONGEST_WAIT = 1_000
 
 /** Keeps sessions in this process: for one instance, and gone with it. */
 export class MemoryStore implements TokenStore {
+  readonly isShared = false
   readonly #now: () => number
   readonly #sessions = new Map<string, Entry>()
   readonly #bySubject = new Map<string, Set<string>>()
