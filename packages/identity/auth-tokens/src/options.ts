@@ -171,6 +171,7 @@ const cookie = members({
 
 const LONGEST_LEEWAY = 60_000
 const LONGEST_ACCESS = 86_400_000
+const PREFIX = 'letters, digits and . _ : -'
 const ISSUER = 'a URL without quotes, such as https://auth.example.com'
 
 function complaint(options: ResolvedAuthTokensOptions): string | undefined {
