@@ -308,7 +308,7 @@ export const authTokensOptions: OptionSet<ResolvedAuthTokensOptions> =
         doc: 'Key of the hash under which subjects stand in the keys of Redis. Required with `redis`.',
       },
       keyPrefix: {
-        schema: text(),
+        schema: v.pipe(text(PREFIX), v.regex(/^[\w.:-]+$/, PREFIX)),
         default: 'auth-tokens',
         pluginOnly: true,
         doc: 'Begins every key in Redis.',
