@@ -320,7 +320,7 @@ export const authTokensOptions: OptionSet<ResolvedAuthTokensOptions> =
         doc: 'How long a call may wait for the store.',
       },
       maxStaleness: {
-        schema: duration(1_000),
+        schema: duration(2_000),
         default: '5s',
         pluginOnly: true,
         doc: 'How old this process’s list of revocations may be.',

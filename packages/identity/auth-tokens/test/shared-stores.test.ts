@@ -131,14 +131,14 @@ describe('without the store', () => {
   it.each(['closed', 'open'] as const)(
     'tokens are taken for maxStaleness, then %s decides',
     async (onStoreError) => {
-      const [app] = await pairOn('Redis', { onStoreError, maxStaleness: 1_000 })
+      const [app] = await pairOn('Redis', { onStoreError, maxStaleness: 2_000 })
       const { access_token: token, refresh_token: refresh } = await app.tokens.issue({ subject: 'ada' })
       await redis.kill('SIGSTOP')
       try {
         expect(await status(app, token)).toBe(200)
         const failed = await app.tokens.refresh(refresh).catch((error: object) => error)
         expect(failed).toMatchObject({ code: 'AUTH_STORE_UNAVAILABLE', statusCode: 503 })
-        await new Promise((resolve) => setTimeout(resolve, 1_500))
+        await new Promise((resolve) => setTimeout(resolve, 2_200))
         const reply = await app.inject({ url: '/', headers: bearer(token) })
         expect(reply.statusCode).toBe(onStoreError === 'closed' ? 503 : 200)
         if (onStoreError === 'closed') expect(reply.headers['retry-after']).toBe('1')

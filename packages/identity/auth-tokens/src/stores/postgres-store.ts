@@ -37,7 +37,7 @@ const PAGE = 1_000
 const MOST_CHANGES = 10_000
 /** Milliseconds between two looks at the end of the log, and how long one call goes on looking. */
 const POLL_INTERVAL = 200
-const LOG_WAIT = 1_000
+const LOG_WAIT = 500
 /** Milliseconds between two looks for what has expired. */
 const PURGE_INTERVAL = 10_000
 /** Most pages that one look removes. */
