@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import authTokens from '@portcullis/auth-tokens'
 import depthLimit from '@portcullis/depth-limit'
+import type { LightMyRequestResponse } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { tokenOptions } from '../requirements/token-app.ts'
 import { SERVERS } from './servers.ts'
@@ -32,7 +33,7 @@ describe.each(SERVERS)('access tokens on $name', (server) => {
     })
     const url = await listen(app, server.socketPath)
     await expect(open(url)).rejects.toThrow('401')
-    const ask = (headers: Record<string, string>): ReturnType<typeof app.inject> =>
+    const ask = (headers: Record<string, string>): Promise<LightMyRequestResponse> =>
       app.inject({ method: 'POST', url: '/graphql', headers, payload: { query: '{ name }' } })
     const refused = await ask({})
     expect([refused.statusCode, refused.headers['www-authenticate']]).toEqual([
