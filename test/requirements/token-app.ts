@@ -49,12 +49,8 @@ export function tokenApp(more: Partial<AuthTokensOptions> = {}): Acceptance['bui
     app.get('/me', () => 'ok')
     app.post<Form>('/login', { config }, ({ body }) => issuer().issue(body.subject))
     app.post<Form>('/refresh', { config }, ({ body }) => issuer().refresh(body.token))
-    app.post<Form>('/revoke', { config }, async ({ body }) => void (await issuer().revoke(body.token)))
-    app.post<Form>(
-      '/revoke-all',
-      { config },
-      async ({ body }) => void (await issuer().revokeAll(body.subject)),
-    )
+    app.post<Form>('/revoke', { config }, ({ body }) => issuer().revoke(body.token))
+    app.post<Form>('/revoke-all', { config }, ({ body }) => issuer().revokeAll(body.subject))
     return app
   }
 }
