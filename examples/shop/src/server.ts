@@ -1,3 +1,4 @@
+import { frameworkErrors, notFound } from '@portcullis/kernel'
 import { maskedStream, type LogDestination } from '@portcullis/pii-masking'
 import Fastify, { type FastifyInstance } from 'fastify'
 import mercurius from 'mercurius'
@@ -23,6 +24,7 @@ export interface ShopOptions extends GateOptions {
 /** Builds the shop. It does not listen yet. */
 export async function buildShop({ owner, log, ...gates }: ShopOptions): Promise<FastifyInstance> {
   const app = Fastify({
+    frameworkErrors,
     // Nobody reads a log with a role, so everything personal is masked in it.
     logger: { stream: gates.without.has('pii-masking') ? log : maskedStream(log, { classify }) },
     // The reverse proxy in front of the shop runs on the same machine; nobody else may say where a request came from.
@@ -38,6 +40,9 @@ export async function buildShop({ owner, log, ...gates }: ShopOptions): Promise<
     request.log.error(error)
     return reply.code(status).send({ code: 'INTERNAL_SERVER_ERROR', message: 'Something failed on our side' })
   })
+
+  // What nothing answers is answered without a word of what was asked for.
+  app.setNotFoundHandler(notFound)
 
   // Who asks: access tokens of @fastify/jwt.
   await registerAuthentication(app)

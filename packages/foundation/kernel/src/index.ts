@@ -60,7 +60,7 @@ export {
   refuseAnswer,
 } from './refusal.ts'
 export type { ClientError, Refusal, RefusalFormat } from './refusal.ts'
-export { frameworkErrors } from './requests/framework-errors.ts'
+export { frameworkErrors, notFound } from './requests/framework-errors.ts'
 export { REQUEST_ID_HEADER } from './requests/request-id.ts'
 export { gateFactsOf } from './requests/gate-facts.ts'
 export { requestOfOperation } from './requests/request-of-operation.ts'
