@@ -1,3 +1,4 @@
+import { frameworkErrors } from '@portcullis/kernel'
 import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { maskedStream } from '../src/index.ts'
@@ -30,6 +31,24 @@ describe('maskedStream', () => {
     for (const secret of ['123-45', 'ada@', 'hunter2']) expect(text).not.toContain(secret)
     expect(text).toContain('***-**-6789')
     expect(lines.every((line) => line.endsWith('}\n') && line.indexOf('\n') === line.length - 1)).toBe(true)
+  })
+
+  it("masks the URLs of Fastify's own lines, whoever asked for them", async () => {
+    const { lines, stream } = collect()
+    const app = Fastify({ frameworkErrors, logger: { stream } })
+    app.get('/users', () => 'ok')
+    for (const url of [
+      `/users?ssn=${SSN}&email=ada.lovelace%40example.com&q=${SSN}`,
+      `/missing/${SSN}?password=hunter2`,
+      '/%c0hunter2',
+    ])
+      await app.inject(url)
+    await app.close()
+    const text = lines.join('')
+    for (const secret of ['123-45', 'lovelace', 'hunter2', '%c0']) expect(text).not.toContain(secret)
+    expect(text).toContain('"url":"/users?ssn=***-**-6789&email=a***@example.com&q=***-**-6789"')
+    expect(text).toContain('"msg":"Route GET:/missing/***-**-6789?password=*** not found"')
+    expect(text).toContain('"url":"/[undecodable]"')
   })
 
   it('writes no line that it cannot read', () => {

@@ -9,6 +9,8 @@ export interface WalkRules {
   readonly name: (key: string) => Classified | undefined
   /** What may be shown of a classified value that has no parts; {@link REMOVED} leaves it out. */
   readonly disclose: (classified: Classified, value: unknown) => unknown
+  /** What is shown of a text that stands under no classified key, by the key it stands under. Default: all of it. */
+  readonly text?: ((text: string, key: string) => string) | undefined
   /**
    * Read objects as `JSON.stringify` does: Maps and Sets have no members, errors only their own. For answers, which
    * must not hold more than they would unmasked. Default: false.
@@ -25,6 +27,8 @@ interface Task {
   readonly value: unknown
   readonly put: (copy: unknown) => void
   readonly within: Classified | undefined
+  /** The key it stands under, itself or in a list. */
+  readonly key: string
   readonly parent: Task | undefined
   readonly depth: number
 }
@@ -87,7 +91,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
   const put = (copy: unknown): void => {
     result = copy === REMOVED ? undefined : copy
   }
-  const tasks: Task[] = [{ value, put, within: undefined, parent: undefined, depth: 0 }]
+  const tasks: Task[] = [{ value, put, within: undefined, key: '', parent: undefined, depth: 0 }]
 
   function hideKey(within: Classified, key: string, copy: object, place: number): string {
     const shown = rules.disclose(within, key)
@@ -105,6 +109,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
       setOwn(copy, key, undefined)
       const child: Omit<Task, 'value'> = {
         within,
+        key,
         parent: task,
         depth: task.depth + 1,
         put: (one) => (one === REMOVED ? Reflect.deleteProperty(copy, key) : setOwn(copy, key, one)),
@@ -124,6 +129,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     const waiting = shown.map<Task>((one, index) => ({
       value: one,
       within: task.within,
+      key: task.key,
       parent: task,
       depth: task.depth + 1,
       put: (item) => void (copy[index] = item === REMOVED ? null : item),
@@ -133,11 +139,16 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     for (const one of reversed(waiting)) tasks.push(one)
   }
 
+  function show({ within, key }: Task, one: unknown): unknown {
+    if (within !== undefined) return rules.disclose(within, one)
+    return typeof one === 'string' && rules.text !== undefined ? rules.text(one, key) : one
+  }
+
   function visit(task: Task): void {
     nodes += 1
     const one = represent(task.value)
     if (typeof one !== 'object' || one === null || one instanceof Date) {
-      task.put(task.within === undefined ? one : rules.disclose(task.within, one))
+      task.put(show(task, one))
     } else if (isAncestor(task.value, task)) task.put(CIRCULAR)
     else if (nodes > maxNodes || task.depth > maxDepth) task.put(TRUNCATED)
     else if (Array.isArray(one)) openList(task, one)
