@@ -1,8 +1,10 @@
 import { INFO_TYPES, STRATEGIES, toInfoType } from '@portcullis/classification'
 import type { Strategy } from '@portcullis/classification'
-import { defineOptions, either, nearestName, oneOf, record, text } from '@portcullis/kernel'
+import { custom, defineOptions, either, nearestName, oneOf, record, text } from '@portcullis/kernel'
 import type { OptionSet } from '@portcullis/kernel'
 import type { Policy, Rule } from './core/policy.ts'
+import { isMaskedStream } from './masked-stream.ts'
+import type { LogDestination } from './masked-stream.ts'
 
 /** Options of pii-masking. `policy`, `fallback` and `unmaskable` may be set for a route too. */
 export interface PiiMaskingOptions {
@@ -14,6 +16,8 @@ export interface PiiMaskingOptions {
   fallback?: Strategy | undefined
   /** What happens to text, bytes and streams of a route whose schema classifies. Default: `refuse`. */
   unmaskable?: 'refuse' | 'report' | undefined
+  /** The stream of the app's log, made by `maskedStream`, in which the same is masked. Default: none. */
+  log?: LogDestination | undefined
   /** The key of the strategy `hash`, at least 32 characters. */
   hashKey?: string | undefined
 }
@@ -24,6 +28,7 @@ export interface ResolvedPiiMaskingOptions {
   readonly classify: Readonly<Record<string, string>>
   readonly fallback: Strategy
   readonly unmaskable: 'refuse' | 'report'
+  readonly log: LogDestination | undefined
   readonly hashKey: string | undefined
 }
 
@@ -97,6 +102,11 @@ export const piiMaskingOptions: OptionSet<ResolvedPiiMaskingOptions> =
         schema: oneOf('refuse', 'report'),
         default: 'refuse',
         doc: 'Text, bytes and streams of a route whose response schema classifies cannot be masked: they are refused, or sent and reported.',
+      },
+      log: {
+        schema: custom<LogDestination>(isMaskedStream, 'a stream that maskedStream() made'),
+        pluginOnly: true,
+        doc: "The stream of the app's log: what is classified here, by whoever, is masked in it too.",
       },
       hashKey: {
         schema: text(),

@@ -34,6 +34,7 @@ export { duration, toMilliseconds } from './options/duration.ts'
 export type { Duration } from './options/duration.ts'
 export {
   callback,
+  custom,
   either,
   finite,
   flag,
