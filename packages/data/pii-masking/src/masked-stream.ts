@@ -1,5 +1,5 @@
 import { createClassification, maskUnknown } from '@portcullis/classification'
-import type { Classification, Classified } from '@portcullis/classification'
+import type { Classification, Classified, Place } from '@portcullis/classification'
 import { Disclosure } from './core/disclosure.ts'
 import { maskLogText } from './core/mask-url.ts'
 import type { Policy } from './core/policy.ts'
@@ -36,8 +36,12 @@ export function bindStream(stream: LogDestination, classification: Classificatio
 }
 
 /** What a key may stand for; where that is several kinds, nothing of the value is shown. */
-function nameOf(key: string, classifications: readonly Classification[]): Classified | undefined {
-  const [first, ...others] = classifications.flatMap((one) => one.named(key))
+function nameOf(
+  classifications: readonly Classification[],
+  key: string,
+  above?: Place,
+): Classified | undefined {
+  const [first, ...others] = classifications.flatMap((one) => one.named(key, above))
   const disagree = others.some(({ infoType }) => infoType !== first?.infoType)
   return first !== undefined && disagree ? { ...first, infoType: 'GENERIC_ID' } : first
 }
@@ -63,7 +67,7 @@ export function maskedStream(destination: LogDestination, options: MaskedStreamO
   const classification = classifying(() => createClassification(options.classify))
   const classifications = [classification]
   const rules = { classification, policy: NO_POLICY, fallback: 'partial', hash: undefined } as const
-  const name = (key: string): Classified | undefined => nameOf(key, classifications)
+  const name = (key: string, above?: Place): Classified | undefined => nameOf(classifications, key, above)
 
   function mask(line: string): string {
     try {

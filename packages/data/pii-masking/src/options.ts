@@ -10,7 +10,7 @@ import type { LogDestination } from './masked-stream.ts'
 export interface PiiMaskingOptions {
   /** Strategies by info type or coordinate; each one for everybody, or by role. Default: none. */
   policy?: Policy | undefined
-  /** What is personal: info types by coordinate (`User.ssn`), column or name. Default: none beside the built-in names. */
+  /** What is personal: info types by coordinate (`User.ssn`), column, name or path (`order.contact.note`). Default: none beside the built-in names. */
   classify?: Readonly<Record<string, string>> | undefined
   /** The strategy where `policy` has no rule. Default: `partial`. */
   fallback?: Strategy | undefined
@@ -88,7 +88,7 @@ export const piiMaskingOptions: OptionSet<ResolvedPiiMaskingOptions> =
         doc: 'What each reader gets: a strategy for everybody, or `{ admin: "raw", "*": "partial" }` by role, for an info type or a coordinate (which wins).',
       },
       classify: {
-        schema: record(text(), 'an object of info types by coordinate, column or name'),
+        schema: record(text(), 'an object of info types by coordinate, column, name or path'),
         default: {},
         pluginOnly: true,
         doc: 'What is personal, beside what schemas say: `{ "User.email": "EMAIL_ADDRESS", phone: "PHONE_NUMBER" }`.',

@@ -118,6 +118,18 @@ describe('a stream that the plugin was told of', () => {
     expect(lines[0]).toContain(`"taxId":"${SSN}","ssn":"***-**-6789","email":"a***@example.com"`)
   })
 
+  it('masks what a path leads to, in lines and URLs, and the same name elsewhere not', async () => {
+    const { lines, stream } = collect()
+    const app = Fastify({ logger: { stream } })
+    void app.register(piiMasking, { log: stream, classify: { 'order.contact.note': 'GENERIC_ID' } })
+    app.get('/', () => '')
+    const url = '/?order[contact][note]=secret&note=open'
+    await app.inject(url)
+    expect(lines.join('')).toContain('"/?order[contact][note]=***&note=open"')
+    const line = await logged(app, lines, { note: 'open', body: { order: { contact: { note: 'secret' } } } })
+    expect(line).toContain('"note":"open","body":{"order":{"contact":{"note":"***"}}}')
+  })
+
   it('is shared by registrations, hides what they call by two kinds, and keeps the members of the line', async () => {
     const { lines, stream } = collect()
     const app = Fastify({ logger: { stream } })

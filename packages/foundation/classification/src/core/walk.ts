@@ -1,12 +1,13 @@
 import { types } from 'node:util'
 import type { Classified } from './classification.ts'
 import { HIDDEN } from './masks.ts'
+import type { Place } from './paths.ts'
 import { REMOVED } from './strategies.ts'
 
 /** How the walker knows what to hide and how. */
 export interface WalkRules {
-  /** What a key stands for. */
-  readonly name: (key: string) => Classified | undefined
+  /** What a key stands for; `above` is where the object stands that has it, if that stands under a key. */
+  readonly name: (key: string, above?: Place) => Classified | undefined
   /** What may be shown of a classified value that has no parts; {@link REMOVED} leaves it out. */
   readonly disclose: (classified: Classified, value: unknown) => unknown
   /** What is shown of a text that stands under no classified key, by the key it stands under. Default: all of it. */
@@ -16,6 +17,8 @@ export interface WalkRules {
    * must not hold more than they would unmasked. Default: false.
    */
   readonly json?: boolean | undefined
+  /** Where the value itself stands. Default: nowhere. */
+  readonly place?: Place | undefined
   /** Deepest nesting that is looked at; what is deeper is `'[Truncated]'`. Default: 32. */
   readonly maxDepth?: number | undefined
   /** Most values that are looked at; the rest is `'[Truncated]'`. Default: 10,000. */
@@ -27,8 +30,8 @@ interface Task {
   readonly value: unknown
   readonly put: (copy: unknown) => void
   readonly within: Classified | undefined
-  /** The key it stands under, itself or in a list. */
-  readonly key: string
+  /** The key it stands under, itself or in a list, and so on outwards. */
+  readonly place: Place | undefined
   readonly parent: Task | undefined
   readonly depth: number
 }
@@ -91,7 +94,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
   const put = (copy: unknown): void => {
     result = copy === REMOVED ? undefined : copy
   }
-  const tasks: Task[] = [{ value, put, within: undefined, key: '', parent: undefined, depth: 0 }]
+  const tasks: Task[] = [{ value, put, within: undefined, place: rules.place, parent: undefined, depth: 0 }]
 
   function hideKey(within: Classified, key: string, copy: object, place: number): string {
     const shown = rules.disclose(within, key)
@@ -104,12 +107,12 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     for (const [place, [given, read]] of entries.entries()) {
       const isName = task.within === undefined || isPlainName(given)
       const key = isName ? given : hideKey(task.within, given, copy, place)
-      const within = task.within ?? rules.name(key)
+      const within = task.within ?? rules.name(key, task.place)
       // The place is kept now, so that the order of keys is that of the original.
       setOwn(copy, key, undefined)
       const child: Omit<Task, 'value'> = {
         within,
-        key,
+        place: { key, above: task.place },
         parent: task,
         depth: task.depth + 1,
         put: (one) => (one === REMOVED ? Reflect.deleteProperty(copy, key) : setOwn(copy, key, one)),
@@ -129,7 +132,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     const waiting = shown.map<Task>((one, index) => ({
       value: one,
       within: task.within,
-      key: task.key,
+      place: task.place,
       parent: task,
       depth: task.depth + 1,
       put: (item) => void (copy[index] = item === REMOVED ? null : item),
@@ -139,9 +142,9 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     for (const one of reversed(waiting)) tasks.push(one)
   }
 
-  function show({ within, key }: Task, one: unknown): unknown {
+  function show({ within, place }: Task, one: unknown): unknown {
     if (within !== undefined) return rules.disclose(within, one)
-    return typeof one === 'string' && rules.text !== undefined ? rules.text(one, key) : one
+    return typeof one === 'string' && rules.text !== undefined ? rules.text(one, place?.key ?? '') : one
   }
 
   function visit(task: Task): void {
