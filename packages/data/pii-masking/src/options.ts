@@ -18,7 +18,7 @@ export interface PiiMaskingOptions {
   unmaskable?: 'refuse' | 'report' | undefined
   /** The stream of the app's log, made by `maskedStream`, in which the same is masked. Default: none. */
   log?: LogDestination | undefined
-  /** The key of the strategy `hash`, at least 32 characters. */
+  /** The key of the strategies `hash` and `tokenize`, at least 32 characters. */
   hashKey?: string | undefined
 }
 
@@ -63,8 +63,9 @@ function complaint(options: ResolvedPiiMaskingOptions): string | undefined {
   if (hashKey !== undefined && hashKey.length < SHORTEST_KEY) {
     return `hashKey has ${hashKey.length} characters, takes at least ${SHORTEST_KEY}.`
   }
-  if (hashKey === undefined && strategiesOf(options).includes('hash')) {
-    return "the strategy 'hash' needs hashKey: a secret of at least 32 characters."
+  const keyed = strategiesOf(options).find((one) => one === 'hash' || one === 'tokenize')
+  if (hashKey === undefined && keyed !== undefined) {
+    return `the strategy '${keyed}' needs hashKey: a secret of at least 32 characters.`
   }
   return unknownSubject(policy)
 }
@@ -112,7 +113,7 @@ export const piiMaskingOptions: OptionSet<ResolvedPiiMaskingOptions> =
         schema: text(),
         pluginOnly: true,
         secret: true,
-        doc: 'The key of the strategy `hash` (HMAC-SHA-256), at least 32 characters.',
+        doc: 'The key of the strategies `hash` and `tokenize` (HMAC-SHA-256), at least 32 characters.',
       },
     },
     { check: complaint },

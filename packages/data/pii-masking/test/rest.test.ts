@@ -256,6 +256,20 @@ describe('decorators and strategies', () => {
     await app.close()
   })
 
+  it('puts tokens in the place of values, which need the key and join what is written in two ways', async () => {
+    const rule = { tokenize: 'tokenize', hash: 'hash' } as const
+    const app = serve({ policy: { US_SOCIAL_SECURITY_NUMBER: rule }, hashKey: 'k'.repeat(32) })
+    app.get('/', () => [{ ssn: SSN }, { ssn: '123456789' }, { ssn: '123-45-6780' }])
+    const send = async (role: string) => (await app.inject(as(role, '/'))).json<{ ssn: string }[]>()
+    const [a, b, c] = await send('tokenize')
+    expect(a?.ssn).toMatch(/^tok_[\w-]{22}$/)
+    expect(a).toEqual(b)
+    expect(a).not.toEqual(c)
+    // A token shows that two are the same where a hash does not, so whoever is not named gets the hash.
+    expect(await send('nobody')).toEqual(await send('hash'))
+    await app.close()
+  })
+
   it('shows an identify that fails nothing more than nobody', async () => {
     const app = Fastify()
     void app.register(kernel, { identify: () => Promise.reject(new Error('down')) })
