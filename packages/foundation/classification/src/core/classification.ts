@@ -119,7 +119,7 @@ export function createClassification(
       )
     },
     named: (key, above) => [...paths.at(key, above), ...byName(key)],
-    at: paths.at,
+    at: (key, above) => paths.at(key, above),
     name: (key, above) => classification.named(key, above)[0],
     all: () => [...coordinates.values()],
   }

@@ -26,7 +26,7 @@ export function pathOf(coordinate: string): readonly string[] | undefined {
     throw new ClassificationError(
       `'${coordinate.slice(0, 128)}' is no path: write at most ${MOST_PARTS} names, such as order.contact.note.`,
     )
-  return folded.reverse()
+  return folded.toReversed()
 }
 
 /** Keys from the innermost out; one that was made of several (`contact.note`, `contact[note]`) as its parts. */
@@ -35,7 +35,7 @@ function* keysFrom(place: Place): Generator<string> {
     yield* at.key
       .split(/[.[\]]/)
       .filter((part) => part !== '')
-      .reverse()
+      .toReversed()
 }
 
 /** Whether a place is where a path leads, from whatever its outermost name stands in. */
