@@ -415,10 +415,11 @@ export const rows: readonly Row[] = [
   ),
   row(
     'M16',
-    ['audit-logger'],
-    'Queries are recorded by fingerprint, without their values',
+    ['audit-logger', 'safe-db'],
+    'Queries are recorded by fingerprint and hash, without their values',
     'done',
     'test/requirements/audit-logger.test.ts',
+    'test/requirements/safe-db.test.ts',
   ),
   row(
     'M17',
