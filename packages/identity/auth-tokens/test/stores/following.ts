@@ -74,6 +74,8 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
   const seen = new Set<string>()
   const failed = { writes: 0, reads: 0 }
   let writing = true
+  let endAt = Infinity
+  let last = ''
   let lost = 0
   const write = async (): Promise<void> => {
     for (let at = 0; writing; at += 1) {
@@ -89,7 +91,9 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
     }
   }
   const follow = async (): Promise<void> => {
-    let { cursor } = await reader.snapshot()
+    const { entries, cursor: end } = await reader.snapshot()
+    for (const { id } of entries) seen.add(id)
+    let cursor = end
     while (writing || [...written].some((id) => !seen.has(id))) {
       try {
         const changes = await reader.changes(cursor)
@@ -102,8 +106,10 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
       } catch (error) {
         expect(error).toBeInstanceOf(StoreUnavailable)
         failed.reads += 1
+        last = String(error)
         await delay(10)
       }
+      if (performance.now() > endAt) expect.fail(`not told in time, after ${failed.reads} failures: ${last}`)
     }
   }
   const both = Promise.all([write(), follow()])
@@ -113,6 +119,7 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
   }
   await delay(100)
   writing = false
+  endAt = performance.now() + 10_000
   await both
   expect(lost).toBe(0)
   expect([...written].filter((id) => !seen.has(id))).toEqual([])
