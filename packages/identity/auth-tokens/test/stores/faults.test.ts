@@ -200,9 +200,9 @@ describe('a Redis store', () => {
     const redis = await startRedis()
     const store = new RedisStore({ redis: redis.url, ...options })
     await store.connect()
-    const reasons = async (calls: number): Promise<Record<string, number>> => {
+    const reasons = async (count: number): Promise<Record<string, number>> => {
       const found: Record<string, number> = {}
-      for (const one of await Promise.allSettled(Array.from({ length: calls }, () => store.find('s1')))) {
+      for (const one of await Promise.allSettled(Array.from({ length: count }, () => store.find('s1')))) {
         const reason = one.status === 'rejected' ? (one.reason as StoreUnavailable).reason : 'answered'
         found[reason] = (found[reason] ?? 0) + 1
       }

@@ -73,12 +73,12 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
   const written = new Set<string>()
   const seen = new Set<string>()
   const failed = { writes: 0, reads: 0 }
-  let writing = true
+  const writing = new AbortController()
   let endAt = Infinity
   let last = ''
   let lost = 0
   const write = async (): Promise<void> => {
-    for (let at = 0; writing; at += 1) {
+    for (let at = 0; !writing.signal.aborted; at += 1) {
       const id = `t${at}`
       try {
         await writer.revoke('token', id, 600_000)
@@ -94,7 +94,7 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
     const { entries, cursor: end } = await reader.snapshot()
     for (const { id } of entries) seen.add(id)
     let cursor = end
-    while (writing || [...written].some((id) => !seen.has(id))) {
+    while (!writing.signal.aborted || [...written].some((id) => !seen.has(id))) {
       try {
         const changes = await reader.changes(cursor)
         if (changes === 'lost') {
@@ -118,7 +118,7 @@ export async function followThroughCuts({ writer, reader, cut }: Breakable, cuts
     await cut()
   }
   await delay(100)
-  writing = false
+  writing.abort()
   endAt = performance.now() + 10_000
   await both
   expect(lost).toBe(0)

@@ -144,7 +144,7 @@ describe('the log', () => {
       await client.restore(LOG, 0, old ?? '', 'REPLACE')
       const [time = 0] = cursor.split('-').map(Number)
       const fields = ['scope', 'token', 'id', 'c', 'at', '1', 'expires', '9000000000000000']
-      const [[first = ''] = []] = await client.xrange(LOG, '-', '+')
+      const first = (await client.xrange(LOG, '-', '+'))[0]?.[0] ?? ''
       if (skew === 'clock behind') {
         // An entry that a reader of the cursor would pass over, and one that it sees.
         const passed = `${first.split('-')[0]}-7`
