@@ -47,7 +47,7 @@ export function useOf(generation: number, over: Partial<Use> = {}): Use {
   return { id: 's1', generation, leeway: 10_000, keyId: 'k1', idleTtl: 100_000, accessTtl: 60_000, ...over }
 }
 
-export async function memoryStore(): Promise<ClockedStore> {
+async function memoryStore(): Promise<ClockedStore> {
   let now = START
   let store = new MemoryStore(() => now)
   return {
@@ -67,7 +67,7 @@ export async function memoryStore(): Promise<ClockedStore> {
 }
 
 /** A Redis store on a server of its own. */
-export async function redisStore(): Promise<
+async function redisStore(): Promise<
   ClockedStore & { readonly redis: RedisService; readonly client: Redis }
 > {
   const redis = await startRedis()
@@ -141,7 +141,7 @@ export function quietPool(connectionString: string, max = 10): pg.Pool {
 }
 
 /** A PostgreSQL store on a server of its own, through a role with no more rights than it needs. */
-export async function postgresStore(): Promise<ClockedStore & { readonly database: TestDatabase }> {
+async function postgresStore(): Promise<ClockedStore & { readonly database: TestDatabase }> {
   const database = await startDatabase()
   const { admin } = database
   await admin.query(`

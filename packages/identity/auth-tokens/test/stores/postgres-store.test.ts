@@ -211,9 +211,9 @@ describe('what has expired', () => {
 })
 
 describe('the boot check', () => {
-  const check = async (dsn: string, given: PostgresStore | undefined = undefined): Promise<string> => {
+  const check = async (dsn: string): Promise<string> => {
     const own = quietPool(dsn)
-    const checked = given ?? new PostgresStore({ pool: own, timeout: TIMEOUT })
+    const checked = new PostgresStore({ pool: own, timeout: TIMEOUT })
     closers.push(async () => {
       await checked.close()
       await own.end()
@@ -279,7 +279,8 @@ it('the schema is applied again, and what there is stays', async () => {
 it('parsers of types that the application has set change nothing', async () => {
   const own = quietPool(database.dsn)
   own.on('connect', (client) => {
-    for (const oid of [20, 23, 114, 3802]) client.setTypeParser(oid, (text) => `changed ${text}`)
+    const { INT8, INT4, JSON: json, JSONB } = pg.types.builtins
+    for (const type of [INT8, INT4, json, JSONB]) client.setTypeParser(type, (text) => `changed ${text}`)
   })
   const other = new PostgresStore({ pool: own, timeout: TIMEOUT })
   await other.open(newSession())
