@@ -7,7 +7,31 @@ const locations = [{ line: 1, column: 3 }]
 describe('the code of an error', () => {
   it.each([
     ['of validation', { message: 'Cannot query field.', locations }, 'GRAPHQL_VALIDATION_FAILED'],
-    ['of variables', { message: 'Variable "$x" got invalid value.', locations }, 'BAD_USER_INPUT'],
+    ...[
+      'got invalid value.',
+      'has invalid value.',
+      'of required type "Int!" was not provided.',
+      'of non-null type "Int!" must not be null.',
+    ].map(
+      (said) => ['of a value', { message: `Variable "$x" ${said}`, locations }, 'BAD_USER_INPUT'] as const,
+    ),
+    ...[
+      'is never used.',
+      'is never used in operation "Q".',
+      'is not defined.',
+      'is not defined by operation "Q".',
+      'of type "Int" used in position expecting type "Int!".',
+      'is of type "Int" but must be non-nullable to be used for OneOf Input Object "I".',
+      'cannot be non-input type "Query".',
+    ].map(
+      (said) =>
+        [
+          `of a variable that ${said}`,
+          { message: `Variable "$x" ${said}`, locations },
+          'GRAPHQL_VALIDATION_FAILED',
+        ] as const,
+    ),
+    ['that ends early', { message: 'Variable "$x', locations }, 'GRAPHQL_VALIDATION_FAILED'],
     ['that has one', { message: 'Not so.', locations, extensions: { code: 'MINE' } }, 'MINE'],
   ])('%s', (_name, error, code) => {
     expect(withCode(error)).toMatchObject({ message: error.message, locations, extensions: { code } })
@@ -19,6 +43,11 @@ describe('the code of an error', () => {
     ['that is none', { message: 5, locations }],
   ])('%s is not made up', (_name, error) => {
     expect(withCode(error)).toBe(error)
+  })
+
+  it('tells that no operation has the name', () => {
+    for (const message of ['Unknown operation named "".', 'Must provide an operation.'])
+      expect(withCode({ message })).toEqual({ message, extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
   })
 
   it('is what the caller says where the error does not tell', () => {
