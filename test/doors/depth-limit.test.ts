@@ -167,6 +167,30 @@ describe.each(SERVERS)('$name', (server) => {
     await app.close()
   })
 
+  it('answers what nests as deeply as the gate can be told to allow', async () => {
+    const app = server.build({
+      schema,
+      config: { graphqlGate: { maxNesting: 1000, maxBytes: 1_000_000, maxTokens: 100_000 } },
+      register: (instance) => void instance.register(depthLimit, { maxTokens: 100_000 }),
+    })
+    const send = async (query: string): Promise<[number, string | undefined]> => {
+      const answer = await app.inject({ method: 'POST', url: '/graphql', payload: { query } })
+      return [answer.statusCode, codeOf(answer.body)]
+    }
+    const levels = 999
+    expect(await send(`{ ${'node { '.repeat(levels)}id${' }'.repeat(levels)} }`)).toEqual([
+      400,
+      'MAX_DEPTH_EXCEEDED',
+    ])
+    expect(await send('{ node '.repeat(levels))).toEqual([400, 'GRAPHQL_PARSE_FAILED'])
+    expect(await send('{ node '.repeat(2 * levels))).toEqual([400, 'MAX_NESTING_EXCEEDED'])
+    const literal = `{ node { name(of: ${'['.repeat(levels - 3)}${']'.repeat(levels - 3)}) } }`
+    const [status, code] = await send(literal)
+    expect([200, 400]).toContain(status)
+    expect(code).toBe('GRAPHQL_VALIDATION_FAILED')
+    await app.close()
+  })
+
   it('refuses mutations over GET', async () => {
     const app = server.build({ schema, register: (instance) => void instance.register(depthLimit) })
     const answer = await app.inject(requestThrough('get', { query: 'mutation { touch }' }))
