@@ -96,7 +96,7 @@ async function search(report, minutes) {
     const seed = String(randomInt(2 ** 31))
     console.log(`PORTCULLIS_SEED=${seed}`)
     const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? '1' }
-    addTests(report, await runTests({ tier: 'search', env, timeoutMs: 12 * minute }))
+    addTests(report, await runTests({ tier: 'search', env, timeoutMs: 25 * minute }))
   }
 }
 
