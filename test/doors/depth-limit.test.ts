@@ -36,6 +36,24 @@ describe.each(SERVERS)('$name', (server) => {
     })
   })
 
+  it('lets a bomb of fragments pass that comes to one field, and none that comes to millions', async () => {
+    const app = server.build({ schema, register: (instance) => void instance.register(depthLimit) })
+    const bomb = (body: (next: string) => string): string => {
+      const fragments = Array.from(
+        { length: 24 },
+        (_, i) => `fragment F${i} on Node { ${body(`...F${i + 1}`)} }`,
+      )
+      return `{ node { ...F0 } } ${fragments.join(' ')} fragment F24 on Node { id }`
+    }
+    const flat = await app.inject(requestThrough('post', { query: bomb((next) => `${next} ${next}`) }))
+    expect([flat.statusCode, codeOf(flat.body)], flat.body).toEqual([200, undefined])
+    const fields = bomb((next) => `node { ${next} } n: node { ${next} }`)
+    const refused = await app.inject(requestThrough('post', { query: fields }))
+    expect(refused.statusCode).toBe(400)
+    expect(codeOf(refused.body)).toMatch(/^MAX_/)
+    await app.close()
+  })
+
   it('judges the operation that is named, not its neighbours', async () => {
     const app = server.build({
       schema,

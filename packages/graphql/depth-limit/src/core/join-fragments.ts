@@ -1,5 +1,6 @@
-import { add } from './shape.ts'
 import type { CyclicFragments } from './shape.ts'
+import { sumFragments } from './sum-fragments.ts'
+import type { Sums } from './sum-fragments.ts'
 import { timesOn } from './walk-definition.ts'
 import type { Spread, Walked } from './walk-definition.ts'
 
@@ -34,11 +35,8 @@ function inOrder(root: Walked, walked: ReadonlyMap<string, Walked>): readonly Wa
   return order
 }
 
-/** Adds to what a definition measures what a fragment does that it spreads. */
+/** Lays over what a definition measures what a fragment does that it spreads. */
 function addFragment(total: Walked, fragment: Walked, { at }: Spread): void {
-  total.aliases = add(total.aliases, fragment.aliases)
-  total.directives = add(total.directives, fragment.directives)
-  total.selections = add(total.selections, fragment.selections)
   const { introspection, lists, depth } = at
   total.introspectionDepth = Math.max(total.introspectionDepth, fragment.introspectionDepth)
   total.introspectionListDepth = Math.max(total.introspectionListDepth, fragment.introspectionListDepth)
@@ -59,16 +57,24 @@ function addRepeats(total: Walked, fragment: Walked, { at }: Spread): void {
   }
 }
 
+/** What an operation measures only together with its fragments. */
+export interface Joined {
+  readonly sums: Sums
+  /** How often one field stands on one path. */
+  readonly selfReferentialDepth: number
+}
+
 /**
- * Adds to every definition what its fragments measure, each once however often it is spread.
+ * Lays over every definition the depths of its fragments, each once however often it is spread.
  *
  * @param root the operation
  * @param walked the fragments by name
- * @returns how often one field stands on one path, or `'cycle'`
+ * @returns the other measures of the operation, or `'cycle'`
  */
-export function joinFragments(root: Walked, walked: ReadonlyMap<string, Walked>): number | CyclicFragments {
+export function joinFragments(root: Walked, walked: ReadonlyMap<string, Walked>): Joined | CyclicFragments {
   const order = inOrder(root, walked)
   if (order === 'cycle') return order
+  const sums = sumFragments(order, walked)
   let steps = 0
   for (const definition of order) {
     for (const spread of definition.spreads) {
@@ -79,5 +85,6 @@ export function joinFragments(root: Walked, walked: ReadonlyMap<string, Walked>)
       if (steps <= MOST_STEPS) addRepeats(definition, fragment, spread)
     }
   }
-  return steps > MOST_STEPS ? root.depth : Math.max(0, ...root.repeats.values())
+  const selfReferentialDepth = steps > MOST_STEPS ? root.depth : Math.max(0, ...root.repeats.values())
+  return { sums, selfReferentialDepth }
 }

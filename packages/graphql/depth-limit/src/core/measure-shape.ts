@@ -78,20 +78,20 @@ export function measureShape(
     walkDefinition(set, facts?.types.get(typeName), facts, conditions),
   )
   const dependsOnVariables = [total, ...walked.values()].some((one) => one.dependsOnVariables)
-  const selfReferentialDepth = joinFragments(total, walked)
+  const joined = joinFragments(total, walked)
   const shape: Shape | CyclicFragments =
-    selfReferentialDepth === 'cycle'
+    joined === 'cycle'
       ? 'cycle'
       : {
           depth: total.depth,
           listDepth: total.listDepth,
-          selfReferentialDepth,
+          selfReferentialDepth: joined.selfReferentialDepth,
           introspectionDepth: total.introspectionDepth,
           introspectionListDepth: total.introspectionListDepth,
-          aliases: total.aliases,
+          aliases: joined.sums.aliases,
           rootFields: countRootFields(operation.selectionSet, fragments, conditions),
-          directives: add(total.directives, operation.directives?.length ?? 0),
-          selections: total.selections,
+          directives: add(joined.sums.directives, operation.directives?.length ?? 0),
+          selections: joined.sums.selections,
           fragments: fragments.size,
         }
   if (!dependsOnVariables) remembered.set(operation, { schema, shape })

@@ -18,6 +18,8 @@ export interface Path {
 
 /** A place in a definition: what is around it. */
 interface Place {
+  /** The number of the selection set in its definition, inline fragments being part of the one around them; the root is 0. */
+  readonly set: number
   readonly depth: number
   readonly lists: number
   /** Levels since `__schema` or `__type`, or 0 outside of introspection. */
@@ -31,10 +33,14 @@ interface Place {
 export interface Spread {
   readonly name: string
   readonly at: Place
+  /** An executor collects its fields however often they were collected in the set before. */
+  readonly isRepeated: boolean
 }
 
 /** What an operation or a fragment measures without the fragments it spreads. */
 export interface Walked {
+  /** Selection sets of fields. */
+  sets: number
   depth: number
   listDepth: number
   introspectionDepth: number
@@ -64,6 +70,7 @@ export function walkDefinition(
   variables: Variables,
 ): Walked {
   const walked: Walked = {
+    sets: 0,
     depth: 0,
     listDepth: 0,
     introspectionDepth: 0,
@@ -76,7 +83,7 @@ export function walkDefinition(
     dependsOnVariables: false,
   }
   const sets = [set]
-  const places: Place[] = [{ depth: 0, lists: 0, introspection: 0, path: undefined, type }]
+  const places: Place[] = [{ set: 0, depth: 0, lists: 0, introspection: 0, path: undefined, type }]
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { selections } = sets.pop() as SelectionSetNode
     for (const selection of selections) {
@@ -97,7 +104,12 @@ export function walkDefinition(
   return walked
 }
 
-const spreadAt = ({ name }: FragmentSpreadNode, at: Place): Spread => ({ name: name.value, at })
+function spreadAt({ name, directives }: FragmentSpreadNode, at: Place): Spread {
+  // What is deferred is collected each time.
+  const isRepeated =
+    directives?.some((one) => one.name.value !== 'skip' && one.name.value !== 'include') === true
+  return { name: name.value, at, isRepeated }
+}
 
 function narrowed(
   place: Place,
@@ -130,7 +142,7 @@ function enterField(field: FieldNode, place: Place, walked: Walked): Place | und
   if (depth > walked.depth) walked.depth = depth
   if (selectionSet === undefined) return undefined
   const facts = place.type?.fields.get(name.value)
-  if (facts === undefined) return { ...place, depth, type: undefined }
+  if (facts === undefined) return { ...place, set: ++walked.sets, depth, type: undefined }
   return enterComposite(facts, place, depth, walked)
 }
 
@@ -140,7 +152,7 @@ function enterComposite(facts: FieldFacts, place: Place, depth: number, walked: 
   const times = timesOn(place.path, facts.family) + 1
   if (times > (walked.repeats.get(facts.family) ?? 0)) walked.repeats.set(facts.family, times)
   const path = { family: facts.family, above: place.path }
-  return { depth, lists, introspection: 0, path, type: facts.type }
+  return { set: ++walked.sets, depth, lists, introspection: 0, path, type: facts.type }
 }
 
 function enterIntrospection(name: string, place: Place, walked: Walked): Place {
@@ -149,5 +161,6 @@ function enterIntrospection(name: string, place: Place, walked: Walked): Place {
   const facts = place.type?.fields.get(name)
   const lists = (place.introspection === 0 ? 0 : place.lists) + (facts?.lists ?? 0)
   if (lists > walked.introspectionListDepth) walked.introspectionListDepth = lists
-  return { depth: place.depth, lists, introspection, path: undefined, type: facts?.type }
+  const set = ++walked.sets
+  return { set, depth: place.depth, lists, introspection, path: undefined, type: facts?.type }
 }
