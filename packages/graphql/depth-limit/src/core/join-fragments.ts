@@ -12,24 +12,22 @@ const MOST_STEPS = 200_000
  *
  * @returns `'cycle'` where a fragment reaches itself; fragments that do not exist are left out
  */
-function inOrder(root: Walked, walked: ReadonlyMap<string, Walked>): readonly Walked[] | CyclicFragments {
+function inOrder(root: Walked): readonly Walked[] | CyclicFragments {
   const order: Walked[] = []
-  const state = new Map<Walked, 'open' | 'done'>()
   const path = [{ definition: root, next: 0 }]
   for (let visit = path.at(-1); visit !== undefined; visit = path.at(-1)) {
     const spread = visit.definition.spreads[visit.next++]
     if (spread === undefined) {
       path.pop()
-      state.set(visit.definition, 'done')
+      visit.definition.order = 'done'
       order.push(visit.definition)
       continue
     }
-    const fragment = walked.get(spread.name)
+    const { fragment } = spread
     if (fragment === undefined) continue
-    const seen = state.get(fragment)
-    if (seen === 'open') return 'cycle'
-    if (seen === 'done') continue
-    state.set(fragment, 'open')
+    if (fragment.order === 'open') return 'cycle'
+    if (fragment.order === 'done') continue
+    fragment.order = 'open'
     path.push({ definition: fragment, next: 0 })
   }
   return order
@@ -68,17 +66,16 @@ export interface Joined {
  * Lays over every definition the depths of its fragments, each once however often it is spread.
  *
  * @param root the operation
- * @param walked the fragments by name
  * @returns the other measures of the operation, or `'cycle'`
  */
-export function joinFragments(root: Walked, walked: ReadonlyMap<string, Walked>): Joined | CyclicFragments {
-  const order = inOrder(root, walked)
+export function joinFragments(root: Walked): Joined | CyclicFragments {
+  const order = inOrder(root)
   if (order === 'cycle') return order
-  const sums = sumFragments(order, walked)
+  const sums = sumFragments(order)
   let steps = 0
   for (const definition of order) {
     for (const spread of definition.spreads) {
-      const fragment = walked.get(spread.name)
+      const { fragment } = spread
       if (fragment === undefined) continue
       addFragment(definition, fragment, spread)
       steps += fragment.repeats.size * (1 + spread.at.depth)

@@ -9,7 +9,7 @@ export interface Sums {
 }
 
 /** What a definition counts together with what it spreads. */
-interface Summed {
+export interface Summed {
   /** What it brings into a set, without what it spreads into the same set. */
   readonly alone: Sums
   readonly whole: Sums
@@ -33,10 +33,8 @@ const plus = (a: Sums, b: Sums): Sums => ({
  * whichever way and however often, as an executor collects its fields once.
  *
  * @param order the definitions, each after the fragments it spreads; the last is the operation
- * @param walked the fragments by name
  */
-export function sumFragments(order: readonly Walked[], walked: ReadonlyMap<string, Walked>): Sums {
-  const summed = new Map<Walked, Summed>()
+export function sumFragments(order: readonly Walked[]): Sums {
   let steps = 0
 
   /** Adds what one set reaches through the fragments that are spread into it. */
@@ -63,9 +61,8 @@ export function sumFragments(order: readonly Walked[], walked: ReadonlyMap<strin
     if (definition.spreads.length === 0) return { alone, whole: alone, own: NONE }
     const own: Summed[] = []
     let below: Map<number, Summed[]> | undefined
-    for (const { name, at, isRepeated } of definition.spreads) {
-      const fragment = walked.get(name)
-      const found = fragment === undefined ? undefined : summed.get(fragment)
+    for (const { fragment, at, isRepeated } of definition.spreads) {
+      const found = fragment?.summed
       if (found === undefined) continue
       if (isRepeated) alone = plus(alone, found.whole)
       else if (at.set === 0) own.push(found)
@@ -81,9 +78,8 @@ export function sumFragments(order: readonly Walked[], walked: ReadonlyMap<strin
 
   let total: Sums = { aliases: 0, directives: 0, selections: 0 }
   for (const definition of order) {
-    const found = sum(definition)
-    summed.set(definition, found)
-    total = found.whole
+    definition.summed = sum(definition)
+    total = definition.summed.whole
   }
   return total
 }

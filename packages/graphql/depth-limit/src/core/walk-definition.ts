@@ -9,6 +9,7 @@ import type {
 import { isLeftOut, readsVariable } from './conditions.ts'
 import type { Variables } from './conditions.ts'
 import type { FieldFacts, SchemaFacts, TypeFacts } from './field-facts.ts'
+import type { Summed } from './sum-fragments.ts'
 
 /** Fields from a place up to the root of its definition, as numbers of families. */
 export interface Path {
@@ -35,6 +36,8 @@ export interface Spread {
   readonly at: Place
   /** An executor collects its fields however often they were collected in the set before. */
   readonly isRepeated: boolean
+  /** The fragment once it is walked; none where the document has no such fragment. */
+  fragment: Walked | undefined
 }
 
 /** What an operation or a fragment measures without the fragments it spreads. */
@@ -53,6 +56,10 @@ export interface Walked {
   readonly spreads: Spread[]
   /** A condition was read that another request may answer otherwise. */
   dependsOnVariables: boolean
+  /** Whether what it spreads was put in order: not yet, in this moment, or already. */
+  order: 'none' | 'open' | 'done'
+  /** What it counts together with its fragments. */
+  summed: Summed | undefined
 }
 
 /** How often a family stands on a path. */
@@ -81,6 +88,8 @@ export function walkDefinition(
     repeats: new Map(),
     spreads: [],
     dependsOnVariables: false,
+    order: 'none',
+    summed: undefined,
   }
   const sets = [set]
   const places: Place[] = [{ set: 0, depth: 0, lists: 0, introspection: 0, path: undefined, type }]
@@ -108,7 +117,7 @@ function spreadAt({ name, directives }: FragmentSpreadNode, at: Place): Spread {
   // What is deferred is collected each time.
   const isRepeated =
     directives?.some((one) => one.name.value !== 'skip' && one.name.value !== 'include') === true
-  return { name: name.value, at, isRepeated }
+  return { name: name.value, at, isRepeated, fragment: undefined }
 }
 
 function narrowed(
