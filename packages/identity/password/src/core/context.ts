@@ -15,8 +15,10 @@ export interface ContextWords {
 }
 
 function piecesOf(word: string): string[] {
-  return canonical(word)
+  // Before folding, which makes letters of the signs that words are taken apart at.
+  return word
     .split(NOT_IN_WORDS)
+    .map(canonical)
     .flatMap((part) => {
       const pieces: string[] = []
       for (let at = 0; at < part.length; at += LONGEST_PIECE) pieces.push(part.slice(at, at + LONGEST_PIECE))
