@@ -24,7 +24,15 @@ export interface Argon2Input {
  * Works an Argon2 hash out, in a thread of libuv's pool. Hashing and verifying are the same work, so this is the one place
  * where it is done.
  */
-export async function argon2({ operation, algorithm, text, cost, salt, output, pepper }: Argon2Input): Promise<Buffer> {
+export async function argon2({
+  operation,
+  algorithm,
+  text,
+  cost,
+  salt,
+  output,
+  pepper,
+}: Argon2Input): Promise<Buffer> {
   const { memory, passes, parallelism } = cost
   tellWork({
     operation,

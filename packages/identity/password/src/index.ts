@@ -4,13 +4,7 @@ export type { Reason, ReasonCode } from './core/judge.ts'
 export * from './errors.ts'
 export { passwordOptions as options } from './options.ts'
 export type { BreachedOptions, PasswordOptions, PolicyOptions, RangeSource } from './options.ts'
-export type {
-  Passwords,
-  PasswordsStatus,
-  SaveHash,
-  StoredProblem,
-  Verification,
-} from './passwords.ts'
+export type { Passwords, PasswordsStatus, SaveHash, StoredProblem, Verification } from './passwords.ts'
 export { password, password as default } from './plugin.ts'
 export type { CheckContext, Verdict } from './policy.ts'
 export { hibpRange } from './sources/hibp-range.ts'

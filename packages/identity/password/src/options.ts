@@ -110,10 +110,7 @@ const policy = v.pipe(
       maxBytes: v.optional(integer(256, 4096), 4096),
       blocklist: v.optional(flag(), true),
       contextWords: v.optional(
-        v.pipe(
-          v.array(text('a word'), 'an array of words'),
-          v.maxLength(16, 'an array of at most 16 words'),
-        ),
+        v.pipe(v.array(text('a word'), 'an array of words'), v.maxLength(16, 'an array of at most 16 words')),
         [],
       ),
       breached: v.optional(breached),

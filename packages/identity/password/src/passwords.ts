@@ -117,7 +117,10 @@ export function createPasswords(parts: PasswordsParts): Passwords {
     if (stored === null || stored === undefined) return nobody()
     const hash = typeof stored === 'string' ? readStored(stored) : undefined
     if (hash === undefined || (hash.algorithm !== 'bcrypt' && !hasPepper(hash))) {
-      log.error({ code: 'UNUSABLE_HASH' }, 'a stored password hash cannot be read, costs too much or lacks its pepper')
+      log.error(
+        { code: 'UNUSABLE_HASH' },
+        'a stored password hash cannot be read, costs too much or lacks its pepper',
+      )
       return nobody('UNUSABLE_HASH')
     }
     if (hash.algorithm === 'bcrypt' && Buffer.byteLength(raw) > BCRYPT_BYTES) return nobody('BEYOND_BCRYPT')
@@ -145,14 +148,23 @@ export function createPasswords(parts: PasswordsParts): Passwords {
   const self: Passwords = {
     async hash(password) {
       const { text } = read(password)
+      workers.requireRoom()
       const pepper = peppers.current
       const salt = randomBytes(SALT_BYTES)
-      const input = { operation: 'hash', algorithm: 'argon2id', text, cost, salt, output: HASH_BYTES } as const
+      const input = {
+        operation: 'hash',
+        algorithm: 'argon2id',
+        text,
+        cost,
+        salt,
+        output: HASH_BYTES,
+      } as const
       const hash = await workers.run(1, () => argon2({ ...input, pepper: pepper?.secret }))
       return writeStored({ algorithm: 'argon2id', cost, salt, hash, keyId: pepper?.id })
     },
     async verify(password, stored) {
       const text = read(password)
+      workers.requireRoom()
       const target = targetOf(stored, text)
       const ok = await matches(target, text)
       const live = { cost, fixed: parts.fixed, keyId: peppers.current?.id }

@@ -75,7 +75,10 @@ async function register(app: FastifyInstance, options: Readonly<ResolvedPassword
  *
  * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS, PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION
  */
-export const password: FastifyPluginAsync<PasswordOptions> = defineGate<PasswordOptions, ResolvedPasswordOptions>({
+export const password: FastifyPluginAsync<PasswordOptions> = defineGate<
+  PasswordOptions,
+  ResolvedPasswordOptions
+>({
   name: NAME,
   package: '@portcullis/password',
   options: passwordOptions,

@@ -17,6 +17,12 @@ const ofProcess = createSlots(MOST_WORKERS, Number.POSITIVE_INFINITY)
 export interface Workers {
   readonly slots: Slots
   /**
+   * For callers that have something to prepare, which under load would be in vain.
+   *
+   * @throws PASSWORD_HASHING_BUSY where no job would be taken now
+   */
+  requireRoom(): void
+  /**
    * Runs a job when its threads are free.
    *
    * @throws PASSWORD_HASHING_BUSY at once, before anything is hashed, where the queue is full
@@ -40,8 +46,14 @@ export function createWorkers(wanted: number, maxQueue: number): Workers {
   const slots = createSlots(Math.min(wanted, MOST_WORKERS), maxQueue)
   return {
     slots,
+    requireRoom() {
+      if (slots.isFull) throw busy(slots)
+    },
     async run(threads, job) {
-      const run = slots.run(threads, async () => ofProcess.run(threads, job) ?? Promise.reject(busy(ofProcess)))
+      const run = slots.run(
+        threads,
+        async () => ofProcess.run(threads, job) ?? Promise.reject(busy(ofProcess)),
+      )
       if (run === undefined) throw busy(slots)
       return run
     },

@@ -23,7 +23,11 @@ const other = 'A'.repeat(35)
 const apps: FastifyInstance[] = []
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())))
 
-async function check(source: RangeSource, typed: string, onError: 'open' | 'closed' = 'closed'): Promise<unknown> {
+async function check(
+  source: RangeSource,
+  typed: string,
+  onError: 'open' | 'closed' = 'closed',
+): Promise<unknown> {
   const app = Fastify()
   apps.push(app)
   await app.register(password, { ...cheap, policy: { breached: { source, onError } } })
@@ -63,7 +67,9 @@ describe('over the network', () => {
     expect(await check(hibpRange({ url }), leaked)).toEqual(['BREACHED'])
     expect(await check(hibpRange({ url }), fresh)).toEqual([])
     const [request] = seen
-    expect(seen.map((one) => one.url)).toEqual([leaked, fresh].map((text) => `/range/${sha1(text).slice(0, 5)}`))
+    expect(seen.map((one) => one.url)).toEqual(
+      [leaked, fresh].map((text) => `/range/${sha1(text).slice(0, 5)}`),
+    )
     expect(request?.method).toBe('GET')
     expect(request?.headers['add-padding']).toBe('true')
     const everything = JSON.stringify([request?.url, request?.rawHeaders])
@@ -97,6 +103,17 @@ describe('over the network', () => {
     const source = hibpRange({ url, timeout: 300 })
     expect(await check(source, leaked, 'closed')).toEqual(['PASSWORD_BREACH_CHECK_UNAVAILABLE', 503])
     expect(await check(source, leaked, 'open')).toEqual([])
+  })
+
+  it('closes a connection whose answer does not end', async () => {
+    let closed = 0
+    answer = (response) => {
+      response.on('close', () => closed++)
+      response.write(`${other}:1\r\n`)
+    }
+    const sources = Array.from({ length: 20 }, () => check(hibpRange({ url, timeout: 200 }), leaked, 'open'))
+    expect(await Promise.all(sources)).toEqual(Array.from({ length: 20 }, () => []))
+    await expect.poll(() => closed).toBe(20)
   })
 
   it('does what was declared where nobody listens', async () => {
@@ -145,7 +162,10 @@ describe('from a copy', () => {
     expect(await check(source, leaked)).toEqual(['BREACHED'])
     expect(await check(source, fresh)).toEqual([])
     // A range that is missing is not an empty one.
-    expect(await check(source, 'whose range is not there at all')).toEqual(['PASSWORD_BREACH_CHECK_UNAVAILABLE', 503])
+    expect(await check(source, 'whose range is not there at all')).toEqual([
+      'PASSWORD_BREACH_CHECK_UNAVAILABLE',
+      503,
+    ])
   })
 
   it('finds what is known in a sorted file, whatever is in it', async () => {
@@ -154,7 +174,10 @@ describe('from a copy', () => {
     // Few prefixes with many hashes each, and some with one.
     const hash = fc
       .tuple(
-        fc.oneof(fc.constantFrom('00000', '7F7F7', 'FFFFF'), fc.string({ unit: digit, minLength: 5, maxLength: 5 })),
+        fc.oneof(
+          fc.constantFrom('00000', '7F7F7', 'FFFFF'),
+          fc.string({ unit: digit, minLength: 5, maxLength: 5 }),
+        ),
         fc.string({ unit: digit, minLength: 35, maxLength: 35 }),
       )
       .map((parts) => parts.join(''))
@@ -173,7 +196,10 @@ describe('from a copy', () => {
           for (const prefix of new Set(['00000', 'FFFFF', ...sorted.map((one) => one.slice(0, 5))])) {
             const range = await source(prefix)
             const expected = sorted.filter((one) => one.startsWith(prefix)).map((one) => one.slice(5))
-            const found = range.split('\n').filter((line) => line.trim() !== '').map((line) => line.slice(0, 35))
+            const found = range
+              .split('\n')
+              .filter((line) => line.trim() !== '')
+              .map((line) => line.slice(0, 35))
             expect(found).toEqual(expected)
             for (const suffix of expected) expect(countInRange(range, suffix)).toBe(count + 1)
           }
@@ -209,7 +235,12 @@ describe('from a copy', () => {
   })
 
   it('refuses at boot what is not there, or not one of the two', () => {
-    for (const options of [{}, { directory: folder, file: folder }, { directory: '/no/such' }, { file: folder }]) {
+    for (const options of [
+      {},
+      { directory: folder, file: folder },
+      { directory: '/no/such' },
+      { file: folder },
+    ]) {
       expect(() => offlineRange(options)).toThrow(
         expect.objectContaining({ code: 'PORTCULLIS_PASSWORD_INVALID_SOURCE' }),
       )

@@ -55,6 +55,7 @@ describe('contract', () => {
       { options: { policy: { minLenght: 15 } }, says: ["'minLength'"] },
     ],
   })
-  const NOT_OF_A_SERVICE = /security event|^config\.|of a route|route's options|^takes undefined|keeps guarding/
+  const NOT_OF_A_SERVICE =
+    /security event|^config\.|of a route|route's options|^takes undefined|keeps guarding/
   for (const { name, run } of checks) if (!NOT_OF_A_SERVICE.test(name)) it(name, run)
 })

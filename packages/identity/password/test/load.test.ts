@@ -23,7 +23,8 @@ async function start(options: PasswordOptions): Promise<FastifyInstance> {
   return app
 }
 
-const login = (app: FastifyInstance) => app.inject({ method: 'POST', url: '/login', payload: { password: 'guess' } })
+const login = (app: FastifyInstance) =>
+  app.inject({ method: 'POST', url: '/login', payload: { password: 'guess' } })
 
 describe('under load', () => {
   it('leaves a core free, and a thread of libuv', () => {

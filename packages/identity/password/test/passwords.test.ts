@@ -144,7 +144,10 @@ describe('stored hashes of others', () => {
     ['a number', 7 as unknown as string],
     ['4 GiB', `$argon2id$v=19$m=4194304,t=10,p=1$${'c2Fs'.repeat(5)}$${'aGFz'.repeat(8)}`],
     ['bcrypt with 31', `$2b$31$${'a'.repeat(53)}`],
-    ['the pepper of somebody else', `$argon2id$v=19$m=4096,t=3,p=1,keyid=Ab3+$${'c2Fs'.repeat(5)}$${'aGFz'.repeat(8)}`],
+    [
+      'the pepper of somebody else',
+      `$argon2id$v=19$m=4096,t=3,p=1,keyid=Ab3+$${'c2Fs'.repeat(5)}$${'aGFz'.repeat(8)}`,
+    ],
   ])('that are %s are a no after the work of today, and a line in the log', async (_name, stored) => {
     const log: object[] = []
     const { passwords } = await start({}, log)
@@ -160,19 +163,25 @@ describe('stored hashes of others', () => {
 })
 
 describe('an account that is not there', () => {
-  it.each([{}, { pepper: pepper('one') }])('costs the same work as a wrong password, with %o', async (options) => {
-    const { passwords } = await start(options)
-    const stored = await passwords.hash(mine)
-    work.length = 0
-    await passwords.verify('a wrong password', stored)
-    const [wrong] = work.splice(0)
-    for (const nobody of [undefined, null]) {
-      expect(await passwords.verify('a wrong password', nobody)).toMatchObject({ ok: false, needsRehash: false })
-      expect(await passwords.login(mine, nobody, () => Promise.reject(new Error('never')))).toBe(false)
-    }
-    expect(work).toEqual([wrong, wrong, wrong, wrong])
-    expect(wrong).toMatchObject({ operation: 'verify', memory: 19456, passes: 2, salt: 16, output: 32 })
-  })
+  it.each([{}, { pepper: pepper('one') }])(
+    'costs the same work as a wrong password, with %o',
+    async (options) => {
+      const { passwords } = await start(options)
+      const stored = await passwords.hash(mine)
+      work.length = 0
+      await passwords.verify('a wrong password', stored)
+      const [wrong] = work.splice(0)
+      for (const nobody of [undefined, null]) {
+        expect(await passwords.verify('a wrong password', nobody)).toMatchObject({
+          ok: false,
+          needsRehash: false,
+        })
+        expect(await passwords.login(mine, nobody, () => Promise.reject(new Error('never')))).toBe(false)
+      }
+      expect(work).toEqual([wrong, wrong, wrong, wrong])
+      expect(wrong).toMatchObject({ operation: 'verify', memory: 19456, passes: 2, salt: 16, output: 32 })
+    },
+  )
 })
 
 describe('login', () => {

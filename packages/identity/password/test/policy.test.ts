@@ -9,7 +9,11 @@ const cheap = { memory: 19456, passes: 2 }
 const apps: FastifyInstance[] = []
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())))
 
-function build(options: PasswordOptions, log: object[] = [], environment: 'production' | 'test' = 'test'): FastifyInstance {
+function build(
+  options: PasswordOptions,
+  log: object[] = [],
+  environment: 'production' | 'test' = 'test',
+): FastifyInstance {
   const stream = { write: (line: string) => void log.push(JSON.parse(line) as object) }
   const app = Fastify({ logger: { level: 'warn', stream } })
   apps.push(app)
@@ -105,7 +109,12 @@ describe('in production', () => {
   })
 
   it('starts with each of the floors, and with what it measured', async () => {
-    for (const [memory, passes] of [[19456, 2], [47104, 1], [12288, 3], [undefined, undefined]] as const) {
+    for (const [memory, passes] of [
+      [19456, 2],
+      [47104, 1],
+      [12288, 3],
+      [undefined, undefined],
+    ] as const) {
       const app = build({ memory, passes }, [], 'production')
       await app.ready()
       expect(environmentOf(app)).toBe('production')

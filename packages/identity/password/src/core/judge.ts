@@ -9,7 +9,14 @@ import { countCodePoints } from './text.ts'
 import type { TextProblem } from './text.ts'
 
 /** Why a password may not be chosen. */
-export type ReasonCode = TextProblem | 'TOO_SHORT' | 'COMMON' | 'REPETITIVE' | 'CONTEXT' | 'BREACHED' | MissingCode
+export type ReasonCode =
+  | TextProblem
+  | 'TOO_SHORT'
+  | 'COMMON'
+  | 'REPETITIVE'
+  | 'CONTEXT'
+  | 'BREACHED'
+  | MissingCode
 
 /** One reason why a password may not be chosen, for the person who chose it. */
 export interface Reason {

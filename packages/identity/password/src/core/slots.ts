@@ -3,6 +3,8 @@ export interface Slots {
   readonly size: number
   readonly running: number
   readonly waiting: number
+  /** Nothing more is taken: all work and the queue is full. */
+  readonly isFull: boolean
   /** What the last job took, in milliseconds. */
   readonly lastDuration: number
   /**
@@ -46,6 +48,9 @@ export function createSlots(size: number, maxQueue: number): Slots {
     },
     get waiting() {
       return queue.length
+    },
+    get isFull() {
+      return running >= size && queue.length >= maxQueue
     },
     get lastDuration() {
       return lastDuration

@@ -24,18 +24,52 @@ function checkUrl(url: string): void {
   const isSafe =
     parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && LOOPBACK.has(parsed.hostname))
   if (isSafe && url.endsWith('/')) return
-  throw new InvalidSourceError('hibpRange: url must begin with https:// (or be on this machine) and end with /.')
+  throw new InvalidSourceError(
+    'hibpRange: url must begin with https:// (or be on this machine) and end with /.',
+  )
 }
 
-async function readAll(answer: Response): Promise<string> {
+interface Fetching {
+  /** Ends the request, its body included. */
+  end?: () => Promise<void> | void
+}
+
+async function readAll(answer: Response, fetching: Fetching): Promise<string> {
+  const reader = (answer.body as ReadableStream<Uint8Array> | null)?.getReader()
+  fetching.end = () => reader?.cancel()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length
+  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+    size += read.value.length
     if (size > MOST_BYTES) throw new Error('the answer is larger than a range')
-    chunks.push(chunk)
+    chunks.push(read.value)
   }
   return Buffer.concat(chunks).toString('latin1')
+}
+
+/**
+ * Runs a request that ends in time. A timer of our own and not `AbortSignal.timeout`: fetch holds the signal weakly, so that
+ * Node 20 may collect it while the body is on its way, and then nothing ends it.
+ */
+async function inTime(
+  milliseconds: number,
+  request: (signal: AbortSignal, fetching: Fetching) => Promise<string>,
+): Promise<string> {
+  const controller = new AbortController()
+  const fetching: Fetching = { end: () => controller.abort() }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the service did not answer in time')), milliseconds)
+  })
+  try {
+    return await Promise.race([request(controller.signal, fetching), late])
+  } catch (error) {
+    // Whatever became of it: a connection that is still open is closed, and how that ends is nobody's concern.
+    void Promise.resolve(fetching.end?.()).catch(() => undefined)
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /**
@@ -49,16 +83,17 @@ export function hibpRange(options: HibpRangeOptions = {}): RangeSource {
   checkUrl(url)
   const parsed = v.safeParse(duration(), timeout)
   if (!parsed.success) throw new InvalidSourceError(`hibpRange: timeout takes ${parsed.issues[0].message}.`)
-  return async (prefix) => {
-    const answer = await send(`${url}${prefix}`, {
-      headers: { 'add-padding': 'true', 'user-agent': 'portcullis-password' },
-      redirect: 'error',
-      signal: AbortSignal.timeout(parsed.output),
+  return (prefix) =>
+    inTime(parsed.output, async (signal, fetching) => {
+      const answer = await send(`${url}${prefix}`, {
+        headers: { 'add-padding': 'true', 'user-agent': 'portcullis-password' },
+        redirect: 'error',
+        signal,
+      })
+      if (answer.status !== 200) {
+        fetching.end = () => answer.body?.cancel()
+        throw new Error(`the service answered ${answer.status}`)
+      }
+      return readAll(answer, fetching)
     })
-    if (answer.status !== 200) {
-      await answer.body?.cancel()
-      throw new Error(`the service answered ${answer.status}`)
-    }
-    return readAll(answer)
-  }
 }

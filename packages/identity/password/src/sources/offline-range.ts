@@ -91,7 +91,8 @@ export function offlineRange({ directory, file }: OfflineRangeOptions): RangeSou
   }
   const stats = statSync(path, { throwIfNoEntry: false })
   if (directory !== undefined) {
-    if (stats?.isDirectory() !== true) throw new InvalidSourceError('offlineRange: there is no such directory.')
+    if (stats?.isDirectory() !== true)
+      throw new InvalidSourceError('offlineRange: there is no such directory.')
     return (prefix) => readFile(join(directory, `${prefix}.txt`), 'latin1')
   }
   if (stats?.isFile() !== true) throw new InvalidSourceError('offlineRange: there is no such file.')

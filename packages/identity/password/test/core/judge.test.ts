@@ -91,7 +91,17 @@ describe('words of the context', () => {
   })
 
   it('and copies of them alone are no password, however they are put together', () => {
-    const spelling = fc.constantFrom('ada', 'ADA', '@da', 'acme', '4cme', 'emca', 'lovelace', 'EXAMPLE', 'moc')
+    const spelling = fc.constantFrom(
+      'ada',
+      'ADA',
+      '@da',
+      'acme',
+      '4cme',
+      'emca',
+      'lovelace',
+      'EXAMPLE',
+      'moc',
+    )
     fc.assert(
       fc.property(fc.array(spelling, { minLength: 5, maxLength: 200 }), (pieces) => {
         expect(isContext(pieces.join(''))).toBe(true)
@@ -101,7 +111,9 @@ describe('words of the context', () => {
   })
 
   it('are bounded in number and length', () => {
-    const many = contextWords(Array.from({ length: 40 }, (_one, index) => `word${String(index).padStart(4, 'x')}`))
+    const many = contextWords(
+      Array.from({ length: 40 }, (_one, index) => `word${String(index).padStart(4, 'x')}`),
+    )
     expect([many.has(canonical('wordxx31')), many.has(canonical('wordxx32'))]).toEqual([true, false])
     expect(contextWords(['a'.repeat(100_000)]).lengths).toEqual([32])
     expect(() => contextWords(['\ud800broken'])).not.toThrow()

@@ -64,7 +64,8 @@ describe('stored hashes', () => {
   })
 
   it('are read as they were written', () => {
-    const bytes = (least: number) => fc.uint8Array({ minLength: least, maxLength: 64 }).map((one) => Buffer.from(one))
+    const bytes = (least: number) =>
+      fc.uint8Array({ minLength: least, maxLength: 64 }).map((one) => Buffer.from(one))
     const cost = fc
       .record({
         memory: fc.integer({ min: 8, max: MOST.memory }),
@@ -90,7 +91,10 @@ describe('stored hashes', () => {
 
   it('with one character changed are another hash, or none; they never throw', () => {
     const whole = phc('m=65536,t=3,p=1,keyid=Ab3+')
-    const change = fc.tuple(fc.nat(whole.length - 1), fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 1 }))
+    const change = fc.tuple(
+      fc.nat(whole.length - 1),
+      fc.string({ unit: 'binary-ascii', minLength: 1, maxLength: 1 }),
+    )
     fc.assert(
       fc.property(change, ([at, character]) => {
         const changed = whole.slice(0, at) + character + whole.slice(at + 1)
@@ -108,7 +112,12 @@ describe('stored hashes', () => {
 describe('costs', () => {
   it('have floors, each of which will do', () => {
     const meets = (memory: number, passes: number): boolean => meetsFloor({ memory, passes, parallelism: 1 })
-    expect([meets(47104, 1), meets(19456, 2), meets(12288, 3), meets(65536, 3)]).toEqual([true, true, true, true])
+    expect([meets(47104, 1), meets(19456, 2), meets(12288, 3), meets(65536, 3)]).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ])
     expect([meets(47103, 1), meets(19455, 2), meets(12287, 60), meets(19456, 1)]).toEqual(
       Array.from({ length: 4 }, () => false),
     )
@@ -119,12 +128,16 @@ describe('costs', () => {
     expect(chooseCost(6, 50)).toEqual({ memory: 65536, passes: 4, parallelism: 1 })
     expect(chooseCost(0.001, 50)).toEqual({ memory: 65536, passes: 16, parallelism: 1 })
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.integer({ min: 1, max: 10_000 }), (took, target) => {
-        const cost = chooseCost(took, target)
-        expect(meetsFloor(cost) && isBounded(cost)).toBe(true)
-        // A machine that is slower by a tenth chooses no more than a step less.
-        expect(workOf(chooseCost(took * 1.1, target)) * 2).toBeGreaterThanOrEqual(workOf(cost))
-      }),
+      fc.property(
+        fc.double({ min: 0, max: 1e6, noNaN: true }),
+        fc.integer({ min: 1, max: 10_000 }),
+        (took, target) => {
+          const cost = chooseCost(took, target)
+          expect(meetsFloor(cost) && isBounded(cost)).toBe(true)
+          // A machine that is slower by a tenth chooses no more than a step less.
+          expect(workOf(chooseCost(took * 1.1, target)) * 2).toBeGreaterThanOrEqual(workOf(cost))
+        },
+      ),
       runs(1_000),
     )
   })

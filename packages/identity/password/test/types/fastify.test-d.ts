@@ -12,7 +12,9 @@ expectTypeOf<FastifyRequest['principal']>().toEqualTypeOf<Principal>()
 
 expectTypeOf(app.passwords.hash(text)).resolves.toEqualTypeOf<string>()
 expectTypeOf(app.passwords.login(text, undefined, async () => undefined)).resolves.toEqualTypeOf<boolean>()
-expectTypeOf(app.passwords.check(text, { context: [text, null, undefined] })).resolves.toEqualTypeOf<Verdict>()
+expectTypeOf(
+  app.passwords.check(text, { context: [text, null, undefined] }),
+).resolves.toEqualTypeOf<Verdict>()
 void app.passwords.verify(text, null)
 // @ts-expect-error whether there is a hash must be said
 void app.passwords.verify(text)
