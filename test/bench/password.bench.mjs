@@ -1,8 +1,9 @@
 // What hashing costs beside the raw library, how alike an unknown account and a wrong password look from outside, what the
 // policy takes for the worst inputs of 4 KB, and what 1,000 logins at once do to the event loop.
-import { createRequire } from 'node:module'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import * as raw from '@node-rs/argon2'
+import * as bcrypt from '@node-rs/bcrypt'
 import password, { MOST_WORKERS } from '@portcullis/password'
 import autocannon from 'autocannon'
 import Fastify from 'fastify'
@@ -11,10 +12,6 @@ import { printTable } from './samples.mjs'
 const ROUNDS = 60
 const cost = { memory: 65_536, passes: 2 }
 const mine = 'correct horse battery staple'
-// The very copies that the package uses.
-const require = createRequire(import.meta.resolve('@portcullis/password'))
-const raw = require('@node-rs/argon2')
-const bcrypt = require('@node-rs/bcrypt')
 
 const measured = Fastify()
 await measured.register(password)

@@ -20,6 +20,6 @@ export function commonPasswords() {
     .split('\n')
     .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
     .filter((line) => line !== '')
-  const rest = lines.slice(MOST_FREQUENT).filter((line) => [...line].length >= LONG)
+  const rest = lines.slice(MOST_FREQUENT).filter((line) => Array.from(line).length >= LONG)
   return [...lines.slice(0, MOST_FREQUENT), ...rest]
 }

@@ -1,12 +1,17 @@
-import { hashRaw } from '@node-rs/argon2'
-import type { Algorithm, Options, Version } from '@node-rs/argon2'
+import { hashRaw, parseOptions } from '@node-rs/argon2'
+import type { ParsedHashOptions } from '@node-rs/argon2'
 import type { Cost } from './core/cost.ts'
 import type { StoredArgon2 } from './core/phc.ts'
 import { tellWork } from './work.ts'
 
-// The library declares these as const enums, which are not there at run time.
-const ALGORITHMS = { argon2i: 1, argon2id: 2 } as const satisfies Record<string, Algorithm>
-const VERSION_19 = 1 as const satisfies Version
+/** The library's own numbers of an algorithm and version 19: it declares them as const enums, which no module may import. */
+function numbersOf(algorithm: StoredArgon2['algorithm']): Pick<ParsedHashOptions, 'algorithm' | 'version'> {
+  const hash = `$${algorithm}$v=19$m=8,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
+  const { algorithm: number, version } = parseOptions(hash)
+  return { algorithm: number, version }
+}
+
+const NUMBERS = { argon2i: numbersOf('argon2i'), argon2id: numbersOf('argon2id') }
 
 /** What an Argon2 hash is worked out from. */
 export interface Argon2Input {
@@ -44,15 +49,13 @@ export async function argon2({
     output,
     peppered: pepper !== undefined,
   })
-  const options: Options = {
-    algorithm: ALGORITHMS[algorithm],
-    version: VERSION_19,
+  return hashRaw(text, {
+    ...NUMBERS[algorithm],
     memoryCost: memory,
     timeCost: passes,
     parallelism,
     outputLen: output,
     salt,
     ...(pepper === undefined ? {} : { secret: pepper }),
-  }
-  return hashRaw(text, options)
+  })
 }

@@ -170,7 +170,7 @@ describe('from a copy', () => {
 
   it('finds what is known in a sorted file, whatever is in it', async () => {
     const path = join(folder, 'sorted.txt')
-    const digit = fc.constantFrom(...'0123456789ABCDEF')
+    const digit = fc.constantFrom(...Array.from('0123456789ABCDEF'))
     // Few prefixes with many hashes each, and some with one.
     const hash = fc
       .tuple(

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { hash as hashArgon2 } from '@node-rs/argon2'
+import { hash as hashArgon2, parseOptions } from '@node-rs/argon2'
 import { hash as hashBcrypt } from '@node-rs/bcrypt'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -86,7 +86,7 @@ describe('hashing', () => {
     ]) {
       const error = await call().catch((thrown: Error) => thrown)
       expect(error).toMatchObject({ code: 'PASSWORD_INVALID', statusCode: 400 })
-      expect(String(error)).not.toContain(mine)
+      expect((error as Error).message).not.toContain(mine)
     }
     expect(work).toEqual([])
   })
@@ -95,7 +95,8 @@ describe('hashing', () => {
 describe('stored hashes of others', () => {
   it('of Argon2 are verified, and out of date when their parameters are others', async () => {
     const { passwords } = await start()
-    for (const algorithm of [1, 2]) {
+    for (const name of ['argon2i', 'argon2id']) {
+      const { algorithm } = parseOptions(`$${name}$v=19$m=8,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`)
       const stored = await hashArgon2(mine, { algorithm, memoryCost: 4096, timeCost: 3, parallelism: 2 })
       expect(await passwords.verify(mine, stored)).toMatchObject({ ok: true, needsRehash: true })
       expect(await passwords.verify('another', stored)).toMatchObject({ ok: false, needsRehash: false })
@@ -158,7 +159,7 @@ describe('stored hashes of others', () => {
     })
     expect(work).toMatchObject([{ operation: 'verify', algorithm: 'argon2id', memory: 19456, passes: 2 }])
     expect(log).toMatchObject([{ level: 50, code: 'UNUSABLE_HASH' }])
-    if (String(stored).length > 1) expect(JSON.stringify(log)).not.toContain(String(stored))
+    if (stored.length > 1) expect(JSON.stringify(log)).not.toContain(stored)
   })
 })
 

@@ -9,7 +9,7 @@ export function missingKinds(text: string): MissingCode[] {
     ['MISSING_UPPERCASE', /\p{Lu}/u.test(text)],
     ['MISSING_LOWERCASE', /\p{Ll}/u.test(text)],
     ['MISSING_DIGIT', /\p{Nd}/u.test(text)],
-    ['MISSING_SYMBOL', [...text].some((character) => SYMBOLS.has(character))],
+    ['MISSING_SYMBOL', Array.from(text).some((character) => SYMBOLS.has(character))],
   ]
   return kinds.filter(([, has]) => !has).map(([code]) => code)
 }

@@ -37,7 +37,7 @@ export function contextWords(words: readonly string[]): ContextWords {
   for (const word of words.slice(0, MOST_WORDS)) {
     for (const piece of piecesOf(word.slice(0, LONGEST_WORD).toWellFormed())) {
       pieces.add(piece)
-      pieces.add([...piece].toReversed().join(''))
+      pieces.add(Array.from(piece).toReversed().join(''))
     }
   }
   const lengths = [...new Set([...pieces].map((piece) => piece.length))].toSorted((a, b) => b - a)

@@ -16,7 +16,7 @@ describe('slots', () => {
           const started: number[] = []
           const taken: number[] = []
           let busy = 0
-          const ends = jobs.map(({ weight, ticks, fails }, index) => {
+          const ends = jobs.map(async ({ weight, ticks, fails }, index) => {
             const run = slots.run(weight, async () => {
               started.push(index)
               busy += Math.min(weight, size)
