@@ -182,7 +182,7 @@ export const passwordOptions: OptionSet<ResolvedPasswordOptions> = defineOptions
       schema: integer(1, 1024),
       default: 1024,
       pluginOnly: true,
-      doc: 'Hashes at once, together with other registrations never more than one less than there are cores and threads of libuv (`UV_THREADPOOL_SIZE`, 4).',
+      doc: 'Hashes at once, together with other registrations never more than one less than there are cores and threads of libuv (`UV_THREADPOOL_SIZE`, 4), and at least one.',
     },
     maxQueue: {
       schema: integer(0, 100_000),

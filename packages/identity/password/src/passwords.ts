@@ -5,7 +5,7 @@ import { argon2 } from './argon2.ts'
 import { isStale } from './core/stale.ts'
 import type { Cost } from './core/cost.ts'
 import { readStored, writeStored } from './core/phc.ts'
-import type { StoredArgon2, StoredBcrypt } from './core/phc.ts'
+import type { StoredArgon2, StoredHash } from './core/phc.ts'
 import { readText } from './core/text.ts'
 import type { PasswordText } from './core/text.ts'
 import { PasswordInvalidError } from './errors.ts'
@@ -92,7 +92,7 @@ export interface PasswordsParts {
 }
 
 /** What a password is compared with: a stored hash, or one that nobody has. */
-type Target = (StoredArgon2 | StoredBcrypt) & { readonly real: boolean; readonly problem?: StoredProblem }
+type Target = StoredHash & { readonly problem?: StoredProblem }
 
 /** Creates `app.passwords`. */
 export function createPasswords(parts: PasswordsParts): Passwords {
@@ -110,7 +110,7 @@ export function createPasswords(parts: PasswordsParts): Passwords {
   function nobody(problem?: StoredProblem): Target {
     const [salt, hash] = [randomBytes(SALT_BYTES), randomBytes(HASH_BYTES)]
     const keyId = peppers.current?.id
-    return { algorithm: 'argon2id', cost, salt, hash, keyId, real: false, ...(problem && { problem }) }
+    return { algorithm: 'argon2id', cost, salt, hash, keyId, ...(problem && { problem }) }
   }
 
   function targetOf(stored: string | null | undefined, { raw }: PasswordText): Target {
@@ -124,7 +124,7 @@ export function createPasswords(parts: PasswordsParts): Passwords {
       return nobody('UNUSABLE_HASH')
     }
     if (hash.algorithm === 'bcrypt' && Buffer.byteLength(raw) > BCRYPT_BYTES) return nobody('BEYOND_BCRYPT')
-    return { ...hash, real: true }
+    return hash
   }
 
   function hasPepper({ keyId }: StoredArgon2): boolean {
@@ -142,7 +142,7 @@ export function createPasswords(parts: PasswordsParts): Passwords {
     const pepper = keyId === undefined ? undefined : peppers.find(keyId)?.secret
     const input = { operation: 'verify', algorithm, text, salt, pepper, output: hash.length } as const
     const made = await workers.run(target.cost.parallelism, () => argon2({ ...input, cost: target.cost }))
-    return timingSafeEqual(made, hash) && target.real
+    return timingSafeEqual(made, hash)
   }
 
   const self: Passwords = {
