@@ -12,7 +12,7 @@ export interface StoredArgon2 {
 }
 
 /** A bcrypt hash of a table. */
-export interface StoredBcrypt {
+interface StoredBcrypt {
   readonly algorithm: 'bcrypt'
   /** The base-2 logarithm of its rounds. */
   readonly rounds: number
