@@ -69,7 +69,7 @@ async function main() {
   }
   const workspace = join(copy, 'pnpm-workspace.yaml')
   writeFileSync(workspace, `${readFileSync(workspace, 'utf8')}\noverrides:\n  graphql: ${VERSION}\n`)
-  for (const [name, args] of [
+  for (const [step, args] of [
     [
       'install',
       [
@@ -94,14 +94,14 @@ async function main() {
   ]) {
     const [tool, ...rest] = /** @type {string[]} */ (args)
     // The copy is installed by the repository's own pnpm; what follows is the copy's.
-    const script = join(name === 'install' ? root : copy, tool ?? '')
+    const script = join(step === 'install' ? root : copy, tool ?? '')
     const { code } = await run(process.execPath, [script, ...rest], {
       cwd: copy,
       live: true,
       env: { CI: '1' },
     })
     if (code === 0) continue
-    console.error(`graphql ${VERSION}: ${String(name)} failed`)
+    console.error(`graphql ${VERSION}: ${String(step)} failed`)
     return code
   }
   console.log(`graphql ${VERSION}: ${benches.length > 0 ? 'ran' : 'passed'} on Node ${process.version}`)
