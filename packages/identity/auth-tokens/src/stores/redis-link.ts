@@ -13,7 +13,7 @@ import { StoreUnavailable } from './store-unavailable.ts'
 /** Milliseconds that `connect` waits for each connection. */
 const CONNECT_TIMEOUT = 5_000
 /** Most milliseconds that a read of the log waits for the next entry. */
-export const LOG_WAIT = 500
+const LOG_WAIT = 500
 
 /** An entry of a stream as ioredis gives it: its id, then names and values in turn. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]]
