@@ -1,20 +1,16 @@
 import { createRequestValue, onSettled, routeOption } from '@portcullis/kernel'
-import type { ClientError, DecisionResult, IdentifiedAs, Refusal } from '@portcullis/kernel'
+import type { DecisionResult, IdentifiedAs } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { cut, isUpgrade } from './connections.ts'
 import type { AccessClaims } from './core/claims.ts'
 import { principalOf } from './core/principal.ts'
 import { CrossSiteRequest, Unauthenticated } from './errors.ts'
-import { challenge } from './http/challenge.ts'
+import { ACCESS_COOKIE } from './http/cookies.ts'
 import { isCrossSite } from './http/cross-site.ts'
 import { readCredentials } from './http/read-credentials.ts'
 import type { ResolvedAuthTokensOptions } from './options.ts'
-import { registrationIn } from './registration.ts'
-
-/** The gate's name: its key in a route's `config`. */
-export const NAME = 'auth'
-/** The cookie of the access token. `__Host-` keeps other hosts of the domain from setting it. */
-export const ACCESS_COOKIE = '__Host-access_token'
+import { isClientError, refusal } from './refusal.ts'
+import { NAME, registrationIn } from './registration.ts'
 
 const accepted = createRequestValue<AccessClaims>('portcullis.access-claims/1')
 
@@ -35,21 +31,6 @@ export async function identify(request: FastifyRequest): Promise<IdentifiedAs> {
 /** A browser asks before it sends the real request, and never with credentials. */
 function isPreflight({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
-}
-
-function refusal(error: ClientError, issuer: string): Refusal {
-  const details = { reason: error.code }
-  return {
-    gate: NAME,
-    error,
-    headers: challenge(error, issuer),
-    event: { type: 'auth.failure', severity: 'WARNING', details },
-  }
-}
-
-function isClientError(error: unknown): error is ClientError {
-  const { code, statusCode } = (error ?? {}) as Partial<ClientError>
-  return typeof code === 'string' && statusCode !== undefined && statusCode !== 500
 }
 
 /** Ends what goes on for long when its token does: an answer when it is revoked, a WebSocket when it expires too. */

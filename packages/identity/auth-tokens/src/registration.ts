@@ -5,6 +5,9 @@ import type { CurrentKeys } from './keys/current-keys.ts'
 import type { ResolvedAuthTokensOptions } from './options.ts'
 import type { TokenService } from './token-service.ts'
 
+/** The gate's name: its key in a route's `config`. */
+export const NAME = 'auth'
+
 /** What one registration of auth-tokens works with, once its app is ready. */
 export interface Registration {
   readonly options: Readonly<ResolvedAuthTokensOptions>
