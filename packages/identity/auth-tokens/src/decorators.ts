@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { sendTokens } from './http/send-tokens.ts'
 import { registrationIn } from './registration.ts'
-import type { Tokens } from './tokens.ts'
+import type { TokenPair, Tokens } from './tokens.ts'
 
 /** What `app.tokens` is in a scope. */
 function tokensOf(scope: FastifyInstance): Tokens {
@@ -16,9 +17,12 @@ function tokensOf(scope: FastifyInstance): Tokens {
   }
 }
 
-/** Adds `app.tokens`. */
+/** Adds `app.tokens` and `reply.sendTokens`. */
 export function decorate(app: FastifyInstance): void {
   if (app.hasDecorator('tokens')) return
+  app.decorateReply('sendTokens', function (this: FastifyReply, pair: TokenPair) {
+    return sendTokens(this.request, this, pair)
+  })
   app.decorate('tokens', {
     getter(this: FastifyInstance): Tokens {
       return tokensOf(this)
