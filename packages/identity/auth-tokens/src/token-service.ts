@@ -115,6 +115,20 @@ export class TokenService {
     return this.#check(token, verifier.verify, onStoreError)
   }
 
+  /**
+   * The claims of an access token, or nothing for what is no valid one.
+   *
+   * @throws AUTH_STORE_UNAVAILABLE
+   */
+  async claimsIfValid(token: string): Promise<AccessClaims | undefined> {
+    try {
+      return await this.verify(token)
+    } catch (error) {
+      if (error instanceof InvalidToken) return undefined
+      throw error
+    }
+  }
+
   /** See `Tokens.revoke`. */
   async revoke(target: RevokeTarget): Promise<void> {
     if ('token' in target) return this.#revokeToken(target.token)
@@ -211,12 +225,8 @@ export class TokenService {
   async #revokeToken(token: string): Promise<void> {
     const refresh = this.#read(token)
     if (refresh !== undefined) return this.#revoke('session', refresh.sessionId)
-    try {
-      const { jti } = await this.verify(token)
-      await this.#revoke('token', jti)
-    } catch (error) {
-      if (!(error instanceof InvalidToken)) throw error
-    }
+    const claims = await this.claimsIfValid(token)
+    if (claims !== undefined) await this.#revoke('token', claims.jti)
   }
 
   async #revoke(scope: RevocationScope, id: string): Promise<void> {
