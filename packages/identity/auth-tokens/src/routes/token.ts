@@ -1,0 +1,20 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { InvalidRequest, UnsupportedGrantType } from '../errors.ts'
+import { sendInBody, sendInCookies } from '../http/send-tokens.ts'
+import { registrationIn } from '../registration.ts'
+import { readBody, tokenBody } from './bodies.ts'
+import { cookieCaller } from './presented.ts'
+
+/** `POST /token`: exchanges a refresh token for new tokens, which go back the way it came (RFC 6749, section 6). */
+export async function exchange(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { service, options } = registrationIn(request.server)
+  const { grant_type: type, refresh_token: inBody } = readBody(tokenBody, request.body)
+  if (type !== 'refresh_token') throw new UnsupportedGrantType()
+  const browser = cookieCaller(request, inBody)
+  const token = browser === undefined ? inBody : browser.token
+  if (token === undefined) throw new InvalidRequest()
+  const pair = await service.refresh(token)
+  return browser === undefined
+    ? sendInBody(reply, pair)
+    : sendInCookies(reply, pair, options.refreshTtl, browser.sameSite)
+}
