@@ -1,6 +1,7 @@
 import { createRequestValue, onSettled, routeOption } from '@portcullis/kernel'
 import type { DecisionResult, IdentifiedAs } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { checkBinding } from './binding.ts'
 import { cut, isUpgrade } from './connections.ts'
 import type { AccessClaims } from './core/claims.ts'
 import { principalOf } from './core/principal.ts'
@@ -18,12 +19,14 @@ const accepted = createRequestValue<AccessClaims>('portcullis.access-claims/1')
 export async function identify(request: FastifyRequest): Promise<IdentifiedAs> {
   const options = routeOption<ResolvedAuthTokensOptions>(request, NAME)
   if (options === false) return null
-  const { cookie, onStoreError } = options
-  const credentials = readCredentials(request, cookie && ACCESS_COOKIE)
+  const { cookie, onStoreError, dpop } = options
+  const credentials = readCredentials(request, cookie && ACCESS_COOKIE, dpop !== 'off')
   if (credentials === undefined) return null
   if (credentials.via === 'cookie' && isCrossSite(request, cookie?.trustedOrigins ?? []))
     throw new CrossSiteRequest()
-  const claims = await registrationIn(request.server).service.verify(credentials.token, onStoreError)
+  const registration = registrationIn(request.server)
+  const claims = await registration.service.verify(credentials.token, onStoreError)
+  await checkBinding(registration, request, credentials, claims)
   accepted.set(request, claims)
   return principalOf(claims)
 }
@@ -51,9 +54,9 @@ export async function authenticate(request: FastifyRequest, reply: FastifyReply)
     if (claims !== undefined) follow(request, reply, claims)
     if (principal.kind !== 'anonymous' || !options.required || request.is404 || isPreflight(request))
       return undefined
-    return refusal(new Unauthenticated(), options.issuer)
+    return refusal(new Unauthenticated(), request)
   } catch (error) {
     if (!isClientError(error)) throw error
-    return refusal(error, options.issuer)
+    return refusal(error, request)
   }
 }

@@ -1,15 +1,21 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { checkBearer, keyToBind } from './binding.ts'
 import { sendTokens } from './http/send-tokens.ts'
 import { registrationIn } from './registration.ts'
 import type { TokenPair, Tokens } from './tokens.ts'
 
 /** What `app.tokens` is in a scope. */
 function tokensOf(scope: FastifyInstance): Tokens {
-  const { service, connections } = registrationIn(scope)
+  const registration = registrationIn(scope)
+  const { service, connections, options } = registration
   return {
-    issue: (grant) => service.issue(grant),
-    refresh: (refreshToken) => service.refresh(refreshToken),
-    verify: (accessToken) => service.verify(accessToken),
+    issue: async (grant, request) => service.issue(grant, await keyToBind(registration, request)),
+    refresh: (refreshToken, request) => service.refresh(refreshToken, () => keyToBind(registration, request)),
+    async verify(accessToken) {
+      const claims = await service.verify(accessToken)
+      checkBearer(claims, options)
+      return claims
+    },
     revoke: (target) => service.revoke(target),
     revokeAll: (subject) => service.revoke({ subject }),
     sessions: (subject) => service.sessions(subject),

@@ -1,18 +1,17 @@
 import type { ClientError, Refusal } from '@portcullis/kernel'
+import type { FastifyRequest } from 'fastify'
 import { challenge } from './http/challenge.ts'
-import { NAME } from './registration.ts'
+import { schemeOf } from './http/read-credentials.ts'
+import { NAME, registrationIn } from './registration.ts'
 
-/**
- * What is answered instead, and told to who listens.
- *
- * @param issuer the realm
- */
-export function refusal(error: ClientError, issuer: string): Refusal {
+/** What is answered instead, and told to who listens. */
+export function refusal(error: ClientError, request: FastifyRequest): Refusal {
+  const { issuer: realm, dpop } = registrationIn(request.server).options
   const details = { reason: error.code }
   return {
     gate: NAME,
     error,
-    headers: challenge(error, issuer),
+    headers: challenge(error, { realm, dpop, scheme: schemeOf(request) }),
     event: { type: 'auth.failure', severity: 'WARNING', details },
   }
 }

@@ -42,10 +42,11 @@ export function dropCookies(request: FastifyRequest, reply: FastifyReply): void 
  * of its choice.
  */
 export function sendTokens(request: FastifyRequest, reply: FastifyReply, pair: TokenPair): FastifyReply {
-  const { cookie, refreshTtl, issuer } = registrationIn(request.server).options
-  if (cookie === undefined) return sendInBody(reply, pair)
+  const { cookie, refreshTtl } = registrationIn(request.server).options
+  // A bound token is of no use in a cookie: the page's script has to make a proof for each request.
+  if (cookie === undefined || pair.token_type === 'DPoP') return sendInBody(reply, pair)
   if (!isCrossSite(request, cookie.trustedOrigins))
     return sendInCookies(reply, pair, refreshTtl, cookie.sameSite)
-  void refuse(request, reply, refusal(new CrossSiteRequest(), issuer))
+  void refuse(request, reply, refusal(new CrossSiteRequest(), request))
   return reply
 }

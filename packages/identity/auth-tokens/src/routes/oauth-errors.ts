@@ -2,7 +2,6 @@ import { refuse } from '@portcullis/kernel'
 import type { ClientError } from '@portcullis/kernel'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isClientError, refusal } from '../refusal.ts'
-import { registrationIn } from '../registration.ts'
 
 /** What RFC 6749, section 5.2, and RFC 9449, section 5, call our codes. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -46,7 +45,7 @@ export async function orRefuse(
     return await handle()
   } catch (error) {
     if (!isClientError(error)) throw error
-    const { headers = {}, ...rest } = refusal(error, registrationIn(request.server).options.issuer)
+    const { headers = {}, ...rest } = refusal(error, request)
     await refuse(request, reply, { ...rest, headers: headersOf(error, headers) })
     return reply
   }
