@@ -213,7 +213,9 @@ describe('a proof', () => {
   it('has one name, however its signature is spelt', async () => {
     const { access_token: token } = await login()
     const proof = await client.prove('GET', '/', token)
-    for (const spelling of [`${proof}=`, `${proof}\n`.trim() + ' x', proof.replace('.', '..')]) {
+    // 64 bytes leave four bits of the last digit without meaning: A, Q, g and w are the ones that leave them empty.
+    const alias = `${proof.slice(0, -1)}${String.fromCharCode(proof.charCodeAt(proof.length - 1) + 1)}`
+    for (const spelling of [alias, `${proof}=`, `${proof} x`, proof.replace('.', '..')]) {
       expectBadProof(await app.inject({ url: '/', headers: dpop(token, spelling) }))
     }
     expect((await app.inject({ url: '/', headers: dpop(token, proof) })).statusCode).toBe(200)

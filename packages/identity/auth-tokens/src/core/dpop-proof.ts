@@ -43,7 +43,7 @@ function hashOf(accessToken: string): string {
 }
 
 /**
- * Checks a DPoP proof (RFC 9449, section 4.3), except whether it was used before.
+ * Checks a DPoP proof (RFC 9449, section 4.3), except whether it was used before. The library takes public keys alone.
  *
  * @returns nothing for one that is not valid, for whatever reason
  */
@@ -59,7 +59,7 @@ export async function readProof(proof: string, demands: ProofDemands): Promise<P
     })
     const { jti, htm, htu, ath, iat = 0 } = payload
     const { jwk } = protectedHeader
-    if (jwk === undefined || 'd' in jwk || typeof jti !== 'string' || jti === '') return undefined
+    if (jwk === undefined || typeof jti !== 'string' || jti === '') return undefined
     if (htm !== method || !isFor(htu, demands)) return undefined
     if (accessToken !== undefined && ath !== hashOf(accessToken)) return undefined
     const expiresAt = (Math.ceil(iat) + maxAge + clockTolerance + 1) * 1000

@@ -2,10 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { publicJwks } from '../keys/jwk.ts'
 import { registrationIn } from '../registration.ts'
 
-/** The public keys of the app (RFC 7517), as they are now. Not found where it has only secrets, or another issuer's keys. */
+/** The public keys of the app (RFC 7517), as they are now. Not found where it has only secrets. */
 export function sendJwks(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { keys, options } = registrationIn(request.server)
-  const set = publicJwks(options.keys === undefined ? [] : keys.ring.keys)
+  const set = publicJwks(registrationIn(request.server).keys.ring.keys)
   if (set.keys.length === 0) {
     reply.callNotFound()
     return reply
