@@ -153,6 +153,18 @@ describe('tokens that are bound to none', () => {
     expect((await strict.inject({ url: '/', headers: bearer(pair.access_token) })).statusCode).toBe(401)
     await strict.close()
   })
+
+  it('are refused where proofs are required, whoever has issued them', async () => {
+    const { keys } = optionsWith()
+    const lax = await dpopApp({ keys })
+    const strict = await dpopApp({ keys, dpop: 'required' })
+    const { access_token: token } = await lax.tokens.issue({ subject: 'ada' })
+    const reply = await strict.inject({ url: '/', headers: bearer(token) })
+    expect([reply.statusCode, reply.json<{ code: string }>().code]).toEqual([401, 'INVALID_TOKEN'])
+    await expect(strict.tokens.verify(token)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
+    await lax.close()
+    await strict.close()
+  })
 })
 
 describe('a proof', () => {
@@ -357,7 +369,8 @@ describe('with cookies', () => {
   it('a proof binds no token of a cookie, and a bound one is not taken from there', async () => {
     const mixed = await dpopApp({ cookie: {} })
     const bound = await login(client, mixed)
-    expect(bound.token_type).toBe('DPoP')
+    const proven = dpop(bound.access_token, await client.prove('GET', '/', bound.access_token))
+    expect((await mixed.inject({ url: '/', headers: proven })).statusCode).toBe(200)
     const cookie = `__Host-access_token=${bound.access_token}`
     expect((await mixed.inject({ url: '/', headers: { cookie } })).statusCode).toBe(401)
     const { refresh_token: token } = await mixed.tokens.issue({ subject: 'ada' })

@@ -109,6 +109,12 @@ describe('POST /token', () => {
       'application/json',
       400,
     ],
+    [
+      'what is longer than any token',
+      `grant_type=refresh_token&refresh_token=${'x'.repeat(16_384)}`,
+      FORM,
+      413,
+    ],
     ['a megabyte', `grant_type=refresh_token&refresh_token=${'x'.repeat(1_048_576)}`, FORM, 413],
     ['a megabyte of JSON', `"${'x'.repeat(1_048_576)}"`, 'application/json', 413],
     ['another charset', 'grant_type=refresh_token&refresh_token=x', `${FORM}; charset=utf-16le`, 400],
