@@ -183,6 +183,7 @@ const cookie = members({
 const LONGEST_LEEWAY = 60_000
 const LONGEST_ACCESS = 86_400_000
 const LONGEST_PROOF = 300_000
+const PREFIX = 'letters, digits and . _ : -'
 const ISSUER = 'a URL without quotes, such as https://auth.example.com'
 
 function complaint(options: ResolvedAuthTokensOptions): string | undefined {
@@ -335,7 +336,7 @@ export const authTokensOptions: OptionSet<ResolvedAuthTokensOptions> =
         doc: 'Key of the hash under which subjects stand in the keys of Redis. Required with `redis`.',
       },
       keyPrefix: {
-        schema: text(),
+        schema: v.pipe(text(PREFIX), v.regex(/^[\w.:-]+$/, PREFIX)),
         default: 'auth-tokens',
         pluginOnly: true,
         doc: 'Begins every key in Redis.',
@@ -347,7 +348,7 @@ export const authTokensOptions: OptionSet<ResolvedAuthTokensOptions> =
         doc: 'How long a call may wait for the store.',
       },
       maxStaleness: {
-        schema: duration(1_000),
+        schema: duration(2_000),
         default: '5s',
         pluginOnly: true,
         doc: 'How old this process’s list of revocations may be.',

@@ -33,6 +33,7 @@ export class RevocationFollower {
 
   /** Milliseconds since the list was complete. */
   get age(): number {
+    if (!this.#store.isShared) return 0
     return performance.now() - this.#completeAt
   }
 
@@ -42,6 +43,7 @@ export class RevocationFollower {
    * @throws StoreUnavailable where they cannot be read
    */
   async start(): Promise<void> {
+    if (!this.#store.isShared) return
     await this.#step()
     this.#running = this.#follow()
   }

@@ -23,6 +23,7 @@ const LONGEST_WAIT = 1_000
 
 /** Keeps sessions in this process: for one instance, and gone with it. */
 export class MemoryStore implements TokenStore {
+  readonly isShared = false
   readonly #now: () => number
   readonly #sessions = new Map<string, Entry>()
   readonly #bySubject = new Map<string, Set<string>>()
@@ -31,8 +32,9 @@ export class MemoryStore implements TokenStore {
   readonly #waiting: (() => void)[] = []
   /** The latest moment that anything was issued or revoked at; it may be ahead of the clock. */
   #latest = 0
-  /** The latest moment at which a subject or everything was revoked: what is issued next is later. */
-  #revokedAt = 0
+  /** The latest moments at which subjects, and everything, were revoked: what is issued for them next is later. */
+  readonly #subjectRevokedAt = new Map<string, number>()
+  #everythingRevokedAt = 0
   #sweptAt: number
 
   /** @param now milliseconds since the epoch */
@@ -43,8 +45,12 @@ export class MemoryStore implements TokenStore {
 
   async open(given: NewSession): ReturnType<TokenStore['open']> {
     const now = this.#sweep()
-    const issuedAt = Math.max(now, this.#revokedAt + 1)
-    this.#latest = Math.max(this.#latest, issuedAt)
+    const same = this.#find(given.id, now)
+    // The same call once more: its answer was lost.
+    if (same !== undefined)
+      return { session: sessionOf(same), issuedAt: this.#issue(same.usedAt), evicted: [] }
+    const revokedAt = Math.max(this.#subjectRevokedAt.get(given.subject) ?? 0, this.#everythingRevokedAt)
+    const issuedAt = this.#issue(revokedAt + 1)
     const surplus = this.#live(given.subject, now).slice(given.maxSessions - 1)
     const evicted = surplus.map(({ id }) => this.#revoke('session', id, given.accessTtl))
     const { id, subject, grant, keyId } = given
@@ -66,8 +72,7 @@ export class MemoryStore implements TokenStore {
     const now = this.#sweep()
     const entry = this.#find(id, now)
     if (entry === undefined) return { outcome: 'ended' }
-    const issuedAt = Math.max(now, entry.createdAt)
-    this.#latest = Math.max(this.#latest, issuedAt)
+    const issuedAt = this.#issue(entry.usedAt)
     let session: Entry = { ...entry, grant: grant ?? entry.grant }
     if (generation < entry.generation) {
       const usedAt = entry.usedBefore[entry.generation - generation - 1]
@@ -101,8 +106,8 @@ export class MemoryStore implements TokenStore {
   }
 
   async snapshot(): Promise<Revocations> {
-    this.#sweep()
-    return { entries: [...this.#log], cursor: this.#cursor() }
+    const now = this.#sweep()
+    return { entries: this.#log.filter(({ expiresAt }) => expiresAt > now), cursor: this.#cursor() }
   }
 
   async changes(cursor: string): Promise<Revocations | 'lost'> {
@@ -145,7 +150,14 @@ export class MemoryStore implements TokenStore {
     return [...(this.#bySubject.get(subject) ?? [])]
       .map((id) => this.#find(id, now))
       .filter((entry) => entry !== undefined)
-      .toSorted((a, b) => b.usedAt - a.usedAt || b.createdAt - a.createdAt)
+      .toSorted((a, b) => b.usedAt - a.usedAt || (a.id < b.id ? 1 : -1))
+  }
+
+  /** The moment of what is issued now, which is never before the given one. */
+  #issue(least: number): number {
+    const issuedAt = Math.max(this.#now(), least)
+    this.#latest = Math.max(this.#latest, issuedAt)
+    return issuedAt
   }
 
   #forget(id: string): void {
@@ -163,7 +175,8 @@ export class MemoryStore implements TokenStore {
     if (scope === 'session') this.#forget(id)
     if (scope === 'subject') for (const one of this.#bySubject.get(id) ?? []) this.#forget(one)
     if (scope === 'everything') for (const one of this.#sessions.keys()) this.#forget(one)
-    if (scope === 'subject' || scope === 'everything') this.#revokedAt = revokedAt
+    if (scope === 'subject') this.#subjectRevokedAt.set(id, revokedAt)
+    if (scope === 'everything') this.#everythingRevokedAt = revokedAt
     const revocation = { scope, id, revokedAt, expiresAt: revokedAt + accessTtl }
     this.#log.push(revocation)
     this.#changed()
@@ -176,6 +189,8 @@ export class MemoryStore implements TokenStore {
     if (now - this.#sweptAt < SWEEP_INTERVAL) return now
     this.#sweptAt = now
     for (const { id, idleExpiresAt } of this.#sessions.values()) if (now >= idleExpiresAt) this.#forget(id)
+    for (const [subject, at] of this.#subjectRevokedAt)
+      if (at + SWEEP_INTERVAL < now) this.#subjectRevokedAt.delete(subject)
     const live = this.#log.findIndex(({ expiresAt }) => expiresAt > now)
     const expired = live === -1 ? this.#log.length : live
     this.#log.splice(0, expired)

@@ -5,6 +5,7 @@ import { checkSecret, KeyProblem } from '../core/key.ts'
 import { InvalidKeysError, StoreUnreachableError } from '../errors.ts'
 import type { ResolvedAuthTokensOptions } from '../options.ts'
 import { MemoryStore } from './memory-store.ts'
+import { PostgresNotReady } from './postgres-not-ready.ts'
 import { PostgresStore } from './postgres-store.ts'
 import { RedisStore } from './redis-store.ts'
 import { StoreUnavailable } from './store-unavailable.ts'
@@ -58,7 +59,8 @@ export async function openStore(
     return store
   } catch (error) {
     await store.close()
-    if (!(error instanceof StoreUnavailable) && !(error instanceof RedisUnreachable)) throw error
-    throw new StoreUnreachableError(error.message)
+    const known = [StoreUnavailable, RedisUnreachable, PostgresNotReady].some((kind) => error instanceof kind)
+    if (!known) throw error
+    throw new StoreUnreachableError((error as Error).message)
   }
 }

@@ -5,9 +5,12 @@
 export class StoreUnavailable extends Error {
   readonly code = 'PORTCULLIS_AUTH_TOKENS_STORE_UNAVAILABLE'
   override readonly name = 'StoreUnavailable'
+  /** In a word, such as `timeout`, `ECONNREFUSED`, or the code of the store's error. */
+  readonly reason: string
 
-  /** @param reason in a word, such as ECONNREFUSED */
+  /** @param reason see there */
   constructor(reason: string) {
     super(`The store of tokens is unavailable (${reason}).`)
+    this.reason = reason
   }
 }
