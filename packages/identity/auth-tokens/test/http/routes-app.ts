@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { SecurityEvent } from '@portcullis/kernel'
@@ -73,6 +72,3 @@ export function cookiesOf(
 export function cookieHeader(reply: LightMyRequestResponse): string {
   return [...cookiesOf(reply)].map(([name, { value }]) => `${name}=${value}`).join('; ')
 }
-
-/** Long enough that a revocation's moment is later than that of a token before it. */
-export const aMoment = (): Promise<void> => delay(3)
