@@ -1,20 +1,17 @@
 import { createRequestValue, onSettled, routeOption } from '@portcullis/kernel'
-import type { ClientError, DecisionResult, IdentifiedAs, Refusal } from '@portcullis/kernel'
+import type { DecisionResult, IdentifiedAs } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { checkBinding } from './binding.ts'
 import { cut, isUpgrade } from './connections.ts'
 import type { AccessClaims } from './core/claims.ts'
 import { principalOf } from './core/principal.ts'
 import { CrossSiteRequest, Unauthenticated } from './errors.ts'
-import { challenge } from './http/challenge.ts'
+import { ACCESS_COOKIE } from './http/cookies.ts'
 import { isCrossSite } from './http/cross-site.ts'
 import { readCredentials } from './http/read-credentials.ts'
 import type { ResolvedAuthTokensOptions } from './options.ts'
-import { registrationIn } from './registration.ts'
-
-/** The gate's name: its key in a route's `config`. */
-export const NAME = 'auth'
-/** The cookie of the access token. `__Host-` keeps other hosts of the domain from setting it. */
-export const ACCESS_COOKIE = '__Host-access_token'
+import { isClientError, refusal } from './refusal.ts'
+import { NAME, registrationIn } from './registration.ts'
 
 const accepted = createRequestValue<AccessClaims>('portcullis.access-claims/1')
 
@@ -22,12 +19,14 @@ const accepted = createRequestValue<AccessClaims>('portcullis.access-claims/1')
 export async function identify(request: FastifyRequest): Promise<IdentifiedAs> {
   const options = routeOption<ResolvedAuthTokensOptions>(request, NAME)
   if (options === false) return null
-  const { cookie, onStoreError } = options
-  const credentials = readCredentials(request, cookie && ACCESS_COOKIE)
+  const { cookie, onStoreError, dpop } = options
+  const credentials = readCredentials(request, cookie && ACCESS_COOKIE, dpop !== 'off')
   if (credentials === undefined) return null
   if (credentials.via === 'cookie' && isCrossSite(request, cookie?.trustedOrigins ?? []))
     throw new CrossSiteRequest()
-  const claims = await registrationIn(request.server).service.verify(credentials.token, onStoreError)
+  const registration = registrationIn(request.server)
+  const claims = await registration.service.verify(credentials.token, onStoreError)
+  await checkBinding(registration, request, credentials, claims)
   accepted.set(request, claims)
   return principalOf(claims)
 }
@@ -35,21 +34,6 @@ export async function identify(request: FastifyRequest): Promise<IdentifiedAs> {
 /** A browser asks before it sends the real request, and never with credentials. */
 function isPreflight({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
-}
-
-function refusal(error: ClientError, issuer: string): Refusal {
-  const details = { reason: error.code }
-  return {
-    gate: NAME,
-    error,
-    headers: challenge(error, issuer),
-    event: { type: 'auth.failure', severity: 'WARNING', details },
-  }
-}
-
-function isClientError(error: unknown): error is ClientError {
-  const { code, statusCode } = (error ?? {}) as Partial<ClientError>
-  return typeof code === 'string' && statusCode !== undefined && statusCode !== 500
 }
 
 /** Ends what goes on for long when its token does: an answer when it is revoked, a WebSocket when it expires too. */
@@ -70,9 +54,9 @@ export async function authenticate(request: FastifyRequest, reply: FastifyReply)
     if (claims !== undefined) follow(request, reply, claims)
     if (principal.kind !== 'anonymous' || !options.required || request.is404 || isPreflight(request))
       return undefined
-    return refusal(new Unauthenticated(), options.issuer)
+    return refusal(new Unauthenticated(), request)
   } catch (error) {
     if (!isClientError(error)) throw error
-    return refusal(error, options.issuer)
+    return refusal(error, request)
   }
 }

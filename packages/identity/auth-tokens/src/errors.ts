@@ -5,13 +5,19 @@ import type { CodedError } from '@portcullis/kernel'
 export type AuthTokensErrorCode =
   | 'AUTH_STORE_UNAVAILABLE'
   | 'CROSS_SITE_REQUEST'
+  | 'INVALID_CLIENT'
+  | 'INVALID_DPOP_PROOF'
   | 'INVALID_GRANT'
   | 'INVALID_REQUEST'
   | 'INVALID_TOKEN'
+  | 'SESSION_NOT_FOUND'
   | 'UNAUTHENTICATED'
+  | 'UNSUPPORTED_GRANT_TYPE'
+  | 'PORTCULLIS_AUTH_TOKENS_COOKIE_TOO_LONG'
   | 'PORTCULLIS_AUTH_TOKENS_INVALID_GRANT'
   | 'PORTCULLIS_AUTH_TOKENS_INVALID_KEYS'
   | 'PORTCULLIS_AUTH_TOKENS_NOT_ISSUING'
+  | 'PORTCULLIS_AUTH_TOKENS_ROUTES_UNUSABLE'
   | 'PORTCULLIS_AUTH_TOKENS_STORE_UNREACHABLE'
 
 /** No access token was sent, and the route wants one. */
@@ -42,6 +48,37 @@ export const InvalidGrant: CodedError<'INVALID_GRANT'> = codedError(
   400,
 )
 
+/** The token endpoint exchanges refresh tokens alone (RFC 6749, section 5.2). */
+export const UnsupportedGrantType: CodedError<'UNSUPPORTED_GRANT_TYPE'> = codedError(
+  'UNSUPPORTED_GRANT_TYPE',
+  'Only refresh tokens are exchanged here.',
+  400,
+)
+
+/** Somebody who may not introspect asks about a token (RFC 7662, section 2.3). */
+export const InvalidClient: CodedError<'INVALID_CLIENT'> = codedError(
+  'INVALID_CLIENT',
+  'Tokens are not introspected for this client.',
+  401,
+)
+
+/**
+ * The proof of possession that came with a request is missing or not valid (RFC 9449, section 7.1). Nobody is told why.
+ * Where tokens are asked for with it, the status is 400 (section 5).
+ */
+export const InvalidDpopProof: CodedError<'INVALID_DPOP_PROOF'> = codedError(
+  'INVALID_DPOP_PROOF',
+  'The DPoP proof is not valid.',
+  401,
+)
+
+/** The caller has no session of that id. Whether somebody else has is not told. */
+export const SessionNotFound: CodedError<'SESSION_NOT_FOUND'> = codedError(
+  'SESSION_NOT_FOUND',
+  'There is no such session.',
+  404,
+)
+
 /** A page of another site made a browser send this, with the cookie of its user. */
 export const CrossSiteRequest: CodedError<'CROSS_SITE_REQUEST'> = codedError(
   'CROSS_SITE_REQUEST',
@@ -54,6 +91,13 @@ export const AuthStoreUnavailable: CodedError<'AUTH_STORE_UNAVAILABLE'> = codedE
   'AUTH_STORE_UNAVAILABLE',
   'Tokens cannot be checked just now.',
   503,
+)
+
+/** A token is longer than what browsers keep of a cookie, so they would drop it without a word. */
+export const CookieTooLongError: CodedError<'PORTCULLIS_AUTH_TOKENS_COOKIE_TOO_LONG'> = codedError(
+  'PORTCULLIS_AUTH_TOKENS_COOKIE_TOO_LONG',
+  'auth: a token has %s characters, and a cookie takes %s. Put less into claims, roles and permissions.',
+  500,
 )
 
 /** A call of the app gives a grant that cannot be signed. */
@@ -75,6 +119,13 @@ export const NotIssuingError: CodedError<'PORTCULLIS_AUTH_TOKENS_NOT_ISSUING'> =
   'PORTCULLIS_AUTH_TOKENS_NOT_ISSUING',
   'auth: tokens are only verified here, since %s. To issue them, give it.',
   500,
+)
+
+/** The routes are registered where they cannot work. */
+export const RoutesUnusableError: CodedError<'PORTCULLIS_AUTH_TOKENS_ROUTES_UNUSABLE'> = codedError(
+  'PORTCULLIS_AUTH_TOKENS_ROUTES_UNUSABLE',
+  'authRoutes: %s.',
+  'boot',
 )
 
 /** The store could not be used when the app started. */

@@ -81,6 +81,14 @@ export interface AuthTokensOptions {
   maxStaleness?: Duration | undefined
   /** What happens to tokens while the list is older: refused with 503, or taken. Default: `closed`. */
   onStoreError?: 'closed' | 'open' | undefined
+  /**
+   * Binds tokens to a key of the client (DPoP, RFC 9449): where it asks so, or always. Default: `off`.
+   */
+  dpop?: 'off' | 'allowed' | 'required' | undefined
+  /** How old a proof may be. Default: 60 s. */
+  dpopMaxAge?: Duration | undefined
+  /** The origins at which clients reach this server. Required with `dpop`. */
+  dpopOrigins?: readonly string[] | undefined
   /** Takes access tokens from a cookie too. Default: from the Authorization header alone. */
   cookie?: CookieOptions | undefined
 }
@@ -111,6 +119,9 @@ export interface ResolvedAuthTokensOptions {
   readonly storeTimeout: number
   readonly maxStaleness: number
   readonly onStoreError: 'closed' | 'open'
+  readonly dpop: 'off' | 'allowed' | 'required'
+  readonly dpopMaxAge: number
+  readonly dpopOrigins: readonly string[]
   readonly cookie:
     | { readonly sameSite: 'strict' | 'lax'; readonly trustedOrigins: readonly string[] }
     | undefined
@@ -171,6 +182,7 @@ const cookie = members({
 
 const LONGEST_LEEWAY = 60_000
 const LONGEST_ACCESS = 86_400_000
+const LONGEST_PROOF = 300_000
 const PREFIX = 'letters, digits and . _ : -'
 const ISSUER = 'a URL without quotes, such as https://auth.example.com'
 
@@ -189,7 +201,23 @@ function complaint(options: ResolvedAuthTokensOptions): string | undefined {
     return `leeway is ${options.leeway} ms, takes at most ${LONGEST_LEEWAY}: for as long, a stolen refresh token works unseen.`
   if (options.refreshTtl <= options.accessTtl) return 'refreshTtl takes more than accessTtl.'
   if (options.absoluteTtl < options.refreshTtl) return 'absoluteTtl takes at least refreshTtl.'
-  return complaintAboutAlgorithms(options.algorithms)
+  return complaintAboutAlgorithms(options.algorithms) ?? complaintAboutDpop(options)
+}
+
+function complaintAboutDpop({
+  dpop,
+  dpopOrigins,
+  dpopMaxAge,
+  cookie: cookies,
+}: ResolvedAuthTokensOptions): string | undefined {
+  if (dpop === 'off')
+    return dpopOrigins.length === 0 ? undefined : "dpopOrigins does nothing while dpop is 'off'."
+  if (dpopOrigins.length === 0)
+    return 'dpopOrigins is missing: a proof names the URL that it is for. Give the origins at which clients reach this server, such as https://api.example.com.'
+  if (dpopMaxAge > LONGEST_PROOF) return `dpopMaxAge is ${dpopMaxAge} ms, takes at most ${LONGEST_PROOF}.`
+  return dpop === 'required' && cookies !== undefined
+    ? "cookie does not go with dpop 'required': a token in a cookie comes without proof."
+    : undefined
 }
 
 /** The options of auth-tokens as a checked set. */
@@ -329,6 +357,24 @@ export const authTokensOptions: OptionSet<ResolvedAuthTokensOptions> =
         schema: oneOf('closed', 'open'),
         default: 'closed',
         doc: 'While the list is older: tokens are refused with 503, or taken.',
+      },
+      dpop: {
+        schema: oneOf('off', 'allowed', 'required'),
+        default: 'off',
+        pluginOnly: true,
+        doc: 'Binds tokens to a key of the client (DPoP, RFC 9449): where it shows one, or always.',
+      },
+      dpopMaxAge: {
+        schema: duration(1_000),
+        default: '60s',
+        pluginOnly: true,
+        doc: 'How old a proof may be, besides `clockTolerance`; at most 5 minutes.',
+      },
+      dpopOrigins: {
+        schema: v.array(origin, 'an array of origins such as https://api.example.com'),
+        default: [],
+        pluginOnly: true,
+        doc: 'The origins at which clients reach this server, which proofs name. Required with `dpop`.',
       },
       cookie: {
         schema: cookie,

@@ -1,15 +1,16 @@
 import { decide, defineGate, identifyBy, onceRoutesKnown } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { authenticate, identify, NAME } from './authenticate.ts'
+import { authenticate, identify } from './authenticate.ts'
 import { Connections } from './connections.ts'
 import { KeyProblem } from './core/key.ts'
 import { RevocationList } from './core/revocation-list.ts'
 import { decorate } from './decorators.ts'
 import { InvalidKeysError, StoreUnreachableError } from './errors.ts'
+import { Proofs } from './http/proofs.ts'
 import { CurrentKeys } from './keys/current-keys.ts'
 import { authTokensOptions } from './options.ts'
 import type { AuthTokensOptions, ResolvedAuthTokensOptions } from './options.ts'
-import { registrations } from './registration.ts'
+import { NAME, registrations } from './registration.ts'
 import { RevocationFollower } from './revocation/follower.ts'
 import { openStore } from './stores/open-store.ts'
 import { StoreUnavailable } from './stores/store-unavailable.ts'
@@ -59,7 +60,7 @@ async function open(app: FastifyInstance, options: Readonly<ResolvedAuthTokensOp
     follower,
     onRevoked: (scope, id, reused) => tellRevoked(app, scope, id, reused),
   })
-  registrations.set(app, { options, service, keys, connections })
+  registrations.set(app, { options, service, keys, connections, proofs: new Proofs(options) })
 }
 
 function register(app: FastifyInstance, options: Readonly<ResolvedAuthTokensOptions>): void {

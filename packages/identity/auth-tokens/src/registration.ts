@@ -1,9 +1,13 @@
 import { createScopedValue } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { Connections } from './connections.ts'
+import type { Proofs } from './http/proofs.ts'
 import type { CurrentKeys } from './keys/current-keys.ts'
 import type { ResolvedAuthTokensOptions } from './options.ts'
 import type { TokenService } from './token-service.ts'
+
+/** The gate's name: its key in a route's `config`. */
+export const NAME = 'auth'
 
 /** What one registration of auth-tokens works with, once its app is ready. */
 export interface Registration {
@@ -11,6 +15,7 @@ export interface Registration {
   readonly service: TokenService
   readonly keys: CurrentKeys
   readonly connections: Connections
+  readonly proofs: Proofs
 }
 
 /** Registrations by scope. */

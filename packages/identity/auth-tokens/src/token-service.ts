@@ -2,6 +2,7 @@ import { problemOf } from './core/claims.ts'
 import type { AccessClaims, ClaimDemands, Grant } from './core/claims.ts'
 import { splitToken } from './core/compact-token.ts'
 import { checkGrant, GrantProblem } from './core/grant.ts'
+import type { SessionGrant } from './core/grant.ts'
 import { accessClaims, newSessionId } from './core/issue.ts'
 import type { TokenFrame } from './core/issue.ts'
 import { deriveRefreshToken, readRefreshToken } from './core/refresh-token.ts'
@@ -32,6 +33,11 @@ export interface TokenServiceParts {
   readonly onRevoked: (scope: RevocationScope, id: string, reused: boolean) => void
 }
 
+/** Tells the thumbprint of the key that a client proves to have. */
+type ProveKey = () => Promise<string | undefined>
+
+const nobodyProves: ProveKey = async () => undefined
+
 /** Issues, refreshes, verifies and revokes tokens. */
 export class TokenService {
   readonly #parts: TokenServiceParts
@@ -49,8 +55,12 @@ export class TokenService {
     this.#memory = accessTtl + 2 * clockTolerance
   }
 
-  /** See `Tokens.issue`. */
-  async issue(grant: Grant): Promise<TokenPair> {
+  /**
+   * See `Tokens.issue`.
+   *
+   * @param jkt the thumbprint of the key that the session is bound to, if any
+   */
+  async issue(grant: Grant, jkt?: string): Promise<TokenPair> {
     const key = this.#refreshKey()
     try {
       checkGrant(grant)
@@ -63,7 +73,7 @@ export class TokenService {
       store.open({
         id: newSessionId(),
         subject: grant.subject,
-        grant: JSON.stringify(grant),
+        grant: JSON.stringify({ ...grant, jkt } satisfies SessionGrant),
         keyId: key.id,
         idleTtl,
         absoluteTtl,
@@ -75,15 +85,20 @@ export class TokenService {
     return this.#pair(session, issuedAt)
   }
 
-  /** See `Tokens.refresh`. */
-  async refresh(refreshToken: string): Promise<TokenPair> {
+  /**
+   * See `Tokens.refresh`.
+   *
+   * @param prove tells the thumbprint of the client's key, if it shows one; asked for tokens alone that were made here
+   */
+  async refresh(refreshToken: string, prove: ProveKey = nobodyProves): Promise<TokenPair> {
     const key = this.#refreshKey()
     const token = this.#read(refreshToken)
     if (token === undefined) throw new InvalidGrant()
     const { store, options, follower, onRevoked } = this.#parts
-    const { leeway, refreshTtl: idleTtl, renewGrant } = options
-    const grant = renewGrant === undefined ? undefined : await this.#renewed(token.sessionId, renewGrant)
+    const { leeway, refreshTtl: idleTtl, renewGrant, dpop } = options
     const { sessionId: id, generation } = token
+    const stays = renewGrant === undefined && dpop === 'off'
+    const grant = stays ? undefined : await this.#renewed(id, await prove())
     const used = await reaching(
       store.use({ id, generation, leeway, idleTtl, keyId: key.id, accessTtl: this.#memory, grant }),
     )
@@ -113,6 +128,20 @@ export class TokenService {
     }
     if (verifier === undefined || 'kid' in verifier) throw new InvalidToken()
     return this.#check(token, verifier.verify, onStoreError)
+  }
+
+  /**
+   * The claims of an access token, or nothing for what is no valid one.
+   *
+   * @throws AUTH_STORE_UNAVAILABLE
+   */
+  async claimsIfValid(token: string): Promise<AccessClaims | undefined> {
+    try {
+      return await this.verify(token)
+    } catch (error) {
+      if (error instanceof InvalidToken) return undefined
+      throw error
+    }
   }
 
   /** See `Tokens.revoke`. */
@@ -172,33 +201,37 @@ export class TokenService {
 
   #pair(session: Session, issuedAt: number): TokenPair {
     const { keys, options } = this.#parts
-    const grant = JSON.parse(session.grant) as Grant
+    const grant = JSON.parse(session.grant) as SessionGrant
     // A key that another process has and this one not yet: a token of the current one is as good.
     const key = keys.refresh.find(({ id }) => id === session.keyId) ?? this.#refreshKey()
     return {
       access_token: keys.ring.sign(accessClaims(this.#frame, grant, session, issuedAt)),
-      token_type: 'bearer',
+      token_type: grant.jkt === undefined ? 'bearer' : 'DPoP',
       expires_in: this.#frame.life,
       refresh_token: deriveRefreshToken(session.id, session.generation, key, options.issuer),
     }
   }
 
   /** What the session's next tokens say, as the app has it now; a session of somebody who may not go on ends. */
-  async #renewed(id: string, renew: NonNullable<ResolvedAuthTokensOptions['renewGrant']>): Promise<string> {
-    const session = await reaching(this.#parts.store.find(id))
+  async #renewed(id: string, proven: string | undefined): Promise<string> {
+    const { store, options } = this.#parts
+    const session = await reaching(store.find(id))
     if (session === undefined) throw new InvalidGrant()
-    const before = JSON.parse(session.grant) as Grant
+    const { jkt = proven, ...before } = JSON.parse(session.grant) as SessionGrant
+    if (jkt !== proven) throw new InvalidGrant()
+    const { renewGrant: renew = (same: Grant) => same } = options
     const after = await renew(before)
     if (after === null) {
       await this.#revoke('session', id)
       throw new InvalidGrant()
     }
     // When and how they authenticated does not change by itself.
-    const grant: Grant = {
+    const grant: SessionGrant = {
       authTime: before.authTime ?? session.createdAt,
       acr: before.acr,
       ...after,
       subject: before.subject,
+      jkt,
     }
     try {
       checkGrant(grant)
@@ -211,12 +244,8 @@ export class TokenService {
   async #revokeToken(token: string): Promise<void> {
     const refresh = this.#read(token)
     if (refresh !== undefined) return this.#revoke('session', refresh.sessionId)
-    try {
-      const { jti } = await this.verify(token)
-      await this.#revoke('token', jti)
-    } catch (error) {
-      if (!(error instanceof InvalidToken)) throw error
-    }
+    const claims = await this.claimsIfValid(token)
+    if (claims !== undefined) await this.#revoke('token', claims.jti)
   }
 
   async #revoke(scope: RevocationScope, id: string): Promise<void> {

@@ -1,9 +1,11 @@
+import type { FastifyRequest } from 'fastify'
 import type { AccessClaims, Grant } from './core/claims.ts'
 
 /** The answer to who gets tokens (RFC 6749, section 5.1). */
 export interface TokenPair {
   readonly access_token: string
-  readonly token_type: 'bearer'
+  /** `DPoP` where they are bound to a key of the client. */
+  readonly token_type: 'bearer' | 'DPoP'
   /** Seconds that the access token lasts. */
   readonly expires_in: number
   readonly refresh_token: string
@@ -34,19 +36,23 @@ export interface Tokens {
   /**
    * Opens a session for somebody whom the app has authenticated.
    *
-   * @throws PORTCULLIS_AUTH_TOKENS_INVALID_GRANT, PORTCULLIS_AUTH_TOKENS_NOT_ISSUING, AUTH_STORE_UNAVAILABLE
+   * @param request that asks for the tokens: with the `dpop` option, they are bound to the key of its proof
+   * @throws PORTCULLIS_AUTH_TOKENS_INVALID_GRANT, PORTCULLIS_AUTH_TOKENS_NOT_ISSUING, AUTH_STORE_UNAVAILABLE;
+   * INVALID_DPOP_PROOF
    */
-  issue(grant: Grant): Promise<TokenPair>
+  issue(grant: Grant, request?: FastifyRequest): Promise<TokenPair>
   /**
    * Exchanges a refresh token for a new pair. Repeated or parallel calls with one token get the same refresh token while
    * its leeway lasts; after it, the session and its access tokens end.
    *
-   * @throws INVALID_GRANT, never saying why; AUTH_STORE_UNAVAILABLE
+   * @param request that asks for it: a session that is bound to a key goes on with a proof of that key alone, and one
+   * that is not is bound to that of the first proof
+   * @throws INVALID_GRANT, never saying why; AUTH_STORE_UNAVAILABLE; INVALID_DPOP_PROOF
    */
-  refresh(refreshToken: string): Promise<TokenPair>
+  refresh(refreshToken: string, request?: FastifyRequest): Promise<TokenPair>
   /**
    * The claims of an access token. The one way to verify them, whatever they came over: HTTP, WebSocket or server-sent
-   * events.
+   * events. A token that is bound to a key is not taken without a request that proves it, so not here.
    *
    * @throws INVALID_TOKEN, never saying why; AUTH_STORE_UNAVAILABLE where revocations are not known well enough
    */

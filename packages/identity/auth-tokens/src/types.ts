@@ -1,5 +1,5 @@
 import type { Principal } from '@portcullis/kernel'
-import type { Tokens } from './tokens.ts'
+import type { TokenPair, Tokens } from './tokens.ts'
 
 /** What a route may say in its `config.auth`. */
 export interface AuthRouteOptions {
@@ -13,6 +13,15 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Issues, verifies and revokes tokens. */
     readonly tokens: Tokens
+  }
+  interface FastifyReply {
+    /**
+     * Sends tokens to who signed in: in the body, or with the `cookie` option in cookies. `Cache-Control: no-store`
+     * goes with them.
+     *
+     * @throws PORTCULLIS_AUTH_TOKENS_COOKIE_TOO_LONG; a request of another site is answered with CROSS_SITE_REQUEST
+     */
+    sendTokens(pair: TokenPair): FastifyReply
   }
   interface FastifyContextConfig {
     /** Options of auth-tokens for this route; `false` looks at no token. */

@@ -1,6 +1,12 @@
 import { REGISTERED } from './claims.ts'
 import type { AccessClaims, Grant } from './claims.ts'
 
+/** A grant as a session keeps it. */
+export interface SessionGrant extends Grant {
+  /** Thumbprint of the key that the session is bound to (RFC 9449). */
+  readonly jkt?: string | undefined
+}
+
 /** What is wrong with a grant, in words that hold no value of it. */
 export class GrantProblem extends Error {}
 
@@ -43,8 +49,11 @@ export function checkGrant(grant: Grant): void {
  *
  * @param createdAt when the session began, milliseconds since the epoch: that is when they authenticated, unless told
  */
-export function claimsOf(grant: Grant, createdAt: number): Partial<AccessClaims> & Pick<AccessClaims, 'sub'> {
-  const { subject, kind, tenantId, roles, permissions, actingFor, authTime, acr, claims } = grant
+export function claimsOf(
+  grant: SessionGrant,
+  createdAt: number,
+): Partial<AccessClaims> & Pick<AccessClaims, 'sub'> {
+  const { subject, kind, tenantId, roles, permissions, actingFor, authTime, acr, claims, jkt } = grant
   return {
     ...claims,
     sub: subject,
@@ -55,5 +64,6 @@ export function claimsOf(grant: Grant, createdAt: number): Partial<AccessClaims>
     ...(actingFor === undefined ? {} : { acting_for: actingFor }),
     auth_time: Math.floor((authTime ?? createdAt) / 1000),
     ...(acr === undefined ? {} : { acr }),
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { AccessClaims, Grant } from './claims.ts'
+import type { AccessClaims } from './claims.ts'
 import { claimsOf } from './grant.ts'
+import type { SessionGrant } from './grant.ts'
 
 /** What every token of an app has in common. */
 export interface TokenFrame {
@@ -17,7 +18,7 @@ export interface TokenFrame {
  */
 export function accessClaims(
   frame: TokenFrame,
-  grant: Grant,
+  grant: SessionGrant,
   session: { readonly id: string; readonly createdAt: number },
   issuedAt: number,
 ): AccessClaims {

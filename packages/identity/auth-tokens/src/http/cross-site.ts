@@ -19,9 +19,12 @@ function isUpgrade({ headers }: FastifyRequest): boolean {
  */
 export function isCrossSite(request: FastifyRequest, trusted: readonly string[]): boolean {
   if (SAFE.has(request.method) && !isUpgrade(request)) return false
-  const { origin, host } = request.headers
+  const { origin } = request.headers
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = request.headers['sec-fetch-site']
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  return origin !== undefined && hostOf(origin) !== host
+  if (origin === undefined) return false
+  const host = hostOf(origin)
+  // Fastify's host knows HTTP/2, which has no Host header, and proxies that are trusted.
+  return host === undefined || host !== request.host
 }

@@ -1,6 +1,7 @@
 import Fastify from 'fastify'
 import { expectTypeOf } from 'vitest'
 import { authTokens } from '../../src/index.ts'
+import { authRoutes } from '../../src/routes/index.ts'
 import type { AccessClaims, TokenPair, Tokens } from '../../src/index.ts'
 
 const app = Fastify()
@@ -15,3 +16,14 @@ expectTypeOf(app.tokens.issue({ subject: 'ada' })).resolves.toEqualTypeOf<TokenP
 expectTypeOf(app.tokens.verify('')).resolves.toEqualTypeOf<AccessClaims>()
 app.get('/', { config: { auth: { required: false } } }, () => 'hello')
 app.get('/off', { config: { auth: false } }, () => 'hello')
+
+app.register(authRoutes, { prefix: '/auth', jwksPath: '/keys', authorizeIntrospection: () => true })
+// @ts-expect-error an option that is none
+app.register(authRoutes, { prefix: '/auth', jwkPath: '/keys' })
+// @ts-expect-error a function that answers something else
+app.register(authRoutes, { authorizeIntrospection: () => 'yes' })
+app.post('/login', async (request, reply) => {
+  const pair = await app.tokens.issue({ subject: 'ada' }, request)
+  expectTypeOf(pair.token_type).toEqualTypeOf<'bearer' | 'DPoP'>()
+  return reply.sendTokens(pair)
+})
