@@ -232,7 +232,7 @@ describe('nothing is held or written by a request that ends otherwise', () => {
 
   it('a transaction that sleeps longer than it may', async () => {
     await app.close()
-    app = build({ idleInTransactionTimeout: 100 })
+    app = build({ idleInTransactionTimeout: 1_000 })
     await app.ready()
     const asleep = app.db.tx(async (tx) => {
       await tx.exec(add(1))
