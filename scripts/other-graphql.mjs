@@ -89,7 +89,7 @@ async function main() {
       ],
     ],
     ...(benches.length > 0
-      ? benches.map((name) => [`benchmark ${name}`, [`test/bench/${name}.bench.mjs`]])
+      ? benches.map((bench) => [`benchmark ${bench}`, [`test/bench/${bench}.bench.mjs`]])
       : [['test', ['node_modules/vitest/vitest.mjs', 'run', ...TESTS, ...filter]]]),
   ]) {
     const [tool, ...rest] = /** @type {string[]} */ (args)

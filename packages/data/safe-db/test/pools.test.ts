@@ -120,7 +120,7 @@ describe('a pool', () => {
 
   it('gives up on a connection string that is not given in time, and asks again', async () => {
     let source: () => string | Promise<string> = () => database.dsn
-    const app = build({ dsn: () => source(), poolSize: 2, connectTimeout: 300 })
+    const app = build({ dsn: () => source(), poolSize: 2, connectTimeout: 2_000 })
     await app.ready()
     source = () => new Promise(() => undefined)
     // One connection is there; for the other, the function is asked.

@@ -103,6 +103,18 @@ describe.each([0, 1])('what is counted while resolvers of mercurius run, jit %s'
     await app.close()
   })
 
+  it('does not end what has the dearest fields on the lightest type, which is within its price', async () => {
+    const weights = { Cat: 1, 'Cat.id': 6, Dog: 7 }
+    const pets = Array.from({ length: 10 }, () => ({ __typename: 'Cat', id: 1 }))
+    const query = '{ pets { ... on Cat { id } ... on Dog { id } } }'
+    const price = 1 + 1 + 10 * (1 + 6)
+    const { app, costs } = await build({ weights, maxCost: price }, { pets: () => pets }, jit)
+    const answer = await post(app, { query })
+    expect(answer.json<{ errors?: unknown }>().errors, answer.body).toBeUndefined()
+    expect(costs[0]).toMatchObject({ cost: price, actual: { cost: price, typeCost: 71, fieldCost: 61 } })
+    await app.close()
+  })
+
   it('goes no deeper into lists than the schema does', async () => {
     const { app, costs } = await build({}, { grid: () => [[item(1), item(2)], null, [], [null]] }, jit)
     await post(app, { query: '{ grid { id } }' })

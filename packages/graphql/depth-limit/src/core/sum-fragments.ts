@@ -42,7 +42,7 @@ export function sumFragments(order: readonly Walked[]): Sums {
     const [first] = fragments
     if (first === undefined) return sums
     if (fragments.length === 1) return plus(sums, first.whole)
-    const wholes = (): Sums => fragments.reduce((sum, { whole }) => plus(sum, whole), sums)
+    const wholes = (): Sums => fragments.reduce((all, { whole }) => plus(all, whole), sums)
     if (steps > MOST_STEPS) return wholes()
     const reached = new Set(fragments)
     // A set that grows while it is walked is walked to its end.

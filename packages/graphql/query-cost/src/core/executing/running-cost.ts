@@ -21,13 +21,10 @@ interface Weights {
   readonly lightest: number
 }
 
-const total = ({ typeCost, fieldCost, introspectionCost }: Counted): number =>
-  typeCost + fieldCost + introspectionCost
-
 /**
  * Counts what the operations of one request cost while their resolvers run: each call, and each object, scalar and enum
- * that it returns. An object of an interface or union counts as the heaviest of its types, and a promise in a list as
- * an object, since both are known later.
+ * that it returns. An object of an interface or union counts as the heaviest of its types, in the sum
+ * of types and calls as the lightest, and a promise in a list as an object, since both are known later.
  */
 export class RunningCost {
   readonly #limits: RunningLimits
@@ -62,8 +59,7 @@ export class RunningCost {
   /** The name of the limit that was passed, if one was. */
   get passed(): keyof RunningLimits | undefined {
     const { cost, typeCost, fieldCost } = this.#limits
-    // The heaviest type and the dearest fields may be those of different types, which the estimate does not add up.
-    if (this.#typeCost - this.#doubt + this.#fieldCost + this.#introspectionCost > cost) return 'cost'
+    if (this.#cost > cost) return 'cost'
     if (this.#typeCost > typeCost) return 'typeCost'
     return this.#fieldCost > fieldCost ? 'fieldCost' : undefined
   }
@@ -75,7 +71,12 @@ export class RunningCost {
       fieldCost: this.#fieldCost,
       introspectionCost: this.#introspectionCost,
     }
-    return { cost: total(counted), ...counted, approximate: this.#approximate }
+    return { cost: this.#cost, ...counted, approximate: this.#approximate }
+  }
+
+  /** The heaviest type and the dearest fields may be those of different types, which an estimate does not add up. */
+  get #cost(): number {
+    return this.#typeCost - this.#doubt + this.#fieldCost + this.#introspectionCost
   }
 
   /**
