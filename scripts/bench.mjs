@@ -1,19 +1,43 @@
 #!/usr/bin/env node
 /**
- * `npm run bench`: runs the benchmarks of `test/bench`, one after the other, and prints what they print. A benchmark
- * never decides a test; it fails here only when it does not run.
+ * `npm run bench`: installs, builds and runs the benchmarks of `test/bench`, one after the other, and prints what they
+ * print. `npm run bench -- query-cost depth-limit` runs those two. A benchmark never decides a test; it fails here only
+ * when it does not run.
  */
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { root, run, stopOnSignal } from './suite/command.mjs'
+import './suite/node-version.mjs'
 
-const folder = join(root, 'test/bench')
-const benches = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.bench.mjs')) : []
-if (benches.length === 0) console.log('there is no benchmark in test/bench')
+// Loaded only now: an old Node must reach the line above, not a syntax error in here.
+const { benchmarks, chosen, fileOf, needsRedis } = await import('./suite/benches.mjs')
+const { run, stopOnSignal } = await import('./suite/command.mjs')
+const { build, install } = await import('./suite/prepare.mjs')
+const { setup } = await import('./setup.mjs')
 
 stopOnSignal()
-for (const file of benches.toSorted()) {
-  console.log(`\n${file}`)
-  const { code } = await run(process.execPath, [join(folder, file)], { live: true })
-  if (code !== 0) process.exitCode = 1
+process.exitCode = await main(process.argv.slice(2))
+
+/** @param {string[]} args @returns {Promise<0 | 1>} */
+async function main(args) {
+  const { names, complaint } = chosen(args, benchmarks())
+  if (names === undefined) return fail(complaint)
+  const missing = names.some(needsRedis) ? setup() : undefined
+  if (missing !== undefined) return fail(missing)
+  console.log('installing and building')
+  const installed = await install()
+  if (installed.code !== 0) return fail(`${installed.output.trim()}\ninstalling failed`)
+  const built = await build()
+  if (!built.ok) return fail(`${built.details.trim()}\nbuilding failed`)
+  /** @type {string[]} */
+  const failed = []
+  for (const name of names) {
+    console.log(`\n${name}`)
+    const { code } = await run(process.execPath, [fileOf(name)], { live: true })
+    if (code !== 0) failed.push(name)
+  }
+  return failed.length === 0 ? 0 : fail(`\ndid not run: ${failed.join(', ')}`)
+}
+
+/** @param {string} message @returns {1} */
+function fail(message) {
+  console.error(message)
+  return 1
 }

@@ -4,13 +4,22 @@
  * that has it in place of its own. graphql 17, which is the default here, needs Node 22 or newer
  * (`npx -y -p node@22 npm run test:graphql`), and there Yoga and routes of the app's own are tested alone, since
  * mercurius and Apollo Server take 16.
+ *
+ *   --bench <name>  runs that benchmark with the release instead of the tests; it may be given more than once
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { benchmarks, chosen } from './suite/benches.mjs'
 import { root, run, stopOnSignal } from './suite/command.mjs'
 
-const VERSION = process.argv[2] ?? '17.1.0'
+const asked = parseArgs({
+  allowPositionals: true,
+  options: { bench: { type: 'string', multiple: true, default: [] } },
+})
+const VERSION = asked.positionals[0] ?? '17.1.0'
+const benches = asked.values.bench.length === 0 ? [] : benchmarksOf(asked.values.bench)
 const is17 = VERSION.startsWith('17.')
 const OLDEST_NODE = is17 ? 22 : 20
 
@@ -44,6 +53,14 @@ try {
   remove()
 }
 
+/** @param {string[]} names @returns {readonly string[]} */
+function benchmarksOf(names) {
+  const found = chosen(names, benchmarks())
+  if (found.names !== undefined) return found.names
+  console.error(found.complaint)
+  process.exit(1)
+}
+
 async function main() {
   const { output: listed } = await run('git', ['ls-files', '-co', '--exclude-standard'])
   for (const file of listed.split('\n').filter((name) => name !== '')) {
@@ -52,7 +69,7 @@ async function main() {
   }
   const workspace = join(copy, 'pnpm-workspace.yaml')
   writeFileSync(workspace, `${readFileSync(workspace, 'utf8')}\noverrides:\n  graphql: ${VERSION}\n`)
-  for (const [name, args] of [
+  for (const [step, args] of [
     [
       'install',
       [
@@ -71,20 +88,22 @@ async function main() {
         ...PROJECTS.map((path) => `packages/${path}/tsconfig.src.json`),
       ],
     ],
-    ['test', ['node_modules/vitest/vitest.mjs', 'run', ...TESTS, ...filter]],
+    ...(benches.length > 0
+      ? benches.map((name) => [`benchmark ${name}`, [`test/bench/${name}.bench.mjs`]])
+      : [['test', ['node_modules/vitest/vitest.mjs', 'run', ...TESTS, ...filter]]]),
   ]) {
     const [tool, ...rest] = /** @type {string[]} */ (args)
     // The copy is installed by the repository's own pnpm; what follows is the copy's.
-    const script = join(name === 'install' ? root : copy, tool ?? '')
+    const script = join(step === 'install' ? root : copy, tool ?? '')
     const { code } = await run(process.execPath, [script, ...rest], {
       cwd: copy,
       live: true,
       env: { CI: '1' },
     })
     if (code === 0) continue
-    console.error(`graphql ${VERSION}: ${String(name)} failed`)
+    console.error(`graphql ${VERSION}: ${String(step)} failed`)
     return code
   }
-  console.log(`graphql ${VERSION}: passed on Node ${process.version}`)
+  console.log(`graphql ${VERSION}: ${benches.length > 0 ? 'ran' : 'passed'} on Node ${process.version}`)
   return 0
 }

@@ -2,10 +2,13 @@ import { ApolloServer } from '@apollo/server'
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import { depthLimit } from '@portcullis/depth-limit'
 import { apolloGate } from '@portcullis/graphql-gate/apollo'
+import { frameworkErrors, notFound } from '@portcullis/kernel'
 import { queryCost } from '@portcullis/query-cost'
 import Fastify from 'fastify'
 
-const app = Fastify({ logger: true })
+// What nothing answers is answered without a word of what was asked for.
+const app = Fastify({ frameworkErrors, logger: true })
+app.setNotFoundHandler(notFound)
 
 await app.register(depthLimit, { maxDepth: 4 })
 await app.register(queryCost, { maxCost: 200 })

@@ -3,12 +3,14 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { auditLogger } from '@portcullis/audit-logger'
-import { kernel } from '@portcullis/kernel'
+import { frameworkErrors, kernel, notFound } from '@portcullis/kernel'
 import { piiMasking } from '@portcullis/pii-masking'
 import { userRateLimit } from '@portcullis/user-rate-limit'
 import Fastify from 'fastify'
 
-const app = Fastify({ logger: true })
+// What nothing answers is answered without a word of what was asked for.
+const app = Fastify({ frameworkErrors, logger: true })
+app.setNotFoundHandler(notFound)
 
 // Who asks: from whatever authentication you have. A header alone proves nothing and stands here for it.
 app.register(kernel, {

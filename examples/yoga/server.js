@@ -1,10 +1,13 @@
 import { depthLimit } from '@portcullis/depth-limit'
 import { yogaGate } from '@portcullis/graphql-gate/yoga'
+import { frameworkErrors, notFound } from '@portcullis/kernel'
 import { queryCost } from '@portcullis/query-cost'
 import Fastify from 'fastify'
 import { createSchema, createYoga } from 'graphql-yoga'
 
-const app = Fastify({ logger: true })
+// What nothing answers is answered without a word of what was asked for.
+const app = Fastify({ frameworkErrors, logger: true })
+app.setNotFoundHandler(notFound)
 
 await app.register(depthLimit, { maxDepth: 4 })
 await app.register(queryCost, { maxCost: 200 })

@@ -45,8 +45,11 @@ function checkManifest({ folder, manifest }) {
     [manifest.type === 'module', '"type" is not "module"'],
     [manifest.engines?.node === '>=20.19', '"engines.node" is not ">=20.19"'],
     [
-      isDeepStrictEqual(manifest.files, ['dist', '!dist/.tsbuildinfo']),
-      '"files" is not ["dist", "!dist/.tsbuildinfo"]',
+      isDeepStrictEqual(
+        manifest.files?.filter((file) => file !== 'data'),
+        ['dist', '!dist/.tsbuildinfo'],
+      ),
+      '"files" is not ["dist", "!dist/.tsbuildinfo"], with "data" where there is some',
     ],
     [manifest.publishConfig?.access === 'public', '"publishConfig.access" is not "public"'],
     [manifest.scripts?.build !== undefined, 'has no script "build"'],

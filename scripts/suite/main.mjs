@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { setup } from '../setup.mjs'
-import { run, stopOnSignal } from './command.mjs'
+import { stopOnSignal } from './command.mjs'
 import { Descendants } from './leftovers.mjs'
+import { build, install } from './prepare.mjs'
 import { Report } from './report.mjs'
 import { runSteps, staticChecks } from './steps.mjs'
 import { turbo } from './turbo.mjs'
 import { runTests } from './vitest.mjs'
-import { packageManager, packages, workspaces } from './workspaces.mjs'
+import { packages } from './workspaces.mjs'
 
 /** Property tests draw the same values on every run, unless a seed is given. */
 const defaultSeed = '20260801'
@@ -30,7 +31,9 @@ export async function main(args) {
     report.check('system packages', false, 0, missing)
     return report.end()
   }
-  if (await install(report)) {
+  const installed = await install()
+  report.check('install', installed.code === 0, installed.ms, installed.output)
+  if (installed.code === 0) {
     if (values.search) await search(report, Number(values.minutes))
     else await everything(report, values.deep)
     nothingIsLeft(report, descendants)
@@ -58,20 +61,12 @@ function read(args) {
   return undefined
 }
 
-/** @param {Report} report */
-async function install(report) {
-  const args = ['-y', packageManager(), 'install', '--frozen-lockfile', '--reporter=append-only']
-  const { code, output, ms } = await run('npx', args, { env: { CI: 'true' } })
-  report.check('install', code === 0, ms, output)
-  return code === 0
-}
-
 /** @param {Report} report @param {boolean} deep */
 async function everything(report, deep) {
   const seed = process.env.PORTCULLIS_SEED ?? defaultSeed
   console.log(`PORTCULLIS_SEED=${seed}`)
   await runSteps(staticChecks, report)
-  const built = await turbo('build', workspaces())
+  const built = await build()
   report.check(built.name, built.ok, built.ms, built.details)
   if (built.ok) {
     const { name, ok, ms, details } = await turbo('check:package', packages())
@@ -96,7 +91,7 @@ async function search(report, minutes) {
     const seed = String(randomInt(2 ** 31))
     console.log(`PORTCULLIS_SEED=${seed}`)
     const env = { PORTCULLIS_SEED: seed, PORTCULLIS_RUNS: process.env.PORTCULLIS_RUNS ?? '1' }
-    addTests(report, await runTests({ tier: 'search', env, timeoutMs: 12 * minute }))
+    addTests(report, await runTests({ tier: 'search', env, timeoutMs: 25 * minute }))
   }
 }
 

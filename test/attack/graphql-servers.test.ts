@@ -98,8 +98,7 @@ describe.each(servers)('$name', (server) => {
     for (const method of ['GET', 'HEAD'] as const) {
       const headers = { 'apollo-require-preflight': 'true' }
       const { statusCode } = await app.inject({ method, url: `/graphql?${search}`, headers })
-      // HEAD ends in an error of Yoga's own, with gates or without.
-      expect(method === 'GET' ? [405] : [405, 500]).toContain(statusCode)
+      expect(statusCode).toBe(405)
     }
     expect(calls).toMatchObject({ users: 1, touch: 0 })
     // One mutation a minute is allowed, in whatever form it comes.

@@ -88,6 +88,22 @@ describe('the example', () => {
     expect(answers).toHaveLength(statuses.length)
   })
 
+  it.each(['yoga', 'apollo', 'rest-only'])(
+    '%s echoes nothing of a URL that nothing answers',
+    async (name) => {
+      const origin = await start(join(root, 'examples', name), { AUDIT_DIRECTORY: trailFolder() })
+      for (const [path, status] of [
+        ['/hostile%1b%5B31m', 404],
+        ['/%c0hostile', 400],
+      ] as const) {
+        const response = await fetch(origin + path)
+        expect(response.status).toBe(status)
+        expect(response.headers.get('x-request-id')).not.toBeNull()
+        expect(await response.text()).not.toMatch(/hostile|%1b|%c0/i)
+      }
+    },
+  )
+
   it('rest-only refuses the fourth request, and records all of them', async () => {
     const trail = trailFolder()
     const origin = await start(join(root, 'examples/rest-only'), { AUDIT_DIRECTORY: trail })
@@ -104,8 +120,8 @@ describe('the example', () => {
   })
 
   it.each([
-    ['yoga', 'yogaGate(app)', /there is no GraphQL route in its scope/],
-    ['apollo', 'apolloGate(app), ', /there is no GraphQL route in its scope/],
+    ['yoga', 'yogaGate(app)', /no gate guards its operations/],
+    ['apollo', 'apolloGate(app), ', /no gate guards its operations/],
   ])('%s does not start without its plugin', async (name, plugin, complaint) => {
     const folder = join(root, 'examples', name)
     const source = readFileSync(join(folder, 'server.js'), 'utf8')

@@ -59,6 +59,7 @@ function build(
   const app = server.build({
     schema,
     resolvers,
+    stored: { stored: query },
     register(instance) {
       void instance.register(queryCost, { exposeLimits: true, ...options })
       register(instance)
@@ -136,11 +137,46 @@ describe.each(SERVERS)('the actual cost on $name', (server) => {
     await app.inject(requestThrough('get', { query: '{ __typename }' }))
     diagnosticsChannel.unsubscribe(QUERY_COST_CHANNEL, listen)
     expect(seen).toMatchObject([
-      { estimated: 23, actual: 8, delta: 15, kind: 'query', route: '/graphql' },
-      { estimated: 1, actual: 1, delta: 0, kind: 'query', route: '/graphql' },
+      { outcome: 'answered', estimated: 23, actual: 8, delta: 15, kind: 'query', route: '/graphql' },
+      { outcome: 'answered', estimated: 1, actual: 1, delta: 0, kind: 'query', route: '/graphql' },
     ])
     await app.close()
   })
+
+  it('is told of what is refused too, once, by its estimate', async () => {
+    const seen: MeasuredCost[] = []
+    const listen = (measured: unknown): void => void seen.push(measured as MeasuredCost)
+    diagnosticsChannel.subscribe(QUERY_COST_CHANNEL, listen)
+    const { app } = build(server, { maxCost: 10 })
+    for (const n of [3, 1e9, -1]) expect((await post(app, { query, variables: { n } })).statusCode).toBe(400)
+    const measuring = build(server, { maxCost: 10, mode: 'measure' })
+    await post(measuring.app, { query, variables: { n: 3 } })
+    diagnosticsChannel.unsubscribe(QUERY_COST_CHANNEL, listen)
+    const told = { kind: 'query', route: '/graphql', requestId: expect.any(String) as string }
+    expect(seen).toEqual([
+      { ...told, outcome: 'refused', estimated: 23 },
+      { ...told, outcome: 'refused', estimated: expect.any(Number) },
+      { ...told, outcome: 'refused', estimated: Number.MAX_SAFE_INTEGER },
+      { ...told, outcome: 'answered', estimated: 23, actual: 8, delta: 15 },
+    ])
+    expect(seen[1]?.estimated).toBeGreaterThan(1e9)
+    await Promise.all([app.close(), measuring.app.close()])
+  })
+
+  it.each(server.doors.filter((door) => door === 'hash' || door === 'prepared'))(
+    'and once through the door %s, where the server answers the refusal',
+    async (door) => {
+      const seen: MeasuredCost[] = []
+      const listen = (measured: unknown): void => void seen.push(measured as MeasuredCost)
+      diagnosticsChannel.subscribe(QUERY_COST_CHANNEL, listen)
+      const { app } = build(server, { maxCost: 10 })
+      const answer = await app.inject(requestThrough(door, { query, variables: { n: 3 } }))
+      diagnosticsChannel.unsubscribe(QUERY_COST_CHANNEL, listen)
+      expect(answer.statusCode, answer.body).toBe(400)
+      expect(seen).toMatchObject([{ outcome: 'refused', estimated: 23 }])
+      await app.close()
+    },
+  )
 
   it('is what the answer shows, or what was called, where an error took something away', async () => {
     const failing = '{ broken { id users { id } must } }'

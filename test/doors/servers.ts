@@ -58,7 +58,8 @@ interface Body {
 }
 
 async function run(schema: GraphQLSchema, body: Body, rootValue: unknown): Promise<unknown> {
-  if (typeof body.query !== 'string') return { errors: [{ message: 'There is no query.' }] }
+  if (typeof body.query !== 'string')
+    return { errors: [{ message: 'There is no query.', extensions: { code: 'BAD_REQUEST' } }] }
   const document = parse(body.query)
   const errors = validate(schema, document)
   if (errors.length > 0) return { errors }

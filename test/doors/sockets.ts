@@ -31,8 +31,12 @@ export async function listen(app: FastifyInstance, path = '/graphql'): Promise<s
 }
 
 /** Opens a socket. */
-export async function open(url: string, protocol = 'graphql-transport-ws'): Promise<SocketClient> {
-  const socket = new WebSocket(url, protocol)
+export async function open(
+  url: string,
+  protocol = 'graphql-transport-ws',
+  headers: Record<string, string> = {},
+): Promise<SocketClient> {
+  const socket = new WebSocket(url, protocol, { headers })
   const received: Message[] = []
   const waiting = new Set<() => void>()
   const closed = new Promise<number>((resolve) => {
@@ -82,8 +86,13 @@ export async function open(url: string, protocol = 'graphql-transport-ws'): Prom
 }
 
 /** Opens a socket and greets the server. */
-export async function connect(url: string, protocol?: string, payload?: unknown): Promise<SocketClient> {
-  const client = await open(url, protocol)
+export async function connect(
+  url: string,
+  protocol?: string,
+  payload?: unknown,
+  headers?: Record<string, string>,
+): Promise<SocketClient> {
+  const client = await open(url, protocol, headers)
   client.send({ type: 'connection_init', ...(payload === undefined ? {} : { payload }) })
   await client.until(({ type }) => type === 'connection_ack')
   return client

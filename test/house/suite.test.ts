@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root } from '../../scripts/suite/command.mjs'
+import { benchmarks, chosen, fileOf, needsRedis } from '../../scripts/suite/benches.mjs'
+import { root, run } from '../../scripts/suite/command.mjs'
 import { executedTasks } from '../../scripts/suite/turbo.mjs'
 import { judge, testFiles } from '../../scripts/suite/vitest.mjs'
 
@@ -59,6 +60,36 @@ describe('the tiers', () => {
     expect(fast.filter((name) => /\.(?:deep|search)\.test\.ts$/.test(name))).toEqual([])
     expect(testFiles('deep')).toEqual(expect.arrayContaining(fast))
     expect(testFiles('search')).not.toContain('test/house/suite.test.ts')
+  })
+})
+
+describe('the benchmarks', () => {
+  const known = ['a', 'b', 'c']
+
+  it('are all, or those that are named, each once and in order', () => {
+    expect(chosen([], known)).toEqual({ names: known })
+    expect(chosen(['c', 'a', 'c'], known)).toEqual({ names: ['a', 'c'] })
+  })
+
+  it('are refused with the list where there is none of a name, be others known or not', () => {
+    for (const args of [['d'], ['a', 'd'], ['a.bench.mjs'], ['--help'], ['']])
+      expect(chosen(args, known)).toEqual({ complaint: expect.stringContaining('There are a, b, c') })
+    expect(chosen([], [])).toEqual({ complaint: expect.stringContaining('no benchmark') })
+  })
+
+  it('are those of test/bench, and say whether they need a Redis', () => {
+    expect(benchmarks()).toEqual(
+      expect.arrayContaining(['depth-limit', 'guard', 'query-cost', 'user-rate-limit']),
+    )
+    expect(benchmarks().filter(needsRedis)).toEqual(['user-rate-limit'])
+    expect(fileOf('guard')).toBe(join(root, 'test/bench/guard.bench.mjs'))
+  })
+
+  it('are refused by the command too, before anything is installed', async () => {
+    const { code, output } = await run(process.execPath, [join(root, 'scripts/bench.mjs'), 'no-such'])
+    expect(code).toBe(1)
+    expect(output).toContain('There is no benchmark no-such. There are ')
+    expect(output).not.toContain('installing')
   })
 })
 

@@ -118,6 +118,20 @@ app.get('/', async (request) => ({ user: request.pii.mask({ ssn: '900-12-3456' }
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { piiMasking: { polciy: {} } }
 `,
+  '@portcullis/password': `
+import password, { hibpRange } from '@portcullis/password'
+import Fastify from 'fastify'
+const app = Fastify()
+app.register(password, { policy: { breached: { source: hibpRange(), onError: 'open' } } })
+app.get('/', async (request) => {
+  const ok: boolean = (await app.passwords.verify('typed', undefined)).ok
+  return { ok, id: request.principal.id }
+})
+// @ts-expect-error a new hash must be saved
+export const login = app.passwords.login('typed', 'stored')
+// @ts-expect-error misspelt
+app.register(password, { polciy: {} })
+`,
   '@portcullis/safe-db': `
 import safeDb, { sql } from '@portcullis/safe-db'
 import Fastify, { type FastifyContextConfig } from 'fastify'

@@ -192,6 +192,26 @@ describe('F51: one datum is one field', () => {
   })
 })
 
+describe('F51: a token in the place of a value', () => {
+  const people = [{ ssn: SSN }, { ssn: '123456789' }]
+  accept('joins records, and tells nothing of the value', {
+    build(withGate) {
+      const app = Fastify()
+      const hashKey = 'a key of at least thirty-two characters'
+      if (withGate) void app.register(piiMasking, { fallback: 'tokenize', hashKey })
+      app.get('/honest', () => ({ ok: true }))
+      app.get('/', () => people)
+      return app
+    },
+    honest,
+    async assert(app) {
+      const [a, b] = JSON.parse(await get(app)) as typeof people
+      expect(a?.ssn).toMatch(/^tok_[\w-]{22}$/)
+      expect(b).toEqual(a)
+    },
+  })
+})
+
 describe('M21: sensitive values are masked at any depth and in any spelling', () => {
   const data = {
     Password: 'hunter2',

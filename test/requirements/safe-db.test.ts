@@ -1,7 +1,12 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import auditLogger from '@portcullis/audit-logger'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { sql } from '@portcullis/safe-db'
 import type { FastifyRequest } from 'fastify'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { accept, verdictOf } from './acceptance.ts'
 import { useAccounts } from './accounts-database.ts'
 import { describeQuery, interpolate, quoteByBlacklist } from './flawed/interpolate-sql.ts'
@@ -109,6 +114,48 @@ describe('M10: named parameters', () => {
     expect(await app.db.query(find({ user_id: INJECTION, tenant: INJECTION }))).toEqual([])
     expect(() => find({ user_id: 'ada' })).toThrow(expect.objectContaining({ code: 'INVALID_SQL_VALUE' }))
     await app.close()
+  })
+})
+
+describe('M16: a statement that safe-db ran', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'audit-statements-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  const tail = ' and amount > 0'.repeat(200)
+
+  accept('is on record by the hash of all of it, with kinds and sizes of its parameters and no value', {
+    build: database.appWith((app, withGate) => {
+      const { privateKey: signingKey } = generateKeyPairSync('ed25519')
+      const subjectSecret = 'a secret of at least thirty-two characters'
+      if (withGate) void app.register(auditLogger, { directory, signingKey, subjectSecret })
+      app.get('/', (request) => {
+        const name = nameOf(request)
+        if (!withGate) return request.db.query(interpolate(name) as never)
+        const more = name === 'ada' ? sql`` : sql` and amount > 0`
+        return request.db.query(
+          sql`select amount from accounts where owner = ${name} and amount < ${100}${sql.join(
+            Array.from({ length: 200 }, () => more),
+            sql``,
+          )}`,
+        )
+      })
+    }),
+    honest,
+    async assert(app) {
+      const records = []
+      for (const name of ['ada', 'a secret']) {
+        const answer = await app.inject({ url: '/', query: { name } })
+        expect(app.hasDecorator('audit')).toBe(true)
+        const timeline = await app.audit.timeline(String(answer.headers['x-request-id']))
+        records.push(...timeline.filter(({ type }) => type === 'db.query').map(({ details }) => details))
+      }
+      const text = 'select amount from accounts where owner = $1 and amount < $2'
+      const sha256 = (of: string): string => createHash('sha256').update(of).digest('hex')
+      expect(records).toMatchObject([
+        { kind: 'select', sha256: sha256(text), parameters: ['text(3)', 'text(3)'] },
+        { kind: 'select', sha256: sha256(`${text}${tail}`), parameters: ['text(8)', 'text(3)'] },
+      ])
+      expect(readFileSync(join(directory, 'audit.jsonl'), 'utf8')).not.toMatch(/a secret|accounts/)
+    },
   })
 })
 

@@ -2,7 +2,7 @@ import { auditLogger, type AuditLoggerOptions } from '@portcullis/audit-logger'
 import { depthLimit } from '@portcullis/depth-limit'
 import { graphqlGate } from '@portcullis/graphql-gate'
 import { kernel, type Environment } from '@portcullis/kernel'
-import { piiMasking } from '@portcullis/pii-masking'
+import { piiMasking, type LogDestination } from '@portcullis/pii-masking'
 import { queryCost } from '@portcullis/query-cost'
 import { safeDb } from '@portcullis/safe-db'
 import { userRateLimit } from '@portcullis/user-rate-limit'
@@ -43,8 +43,16 @@ export interface GateOptions {
   readonly trail: Pick<AuditLoggerOptions, 'directory' | 'signingKey' | 'subjectSecret'>
 }
 
-/** The gates of the shop, one by one. Those of single REST routes are in the routes' own `config`. */
-export async function registerGates(app: FastifyInstance, options: GateOptions): Promise<void> {
+/**
+ * The gates of the shop, one by one. Those of single REST routes are in the routes' own `config`.
+ *
+ * @param log the stream that the app logs to, which masks where pii-masking is there
+ */
+export async function registerGates(
+  app: FastifyInstance,
+  options: GateOptions,
+  log: LogDestination,
+): Promise<void> {
   const has = (gate: Gate): boolean => !options.without.has(gate)
 
   // For all gates: where the shop runs, and who asks. The token was verified by the shop's own authentication.
@@ -118,8 +126,8 @@ export async function registerGates(app: FastifyInstance, options: GateOptions):
     })
   }
 
-  // What of a person is shown to whom, in REST and GraphQL alike.
-  if (has('pii-masking')) await app.register(piiMasking, { classify, policy: disclosure })
+  // What of a person is shown to whom, in REST and GraphQL alike, and never in the log.
+  if (has('pii-masking')) await app.register(piiMasking, { classify, policy: disclosure, log })
 
   // What happened, in a trail that cannot be changed unnoticed.
   if (has('audit-logger')) {

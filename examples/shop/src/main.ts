@@ -66,7 +66,7 @@ async function tour({ shop, reduced }: Demo, without: DemoArguments['without']):
 
 function printAddresses({ shop: { origin }, reduced }: Demo, without: DemoArguments['without']): void {
   print(
-    `\nGraphQL  ${origin}/graphql\nREST     ${origin}/auth/login, /users/:id, /orders, /orders/:id, /admin/users/:id`,
+    `\nGraphQL  ${origin}/graphql\nREST     ${origin}/auth/login, /auth/register, /users/:id, /orders, /orders/:id, /admin/users/:id`,
   )
   if (reduced !== null) print(`Without ${[...without].join(', ')}: ${reduced.origin}/graphql`)
   print(

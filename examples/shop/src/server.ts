@@ -1,3 +1,4 @@
+import { frameworkErrors, notFound } from '@portcullis/kernel'
 import { maskedStream, type LogDestination } from '@portcullis/pii-masking'
 import Fastify, { type FastifyInstance } from 'fastify'
 import mercurius from 'mercurius'
@@ -7,7 +8,6 @@ import { safeDatabase, type DatabaseOf } from './database/database.ts'
 import { flawedDatabase } from './database/flawed-database.ts'
 import { registerGates, type GateOptions } from './gates.ts'
 import { contextOf, formatErrors, loaders, resolvers } from './resolvers/index.ts'
-import { classify } from './personal-data.ts'
 import { registerRoutes } from './rest/routes.ts'
 import { schema } from './schema.ts'
 import { storedQueries } from './stored-queries.ts'
@@ -22,9 +22,11 @@ export interface ShopOptions extends GateOptions {
 
 /** Builds the shop. It does not listen yet. */
 export async function buildShop({ owner, log, ...gates }: ShopOptions): Promise<FastifyInstance> {
+  // Nobody reads a log with a role, so everything personal is masked in it.
+  const stream = gates.without.has('pii-masking') ? log : maskedStream(log)
   const app = Fastify({
-    // Nobody reads a log with a role, so everything personal is masked in it.
-    logger: { stream: gates.without.has('pii-masking') ? log : maskedStream(log, { classify }) },
+    frameworkErrors,
+    logger: { stream },
     // The reverse proxy in front of the shop runs on the same machine; nobody else may say where a request came from.
     trustProxy: 'loopback',
     handlerTimeout: 15_000,
@@ -39,11 +41,14 @@ export async function buildShop({ owner, log, ...gates }: ShopOptions): Promise<
     return reply.code(status).send({ code: 'INTERNAL_SERVER_ERROR', message: 'Something failed on our side' })
   })
 
+  // What nothing answers is answered without a word of what was asked for.
+  app.setNotFoundHandler(notFound)
+
   // Who asks: access tokens of @fastify/jwt.
   await registerAuthentication(app)
 
   // What protects the shop.
-  await registerGates(app, gates)
+  await registerGates(app, gates, stream)
 
   // What the shop does: GraphQL and REST.
   const databaseOf: DatabaseOf = gates.without.has('safe-db') ? () => flawedDatabase(owner) : safeDatabase

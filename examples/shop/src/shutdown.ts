@@ -13,8 +13,11 @@ export function createShutdown(onError: (error: unknown) => void): Shutdown {
   const stops: (() => Promise<unknown>)[] = []
   let running: Promise<void> | undefined
   const stopAll = async (): Promise<void> => {
+    // What is waited for need not keep the process alive by itself: a child that was let go of, a timer of a library.
+    const alive = setInterval(() => undefined, 1_000)
     // Something may still be added by a start that was interrupted.
     for (let stop = stops.pop(); stop; stop = stops.pop()) await stop().catch(onError)
+    clearInterval(alive)
   }
   return {
     add: (stop) => {

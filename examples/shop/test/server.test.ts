@@ -40,6 +40,18 @@ describe('the schema', () => {
   })
 })
 
+describe('what nothing answers', () => {
+  it.each([
+    ['/no/hostile-%1b%5B31m?q=hostile', 404, 'NOT_FOUND'],
+    ['/%c0hostile', 400, 'FST_ERR_BAD_URL'],
+  ])('%s gets an answer without a word of it', async (url, status, code) => {
+    const reply = await shop.app.inject(url)
+    expect([reply.statusCode, reply.json<{ code: string }>().code]).toEqual([status, code])
+    expect(reply.headers['x-request-id']).toBeDefined()
+    expect(reply.body).not.toMatch(/hostile|%1b|%c0/i)
+  })
+})
+
 describe('the catalogue in GraphQL', () => {
   it('answers a visitor page by page', async () => {
     const query = `query ($after: String) { shop { name } products(first: 3, after: $after) {

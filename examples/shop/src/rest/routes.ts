@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { inRole, isStaff, signedIn, viewerOf } from '../authentication.ts'
+import { inRole, isStaff, PUBLIC_TENANT, signedIn, viewerOf } from '../authentication.ts'
 import type { DatabaseOf } from '../database/database.ts'
 import { listOrders, orderById } from '../database/queries/orders.ts'
 import { changeUser, usersById } from '../database/queries/users.ts'
 import type { OrderStatus, Role } from '../database/rows.ts'
 import { ShopError } from '../errors.ts'
 import { loginLimit } from '../logins.ts'
-import { login } from '../sessions.ts'
+import { login, register } from '../sessions.ts'
 import * as schemas from './schemas.ts'
 
 /** The REST half of the shop. */
@@ -18,6 +18,13 @@ export function registerRoutes(app: FastifyInstance, databaseOf: DatabaseOf): vo
     schema: { body: schemas.credentials, response: { 200: schemas.session } },
     handler: (request) =>
       login(app, databaseOf(request), request.log, request.body.email, request.body.password),
+  })
+
+  app.route<{ Body: { name: string; email: string; password: string } }>({
+    method: 'POST',
+    url: '/auth/register',
+    schema: { body: schemas.registration, response: { 200: schemas.session } },
+    handler: (request) => register(app, databaseOf(request), PUBLIC_TENANT, request.body),
   })
 
   app.route<{ Params: { id: number } }>({

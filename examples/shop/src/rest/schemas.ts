@@ -17,6 +17,18 @@ export const credentials = {
   },
 } as const
 
+/** Lengths are for the shop to judge, which says what it found wrong. */
+export const registration = {
+  type: 'object',
+  required: ['name', 'email', 'password'],
+  additionalProperties: false,
+  properties: {
+    name: { type: 'string', maxLength: 1_000 },
+    email: { type: 'string', maxLength: 1_000 },
+    password: { type: 'string', maxLength: 1_000 },
+  },
+} as const
+
 /** The title makes it the type of which personal-data.ts speaks. */
 export const user = {
   title: 'User',

@@ -145,6 +145,23 @@ export const dataSteps: readonly Step[] = [
     shows: ([answer]) => text(answer, 'errors', 0, 'message').replace('No email address: ', ''),
   },
   {
+    name: 'an address in a REST error',
+    kind: 'hostile',
+    provenBy: ['pii-masking'],
+    send: async (client) => [
+      await client.send(attacker(24), {
+        method: 'POST',
+        path: '/auth/register',
+        body: { name: 'Kaya', email: `${VICTIM} `, password: '' },
+      }),
+    ],
+    expect: ([answer]) =>
+      answer?.status === 400 &&
+      text(answer, 'message').startsWith('No email address: ') &&
+      !text(answer, 'message').includes(VICTIM),
+    shows: ([answer]) => text(answer, 'message').replace('No email address: ', ''),
+  },
+  {
     name: 'an address in the log',
     kind: 'hostile',
     provenBy: ['pii-masking'],

@@ -1,20 +1,24 @@
 import { INFO_TYPES, STRATEGIES, toInfoType } from '@portcullis/classification'
 import type { Strategy } from '@portcullis/classification'
-import { defineOptions, either, nearestName, oneOf, record, text } from '@portcullis/kernel'
+import { custom, defineOptions, either, nearestName, oneOf, record, text } from '@portcullis/kernel'
 import type { OptionSet } from '@portcullis/kernel'
 import type { Policy, Rule } from './core/policy.ts'
+import { isMaskedStream } from './masked-stream.ts'
+import type { LogDestination } from './masked-stream.ts'
 
 /** Options of pii-masking. `policy`, `fallback` and `unmaskable` may be set for a route too. */
 export interface PiiMaskingOptions {
   /** Strategies by info type or coordinate; each one for everybody, or by role. Default: none. */
   policy?: Policy | undefined
-  /** What is personal: info types by coordinate (`User.ssn`), column or name. Default: none beside the built-in names. */
+  /** What is personal: info types by coordinate (`User.ssn`), column, name or path (`order.contact.note`). Default: none beside the built-in names. */
   classify?: Readonly<Record<string, string>> | undefined
   /** The strategy where `policy` has no rule. Default: `partial`. */
   fallback?: Strategy | undefined
   /** What happens to text, bytes and streams of a route whose schema classifies. Default: `refuse`. */
   unmaskable?: 'refuse' | 'report' | undefined
-  /** The key of the strategy `hash`, at least 32 characters. */
+  /** The stream of the app's log, made by `maskedStream`, in which the same is masked. Default: none. */
+  log?: LogDestination | undefined
+  /** The key of the strategies `hash` and `tokenize`, at least 32 characters. */
   hashKey?: string | undefined
 }
 
@@ -24,6 +28,7 @@ export interface ResolvedPiiMaskingOptions {
   readonly classify: Readonly<Record<string, string>>
   readonly fallback: Strategy
   readonly unmaskable: 'refuse' | 'report'
+  readonly log: LogDestination | undefined
   readonly hashKey: string | undefined
 }
 
@@ -58,8 +63,9 @@ function complaint(options: ResolvedPiiMaskingOptions): string | undefined {
   if (hashKey !== undefined && hashKey.length < SHORTEST_KEY) {
     return `hashKey has ${hashKey.length} characters, takes at least ${SHORTEST_KEY}.`
   }
-  if (hashKey === undefined && strategiesOf(options).includes('hash')) {
-    return "the strategy 'hash' needs hashKey: a secret of at least 32 characters."
+  const keyed = strategiesOf(options).find((one) => one === 'hash' || one === 'tokenize')
+  if (hashKey === undefined && keyed !== undefined) {
+    return `the strategy '${keyed}' needs hashKey: a secret of at least 32 characters.`
   }
   return unknownSubject(policy)
 }
@@ -83,7 +89,7 @@ export const piiMaskingOptions: OptionSet<ResolvedPiiMaskingOptions> =
         doc: 'What each reader gets: a strategy for everybody, or `{ admin: "raw", "*": "partial" }` by role, for an info type or a coordinate (which wins).',
       },
       classify: {
-        schema: record(text(), 'an object of info types by coordinate, column or name'),
+        schema: record(text(), 'an object of info types by coordinate, column, name or path'),
         default: {},
         pluginOnly: true,
         doc: 'What is personal, beside what schemas say: `{ "User.email": "EMAIL_ADDRESS", phone: "PHONE_NUMBER" }`.',
@@ -98,11 +104,16 @@ export const piiMaskingOptions: OptionSet<ResolvedPiiMaskingOptions> =
         default: 'refuse',
         doc: 'Text, bytes and streams of a route whose response schema classifies cannot be masked: they are refused, or sent and reported.',
       },
+      log: {
+        schema: custom<LogDestination>(isMaskedStream, 'a stream that maskedStream() made'),
+        pluginOnly: true,
+        doc: "The stream of the app's log: what is classified here, by whoever, is masked in it too.",
+      },
       hashKey: {
         schema: text(),
         pluginOnly: true,
         secret: true,
-        doc: 'The key of the strategy `hash` (HMAC-SHA-256), at least 32 characters.',
+        doc: 'The key of the strategies `hash` and `tokenize` (HMAC-SHA-256), at least 32 characters.',
       },
     },
     { check: complaint },

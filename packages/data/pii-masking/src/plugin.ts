@@ -5,6 +5,7 @@ import type { PiiFact } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { InvalidClassificationError } from './errors.ts'
 import { useGraphql } from './graphql/use-graphql.ts'
+import { bindStream } from './masked-stream.ts'
 import { createMasker } from './masker.ts'
 import type { Masker } from './masker.ts'
 import { piiMaskingOptions } from './options.ts'
@@ -92,6 +93,7 @@ function inherit(app: FastifyInstance, { classification }: Masker): void {
 async function register(app: FastifyInstance, options: Readonly<ResolvedPiiMaskingOptions>): Promise<void> {
   const masker = createMasker(app, options)
   maskers.set(app, masker)
+  if (options.log !== undefined) bindStream(options.log, masker.classification)
   decorate(app)
   const plans = createResponsePlans(masker)
   const { isGraphql, check } = await useGraphql(masker)

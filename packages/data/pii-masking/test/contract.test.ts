@@ -35,6 +35,7 @@ describe('contract', () => {
       { options: { policy: { 'User.ssn': 'raw' } }, says: ["policy['User.ssn']", 'nothing is classified'] },
       { options: { classify: { email: 'EMAIL' } }, says: ['email', "'EMAIL'", 'EMAIL_ADDRESS'] },
       { options: { fallback: 'hash' }, says: ['hashKey', '32'] },
+      { options: { fallback: 'tokenize' }, says: ['tokenize', 'hashKey', '32'] },
       { options: { fallback: 'hash', hashKey: 'short' }, says: ['hashKey', '5 characters'] },
       { options: { mode: 'measure' }, says: ['piiMasking.mode'] },
     ],

@@ -256,6 +256,20 @@ describe('decorators and strategies', () => {
     await app.close()
   })
 
+  it('puts tokens in the place of values, which need the key and join what is written in two ways', async () => {
+    const rule = { tokenize: 'tokenize', hash: 'hash' } as const
+    const app = serve({ policy: { US_SOCIAL_SECURITY_NUMBER: rule }, hashKey: 'k'.repeat(32) })
+    app.get('/', () => [{ ssn: SSN }, { ssn: '123456789' }, { ssn: '123-45-6780' }])
+    const send = async (role: string) => (await app.inject(as(role, '/'))).json<{ ssn: string }[]>()
+    const [a, b, c] = await send('tokenize')
+    expect(a?.ssn).toMatch(/^tok_[\w-]{22}$/)
+    expect(a).toEqual(b)
+    expect(a).not.toEqual(c)
+    // A token shows that two are the same where a hash does not, so whoever is not named gets the hash.
+    expect(await send('nobody')).toEqual(await send('hash'))
+    await app.close()
+  })
+
   it('shows an identify that fails nothing more than nobody', async () => {
     const app = Fastify()
     void app.register(kernel, { identify: () => Promise.reject(new Error('down')) })
@@ -263,5 +277,54 @@ describe('decorators and strategies', () => {
     app.get('/', () => ({ ssn: SSN, id: 1 }))
     expect((await app.inject('/')).json()).toEqual({ id: 1 })
     await app.close()
+  })
+})
+
+describe('a path of classify', () => {
+  const classify = { 'order.contact.note': 'GENERIC_ID' }
+  const answer = { note: 'open', order: { note: 'open', contact: { note: 'secret', name: 'open' } } }
+  const masked = { note: 'open', order: { note: 'open', contact: { note: '***', name: 'open' } } }
+  const text = { type: 'string' }
+  const contact = { type: 'object', title: 'Contact', properties: { note: text, name: text } }
+  const order = (of: object) => ({ type: 'object', properties: { note: text, contact: of } })
+  const open = { type: 'object', additionalProperties: true }
+
+  it.each([
+    ['no schema', undefined],
+    ['a schema', { type: 'object', properties: { note: text, order: order(contact) } }],
+    ['an open schema', { type: 'object', properties: { note: text, order: order(open) } }],
+    ['a schema that is open at the top', open],
+  ])('masks what it leads to and nothing else of that name, with %s', async (_name, schema) => {
+    const app = serve({ classify })
+    app.get('/', { schema: schema === undefined ? {} : { response: { 200: schema } } }, async () => answer)
+    app.get('/list', async () => [{ data: [answer] }])
+    app.get('/text', async (_request, reply) =>
+      reply.type('application/json').send(JSON.stringify({ Order: [{ contact_: answer.order.contact }] })),
+    )
+    expect((await app.inject('/')).json()).toEqual(masked)
+    expect((await app.inject('/list')).json()).toEqual([{ data: [masked] }])
+    expect((await app.inject('/text')).body).not.toContain('secret')
+    await app.close()
+  })
+
+  it('takes a rule of its own, and cleans what was sent there out of an error', async () => {
+    const app = serve({ classify, policy: { 'order.contact.note': { admin: 'raw', '*': 'null' } } })
+    app.post('/', async ({ body }, reply) => {
+      const sent = (body as typeof answer).order
+      return reply.code(400).send({ message: `no such note: ${sent.contact.note}`, order: sent })
+    })
+    const send = async (role: string): Promise<object> =>
+      (await app.inject({ ...as(role, '/'), method: 'POST', payload: answer })).json()
+    expect(await send('admin')).toEqual({ message: 'no such note: secret', order: answer.order })
+    expect(await send('guest')).toEqual({
+      message: 'no such note: ***',
+      order: { note: 'open', contact: { note: null, name: 'open' } },
+    })
+    await app.close()
+  })
+
+  it('that is none does not start', async () => {
+    const app = serve({ classify: { 'order..note': 'GENERIC_ID' } })
+    await expect(app.ready()).rejects.toThrow(/'order\.\.note' is no path/)
   })
 })

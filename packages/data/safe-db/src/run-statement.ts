@@ -2,6 +2,7 @@ import type { Answer } from './connections/batch.ts'
 import { statementOf } from './core/query.ts'
 import type { SqlQuery, Statement } from './core/query.ts'
 import { fingerprintOf } from './core/statement.ts'
+import { kindsOf } from './core/values.ts'
 import { DatabaseError, DatabaseReadOnlyError } from './errors.ts'
 import type { Access } from './options.ts'
 import { checkLimit, contextOf, publish } from './service.ts'
@@ -23,23 +24,29 @@ function codesOf(error: unknown): { readonly code: string; readonly sqlState: st
   }
 }
 
+/** What events say of a statement: enough to know it again, and none of its values. */
+function printOf({ fingerprint, sha256, values }: Statement) {
+  return { fingerprint, sha256, parameters: kindsOf(values) }
+}
+
 /**
  * Checks a statement.
  *
  * @throws UNSAFE_SQL, INVALID_SQL_VALUE, DATABASE_READ_ONLY; with an event that says so
  */
 function check(caller: Caller, query: SqlQuery, access: Access): Statement {
-  let fingerprint = 'none'
+  // Refused text may hold values, which a plain hash would let anybody guess.
+  let print: { readonly fingerprint: string } = { fingerprint: 'none' }
   try {
     const given: unknown = query
-    if (typeof given === 'string') fingerprint = fingerprintOf(given.slice(0, MAX_TEXT))
+    if (typeof given === 'string') print = { fingerprint: fingerprintOf(given.slice(0, MAX_TEXT)) }
     const statement = statementOf(query)
-    fingerprint = statement.fingerprint
+    print = printOf(statement)
     if (access === 'write' && caller.access === 'read') throw new DatabaseReadOnlyError()
     return statement
   } catch (error) {
     const { code } = codesOf(error)
-    publish(caller, { severity: 'WARNING', outcome: 'refused', details: { fingerprint, access, code } })
+    publish(caller, { severity: 'WARNING', outcome: 'refused', details: { ...print, access, code } })
     throw error
   }
 }
@@ -51,17 +58,17 @@ function check(caller: Caller, query: SqlQuery, access: Access): Statement {
  */
 export async function observed(caller: Caller, query: SqlQuery, access: Access, send: Send): Promise<Answer> {
   const statement = check(caller, query, access)
-  const { kind, fingerprint } = statement
+  const about = { ...printOf(statement), kind: statement.kind, access }
   const started = performance.now()
   try {
     const { answer, waitMs } = await send(statement)
     if (answer === undefined) throw new DatabaseError()
     const durationMs = performance.now() - started - waitMs
-    const details = { fingerprint, kind, access, durationMs, waitMs, rows: answer.rowCount }
+    const details = { ...about, durationMs, waitMs, rows: answer.rowCount }
     publish(caller, { severity: 'INFO', outcome: 'succeeded', details })
     return answer
   } catch (error) {
-    const details = { fingerprint, kind, access, durationMs: performance.now() - started, ...codesOf(error) }
+    const details = { ...about, durationMs: performance.now() - started, ...codesOf(error) }
     publish(caller, { severity: 'WARNING', outcome: 'failed', details })
     throw error
   }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sql } from '../src/index.ts'
@@ -283,6 +283,22 @@ describe('events', () => {
     expect((first as { fingerprint: string }).fingerprint).toBe(
       (third as { fingerprint: string }).fingerprint,
     )
+    const sha256 = createHash('sha256').update('select * from things where tag = $1').digest('hex')
+    expect(second).toMatchObject({ sha256, parameters: ['text(12)'] })
+    expect(third).toMatchObject({ parameters: (first as { parameters: object }).parameters })
+    // Text that was refused may hold values.
+    expect(last).not.toHaveProperty('sha256')
+  })
+
+  it('tell kind and size of every sort of parameter, of at most a hundred', async () => {
+    const events = eventsOf(app)
+    await app.db.query(sql`select ${null}::int, ${Buffer.from('abc')}::bytea, ${[1, 22]}::int[], ${12}::int`)
+    const many = Array.from({ length: 150 }, (_, index) => index)
+    await app.db.query(sql`select 1 where 1 in (${sql.join(many.map((one) => sql`${one}::int`))})`)
+    const [few, rest] = events.map(({ details }) => (details as { parameters: string[] }).parameters)
+    expect(few).toEqual(['null', 'bytes(3)', 'text(10)', 'text(2)'])
+    expect(rest).toHaveLength(101)
+    expect(rest?.at(-1)).toBe('[50 more]')
     expect(JSON.stringify(events)).not.toMatch(/hidden|secret|things/)
   })
 })

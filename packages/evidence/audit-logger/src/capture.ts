@@ -4,11 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { registrationOf } from './app-state.ts'
 import type { Registration } from './app-state.ts'
 import type { RecordInput } from './core/record.ts'
-import { recordable, recordableText } from './core/recordable.ts'
+import { recordable } from './core/recordable.ts'
 import type { Recordable } from './core/recordable.ts'
 import { endsWithin } from './core/within.ts'
 import { AuditUnavailable } from './errors.ts'
-import { actorOf, knownPrincipal, sourceOf } from './facts.ts'
+import { actorOf, knownPrincipal, pathOf, sourceOf } from './facts.ts'
 import type { AuditLevel, ResolvedAuditLoggerOptions } from './options.ts'
 import { recordedFactsOf, recordedOperationsOf } from './recorded-facts.ts'
 import { markSeen } from './unrouted.ts'
@@ -65,7 +65,7 @@ export function requestRecord(request: FastifyRequest, capture: Capture): Record
       ...traceContextOf(request),
       method: request.method,
       route: request.is404 ? undefined : url,
-      path: request.is404 ? recordableText(request.url.split('?')[0] ?? '', 256) : undefined,
+      path: request.is404 ? pathOf(registration, request.url) : undefined,
     },
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { registrationOf } from './app-state.ts'
 import type { AuditRecord } from './core/record.ts'
 import { AuditUnavailable } from './errors.ts'
-import { actorOf, subjectOf } from './facts.ts'
+import { actorOf, pathDigestOf, subjectOf } from './facts.ts'
 import { createRequestAudit } from './request-audit.ts'
 import type { RequestAudit } from './request-audit.ts'
 import type { VerifyReport } from './trail/verify.ts'
@@ -27,6 +27,8 @@ export interface Audit {
     readonly id: string
     readonly tenantId?: string | undefined
   }): string
+  /** The digest with which a path is recorded that no route has, to find who asked for it. */
+  digestOfPath(path: string): string
 }
 
 function auditOf(app: FastifyInstance): Audit {
@@ -42,6 +44,7 @@ function auditOf(app: FastifyInstance): Audit {
     pseudonymOf: (subject) => subjectOf(registration, subject),
     pseudonymOfPrincipal: ({ kind = 'user', id, tenantId }) =>
       actorOf(registration, { kind, id, tenantId })?.id ?? '',
+    digestOfPath: (path) => pathDigestOf(registration, path),
   }
 }
 

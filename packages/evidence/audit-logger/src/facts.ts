@@ -4,6 +4,8 @@ import type { Registration } from './app-state.ts'
 import type { Actor, RecordInput, Target } from './core/record.ts'
 import { maskText } from './core/mask-text.ts'
 import { recordableText } from './core/recordable.ts'
+import type { Recordable } from './core/recordable.ts'
+import { recordedPath } from './core/recorded-path.ts'
 
 type Named = Pick<Principal, 'kind' | 'id' | 'tenantId'> & { readonly actingFor?: string | undefined }
 
@@ -29,6 +31,16 @@ export function sourceOf(
     address: pseudonym('address', address),
     userAgent: userAgent === undefined ? undefined : recordableText(userAgent, 256),
   }
+}
+
+/** The digest of a path that no route has. The query is no part of it. */
+export function pathDigestOf({ pseudonym }: Registration, path: string): string {
+  return pseudonym('path', path.split('?')[0])
+}
+
+/** A URL that no route has, as it is recorded: its path, without its query. */
+export function pathOf(registration: Registration, url: string | undefined): Recordable {
+  return recordedPath(url?.split('?')[0] ?? '', (path) => pathDigestOf(registration, path))
 }
 
 /** The principal as far as it is known by now. */

@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Registration } from './app-state.ts'
-import { recordableText } from './core/recordable.ts'
-import { sourceOf } from './facts.ts'
+import { pathOf, sourceOf } from './facts.ts'
 
 const seen = new WeakSet<object>()
 
@@ -45,7 +44,7 @@ export function recordUnrouted(app: FastifyInstance, registration: Registration)
         request: {
           id: typeof id === 'string' ? id : undefined,
           method: raw.method,
-          path: recordableText(raw.url?.split('?')[0] ?? '', 256),
+          path: pathOf(registration, raw.url),
           status: response.statusCode,
           completed: response.writableFinished,
         },

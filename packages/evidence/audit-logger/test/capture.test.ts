@@ -90,7 +90,7 @@ describe('every request is recorded exactly once', () => {
       ['GET', '/hijacked', 200, undefined],
       ['GET', '/ended', 200, undefined],
       ['GET', '/no-such-page', 404, undefined],
-      ['GET', '/%', 400, 'UNROUTED'],
+      ['GET', { shown: '/[…]', length: 2, digest: server.app.audit.digestOfPath('/%') }, 400, 'UNROUTED'],
       ['HEAD', '/fine', 200, undefined],
       ['POST', '/body', 400, undefined],
     ])

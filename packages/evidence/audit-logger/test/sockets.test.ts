@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
+import { recordedPath } from '../src/core/recorded-path.ts'
 import { auditLogger, verify } from '../src/index.ts'
 import type { AuditLoggerOptions, AuditRecord } from '../src/index.ts'
 import { publicKey, rawLines, recordsIn, removeTrails, requestsIn, trailOptions } from './trails.ts'
@@ -119,7 +120,7 @@ describe('requests of one connection', () => {
       ['GET', '/:name', 200],
       ['GET', '/:name', 200],
       ['GET', '/:name', 500],
-      ['GET', '/%', 400],
+      ['GET', { shown: '/[…]', length: 2, digest: server.app.audit.digestOfPath('/%') }, 400],
       ['GET', '/e/f', 404],
       ['HEAD', '/:name', 200],
     ]
@@ -172,6 +173,51 @@ describe('what clients send', () => {
     const text = rawLines(server.directory).join('\n')
     expect(requestsIn(server.directory)).toHaveLength(2)
     expect(text).not.toMatch(/hunter2|4111|example\.org|\u009b/)
+  })
+})
+
+describe('a path that no route has', () => {
+  const sent = [
+    '/%c0%aehostile',
+    '/hostile%1b%5B31m',
+    '/a/hostile%0aGET%20/fake',
+    '/<script>hostile</script>',
+    "/'hostile'--",
+    '/reset/h0st1le0123456789',
+    `/${'hostile'.repeat(6)}`,
+    '/hostile@example.org',
+    '/users/hostile%40example.org?hostile=1',
+    '/1995-hostile',
+  ]
+
+  it('leaves nothing of it in the trail but its plain words, and can be found again', async () => {
+    const server = await serve(() => undefined)
+    for (const path of [...sent, '/.env', '/wp-login.php?hostile=1'])
+      (await dial(server.port, `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)).resume()
+    await expect.poll(() => requestsIn(server.directory).length).toBe(sent.length + 2)
+    const digests = sent.map((path) => server.app.audit.digestOfPath(path))
+    await server.app.close()
+    expect(rawLines(server.directory).join('')).not.toMatch(/host|h0st|script|%|example/i)
+    const paths = requestsIn(server.directory).map(({ request }) => request?.path)
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        '/.env',
+        '/wp-login.php',
+        { shown: '/users/[…]', length: 28, digest: digests[8] },
+        ...digests.map((digest) => expect.objectContaining({ digest }) as object),
+      ]),
+    )
+    expect(new Set(digests).size).toBe(sent.length)
+  })
+
+  it('is recorded in time linear in its length', () => {
+    const time = (length: number): number => {
+      const begun = performance.now()
+      for (const part of ['/', '/a', '1', '-', '%', '/@']) recordedPath(part.repeat(length), () => '')
+      return performance.now() - begun
+    }
+    time(1_000)
+    expect(time(100_000)).toBeLessThan(1_000)
   })
 })
 

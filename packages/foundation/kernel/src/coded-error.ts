@@ -32,6 +32,11 @@ export function codedError<const Code extends string>(
   return constructor
 }
 
+/** Whether an error was made by {@link codedError}: its message is meant for whoever gets it. */
+export function isCodedError(error: unknown): boolean {
+  return error instanceof Error && definitions.has(error.constructor)
+}
+
 /** The README's table of the coded errors among a module's exports, in Markdown. */
 export function errorTable(exported: Record<string, unknown>): string {
   const rows = Object.values(exported)

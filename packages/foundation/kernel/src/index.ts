@@ -34,6 +34,7 @@ export { duration, toMilliseconds } from './options/duration.ts'
 export type { Duration } from './options/duration.ts'
 export {
   callback,
+  custom,
   either,
   finite,
   flag,
@@ -60,7 +61,7 @@ export {
   refuseAnswer,
 } from './refusal.ts'
 export type { ClientError, Refusal, RefusalFormat } from './refusal.ts'
-export { frameworkErrors } from './requests/framework-errors.ts'
+export { frameworkErrors, notFound } from './requests/framework-errors.ts'
 export { REQUEST_ID_HEADER } from './requests/request-id.ts'
 export { gateFactsOf } from './requests/gate-facts.ts'
 export { requestOfOperation } from './requests/request-of-operation.ts'

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isCodedError } from './coded-error.ts'
 import { IdentifyFailedError, InvalidPrincipalError, PrincipalNotResolvedError } from './errors.ts'
 import { requestStateOf } from './requests/request-state.ts'
 import { stateOf } from './state.ts'
@@ -104,8 +105,9 @@ export function resolvePrincipal(request: FastifyRequest): Promise<Principal> {
   return state.resolving
 }
 
-/** An error that was meant for the client, such as a 401 of the app's authentication. */
+/** An error that was meant for the client, such as a 401 of the app's authentication, or one of a gate that authenticates. */
 function isClientError(error: unknown): boolean {
+  if (isCodedError(error)) return true
   const { statusCode } = (error ?? {}) as { statusCode?: unknown }
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
 }

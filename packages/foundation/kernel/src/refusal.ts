@@ -92,8 +92,14 @@ export async function refuse(
   refusal: Refusal,
 ): Promise<boolean> {
   if (!(await recordRefusal(request, refusal))) return false
+  endUpgrade(request, reply)
   void reply.send(formatted(request, reply, refusal) ?? refusal.error)
   return true
+}
+
+/** What asked to become a WebSocket is no connection of Node's HTTP any more: nobody else ends it after the answer. */
+function endUpgrade({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.headers.upgrade !== undefined) reply.raw.once('finish', () => raw.socket.destroySoon?.())
 }
 
 /**

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { describe, expect, it } from 'vitest'
-import { decide, identifyBy, kernel } from '../src/index.ts'
+import { codedError, decide, identifyBy, kernel } from '../src/index.ts'
 import type { Identify } from '../src/index.ts'
 
 async function ask(
@@ -156,6 +156,10 @@ describe('principal', () => {
     const unauthorized = Object.assign(new Error('Authorization token expired'), { statusCode: 401 })
     expect((await failing(unauthorized))[0]).toBe(401)
     expect((await failing(undefined))[0]).toBe(500)
+    const Away = codedError('AWAY', 'Ask again later.', 503)
+    expect(await failing(new Away())).toEqual([503, expect.stringContaining('AWAY')])
+    const unavailable = Object.assign(new Error('db.internal is away'), { statusCode: 503 })
+    expect((await failing(unavailable))[1]).not.toContain('db.internal')
   })
 
   it('asks again in a later stage while nobody is known, so that routes may authenticate in their own hooks', async () => {

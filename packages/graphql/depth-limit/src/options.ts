@@ -15,13 +15,13 @@ export interface DepthLimitOptions {
   maxIntrospectionDepth?: number | undefined
   /** Most lists within lists from `__schema` or `__type` on; the standard introspection query has 3. Default: 4. */
   maxIntrospectionListDepth?: number | undefined
-  /** Most fields with an alias, each time they are spread. Default: 30. */
+  /** Most fields with an alias, once for each selection set they are spread into. Default: 30. */
   maxAliases?: number | undefined
   /** Most different response names at the root. Default: 20. */
   maxRootFields?: number | undefined
-  /** Most directives in the operation, each time they are spread. Default: 50. */
+  /** Most directives in the operation, once for each selection set they are spread into. Default: 50. */
   maxDirectives?: number | undefined
-  /** Most fields, each time they are spread. Default: 10,000. */
+  /** Most fields, once for each selection set they are spread into. Default: 10,000. */
   maxSelections?: number | undefined
   /** Most fragments that a document defines. Default: 200. */
   maxFragments?: number | undefined
@@ -87,7 +87,7 @@ export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> =
     maxAliases: {
       schema: integer(0),
       default: 30,
-      doc: 'Most fields with an alias, each time they are spread.',
+      doc: 'Most fields with an alias, once for each selection set they are spread into.',
     },
     maxRootFields: {
       schema: integer(1),
@@ -97,12 +97,12 @@ export const depthLimitOptions: OptionSet<ResolvedDepthLimitOptions> =
     maxDirectives: {
       schema: integer(0),
       default: 50,
-      doc: 'Most directives in the operation, each time they are spread.',
+      doc: 'Most directives in the operation, once for each selection set they are spread into.',
     },
     maxSelections: {
       schema: integer(1),
       default: 10000,
-      doc: 'Most fields, each time they are spread.',
+      doc: 'Most fields, once for each selection set they are spread into.',
     },
     maxFragments: {
       schema: integer(0),

@@ -19,7 +19,7 @@ import type { ResolvedQueryCostOptions } from './options.ts'
 import { costRequestOf } from './priced-operation.ts'
 import { costRefusal } from './refusal.ts'
 import { rememberCost } from './request-cost.ts'
-import { printable } from './tell-cost.ts'
+import { printable, tellRefused } from './tell-cost.ts'
 
 const PROBLEMS: Readonly<Record<CostProblemCode, CodedError<string>>> = {
   'missing-slicing-argument': MissingSlicingArgument,
@@ -64,26 +64,41 @@ export async function checkCost(
   model: CostModel,
   options: ResolvedQueryCostOptions,
 ): Promise<Refusal | undefined> {
-  const priced = operations.map((operation) => ({ operation, model, estimate: priceOf(model, operation) }))
-  const estimates = priced.map(({ estimate }) => estimate)
+  const estimated = operations.map((operation) => ({ operation, model, estimate: priceOf(model, operation) }))
+  const estimates = estimated.map(({ estimate }) => estimate)
   const total = rememberCost(request, estimates)
   const principal = Object.keys(options.roles).length > 0 ? await request.resolvePrincipal() : undefined
   const limits = limitsFor(options, principal)
   const expose = exposes(request, options)
   const told = { maxCost: limits.maxCost, expose, reply: options.headers ? reply : undefined }
-  for (const one of priced) rememberOperation(request, { ...one, ...told })
+  const priced = estimated.map((one) => ({ ...one, ...told }))
+  for (const one of priced) rememberOperation(request, one)
   tellPrice(told.reply, total.cost, limits.maxCost)
 
-  const problem = estimates.flatMap((estimate) => estimate.problems)[0]
-  if (problem !== undefined) return costRefusal(problemError(problem), options)
-  const passed = exceeded(total, limits)
-  if (passed !== undefined) {
-    const [limit, measure] = passed
-    const error = tooExpensive(total[measure], limits[limit], expose)
-    return costRefusal(error, options, limits[limit], printable(total[measure]))
+  const refusal = refusalOf(estimates, total, limits, options, expose)
+  if (refusal !== undefined) {
+    // What is only measured runs, and is told when it is answered.
+    if (options.mode === 'enforce') tellRefused(request, priced)
+    return refusal
   }
   if (options.actual === 'executing') countWhileExecuting(request, priced, limits, options)
   return undefined
+}
+
+function refusalOf(
+  estimates: readonly CostEstimate[],
+  total: EffectiveCost,
+  limits: EffectiveLimits,
+  options: ResolvedQueryCostOptions,
+  expose: boolean,
+): Refusal | undefined {
+  const problem = estimates.flatMap((estimate) => estimate.problems)[0]
+  if (problem !== undefined) return costRefusal(problemError(problem), options)
+  const passed = exceeded(total, limits)
+  if (passed === undefined) return undefined
+  const [limit, measure] = passed
+  const error = tooExpensive(total[measure], limits[limit], expose)
+  return costRefusal(error, options, limits[limit], printable(total[measure]))
 }
 
 function exposes(request: FastifyRequest, options: ResolvedQueryCostOptions): boolean {

@@ -16,7 +16,7 @@ import type { CostDirectiveNames, CostModelOptions, WeightSettings } from './cor
 
 /** Limits on what the operations of one request may cost. */
 export interface CostLimits {
-  /** Most cost (`fieldCost + typeCost`, introspection included) of all operations of a request. Default: 1,000. */
+  /** Most cost (resolver calls plus objects, by weight, introspection included) of all operations of a request. Default: 1,000. */
   maxCost?: number | undefined
   /** Most objects, scalars and enums by weight. Default: no limit of its own. */
   maxTypeCost?: number | undefined

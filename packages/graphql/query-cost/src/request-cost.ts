@@ -5,7 +5,7 @@ import { actualOf } from './answered-operations.ts'
 
 /** What the operations of a request cost together. */
 export interface RequestCost {
-  /** `fieldCost + typeCost`, introspection included. */
+  /** Resolver calls and objects together, introspection included. */
   readonly cost: number
   readonly typeCost: number
   readonly fieldCost: number

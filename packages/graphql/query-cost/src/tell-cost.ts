@@ -5,25 +5,41 @@ import type { FastifyRequest } from 'fastify'
 import { actualOf, answeredCost, pricedAt, rememberAnswer } from './answered-operations.ts'
 import { tellActual } from './cost-headers.ts'
 import { executionOf } from './execution.ts'
+import type { PricedOperation } from './priced-operation.ts'
 import { throttleStatusOf } from './throttle-status.ts'
 
-/** The channel of `node:diagnostics_channel` on which every answered operation tells its {@link MeasuredCost}. */
+/**
+ * The channel of `node:diagnostics_channel` on which every operation that was answered, or that query-cost refused, tells
+ * its {@link MeasuredCost}.
+ */
 export const QUERY_COST_CHANNEL = 'portcullis.query-cost'
 
-/** What one operation cost, for histograms. Numbers are finite. */
-export interface MeasuredCost {
-  /** The price before it ran. */
+interface ToldCost {
+  /** The price before it ran: `Number.MAX_SAFE_INTEGER` where it is that or more, or nothing bounds it. */
   readonly estimated: number
-  /** Counted from its answer. */
-  readonly actual: number
-  /** `estimated - actual`. */
-  readonly delta: number
   /** `query`, `mutation` or `subscription`. */
   readonly kind: string
   /** The route's pattern. */
   readonly route: string | undefined
   readonly requestId: string
 }
+
+/** What an operation cost that ran. */
+export interface AnsweredCost extends ToldCost {
+  readonly outcome: 'answered'
+  /** Counted from its answer. */
+  readonly actual: number
+  /** `estimated - actual`. */
+  readonly delta: number
+}
+
+/** What an operation would have cost that query-cost refused, alone or with the batch that it was part of. */
+export interface RefusedCost extends ToldCost {
+  readonly outcome: 'refused'
+}
+
+/** What one operation cost, for histograms. Numbers are finite. */
+export type MeasuredCost = AnsweredCost | RefusedCost
 
 const channel = diagnosticsChannel.channel(QUERY_COST_CHANNEL)
 
@@ -37,7 +53,7 @@ export function tellCost({ request, index, payload }: OperationAnswer): AnswerPa
   const priced = pricedAt(request, index)
   if (priced === undefined) return undefined
   rememberAnswer(request, index, payload['data'])
-  const { estimate, operation, maxCost, expose, reply } = priced
+  const { estimate, maxCost, expose, reply } = priced
   const error = executionOf(request)?.error
   if (expose) {
     addExtensions(request, index, {
@@ -49,24 +65,39 @@ export function tellCost({ request, index, payload }: OperationAnswer): AnswerPa
       },
     })
   }
-  if (channel.hasSubscribers) publish(request, index, estimate.cost, operation.kind)
+  if (!refused.has(priced)) tellAnswered(request, index, priced)
   const actual = reply === undefined ? undefined : actualOf(request)
   if (actual !== undefined) tellActual(reply, actual.cost)
   // Half of an answer would look whole.
   return error === undefined ? undefined : { ...payload, data: null, errors: [error] }
 }
 
-function publish(request: FastifyRequest, index: number, estimated: number, kind: string): void {
-  const actual = answeredCost(request, index)?.cost ?? 0
-  if (!Number.isFinite(estimated) || !Number.isFinite(actual)) return
-  const route = request.routeOptions.url
-  const measured: MeasuredCost = {
-    estimated,
-    actual,
-    delta: estimated - actual,
-    kind,
-    route,
-    requestId: request.id,
-  }
+/** What was refused in the server's own hook is answered by the server all the same. */
+const refused = new WeakSet<PricedOperation>()
+
+const finite = (cost: number): number => Math.min(cost, Number.MAX_SAFE_INTEGER)
+
+const toldOf = (request: FastifyRequest, { estimate, operation }: PricedOperation): ToldCost => ({
+  estimated: finite(estimate.cost),
+  kind: operation.kind,
+  route: request.routeOptions.url,
+  requestId: request.id,
+})
+
+function tellAnswered(request: FastifyRequest, index: number, priced: PricedOperation): void {
+  if (!channel.hasSubscribers) return
+  const told = toldOf(request, priced)
+  const actual = finite(answeredCost(request, index)?.cost ?? 0)
+  const measured: AnsweredCost = { ...told, outcome: 'answered', actual, delta: told.estimated - actual }
   channel.publish(measured)
+}
+
+/** Tells on the channel what operations would have cost that are refused together. */
+export function tellRefused(request: FastifyRequest, operations: readonly PricedOperation[]): void {
+  for (const priced of operations) {
+    refused.add(priced)
+    if (!channel.hasSubscribers) continue
+    const measured: RefusedCost = { ...toldOf(request, priced), outcome: 'refused' }
+    channel.publish(measured)
+  }
 }

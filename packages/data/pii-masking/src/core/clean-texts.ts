@@ -22,7 +22,7 @@ export function sentValues(parts: readonly unknown[], to: Disclosure): SentValue
       if (one.length >= SHORTEST) sent.set(one, classified)
     return value
   }
-  maskUnknown(parts, { name: (key) => to.named(key), disclose, json: true })
+  maskUnknown(parts, { name: (key, above) => to.named(key, above), disclose, json: true })
   // A value that holds another one goes first.
   return new Map([...sent].sort(([a], [b]) => b.length - a.length))
 }

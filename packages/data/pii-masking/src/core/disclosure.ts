@@ -1,5 +1,5 @@
 import { applyStrategy, HIDDEN, maskUnknown, REMOVED, stricter } from '@portcullis/classification'
-import type { Classification, Classified, InfoType, KeyedHash } from '@portcullis/classification'
+import type { Classification, Classified, InfoType, KeyedHash, Place } from '@portcullis/classification'
 import { judge } from './policy.ts'
 import type { Policy, Viewer } from './policy.ts'
 import type { Strategy } from '@portcullis/classification'
@@ -83,9 +83,10 @@ export class Disclosure {
     return judged.reduce((a, b) => (stricter(a.strategy, b.strategy) === a.strategy ? a : b)).one
   }
 
-  /** A masked copy of a value of which nothing is known but the names of its keys. */
-  unknown(value: unknown): unknown {
-    return maskUnknown(value, { name: (key) => this.named(key), disclose: this.disclose, ...AS_JSON })
+  /** A masked copy of a value of which nothing is known but the names of its keys, and where it stands. */
+  unknown(value: unknown, place?: Place): unknown {
+    const name = (key: string, above?: Place): Classified | undefined => this.named(key, above)
+    return maskUnknown(value, { name, disclose: this.disclose, place, ...AS_JSON })
   }
 
   /** A masked copy of a classified value that may have parts; of several classifications the strictest holds. */
@@ -116,7 +117,12 @@ export class Disclosure {
   }
 
   /** What a key may stand for. */
-  named(key: string): Classified | undefined {
-    return this.strictest(this.#rules.classification.named(key))
+  named(key: string, above?: Place): Classified | undefined {
+    return this.strictest(this.#rules.classification.named(key, above))
+  }
+
+  /** What paths say of a key, whatever is known of the type of what has it. */
+  at(key: string, above?: Place): readonly Classified[] {
+    return this.#rules.classification.at(key, above)
   }
 }

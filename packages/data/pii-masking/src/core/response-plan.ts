@@ -133,7 +133,10 @@ class Compiler {
   }
 
   #member(types: readonly string[], key: string, member: unknown, root: Json): ResponsePlan {
-    const labels = types.length === 0 ? [`${this.#owner}.${key}`] : types.map((type) => `${type}.${key}`)
+    // A name with dots in it is one name, and no path.
+    const name = key.replaceAll('.', '_')
+    const owners = types.length === 0 ? [this.#owner] : types
+    const labels = owners.map((owner) => `${owner}.${name}`)
     const plan = this.plan(isSchema(member) ? member : {}, root, labels[0] ?? key)
     const said = plan.classified.flatMap(({ infoType }) =>
       labels.map((label) => this.#classification.add(label, infoType)),

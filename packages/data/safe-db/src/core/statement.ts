@@ -14,6 +14,8 @@ export interface StatementFacts {
   readonly kind: StatementKind
   /** 16 hexadecimal digits: SHA-256 of the text without comments, spacing, literals and the lengths of lists. */
   readonly fingerprint: string
+  /** SHA-256 of the whole text, placeholders in the place of values; in hex. */
+  readonly sha256: string
   /** Whether it names something that outlives its transaction. A function of the database may still do it unseen. */
   readonly touchesSession: boolean
 }
@@ -88,7 +90,13 @@ function examine(text: string, parameters: number): StatementFacts {
   if (!KINDS.has(kind)) {
     throw new UnsafeSqlError(`a statement begins with one of ${STATEMENT_KINDS.join(', ')}`)
   }
-  return Object.freeze({ kind: kind as StatementKind, fingerprint: fingerprintOf(text), touchesSession })
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  return Object.freeze({
+    kind: kind as StatementKind,
+    fingerprint: fingerprintOf(text),
+    sha256,
+    touchesSession,
+  })
 }
 
 /**

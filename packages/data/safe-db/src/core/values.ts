@@ -7,6 +7,18 @@ export type SqlValue = string | number | bigint | boolean | null | Date | Uint8A
 /** A value in PostgreSQL's text format, or bytes. */
 export type Encoded = string | Buffer | null
 
+/** The most parameters whose kinds are told. */
+const MOST_TOLD = 100
+
+/** Kinds and sizes of values as they are sent: text in characters, bytes, null. Tells no value. */
+export function kindsOf(values: readonly Encoded[]): readonly string[] {
+  const kinds = values.slice(0, MOST_TOLD).map((value) => {
+    if (value === null) return 'null'
+    return `${typeof value === 'string' ? 'text' : 'bytes'}(${value.length})`
+  })
+  return values.length > MOST_TOLD ? [...kinds, `[${values.length - MOST_TOLD} more]`] : kinds
+}
+
 /** The most parameters of one statement: their number is 16 bits wide in the protocol. */
 export const MAX_PARAMETERS = 65_535
 const MAX_ARRAY_DEPTH = 6

@@ -27,7 +27,7 @@ export interface RequestFacts {
   readonly method?: string | undefined
   /** The route's pattern; missing where no route was found. */
   readonly route?: string | undefined
-  /** The path, masked and without its query; only where no route was found. */
+  /** The words of the path, without its query; only where no route was found. */
   readonly path?: Recordable | undefined
   readonly status?: number | undefined
   /** Whether the whole response was handed to the network. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { publicKeyOf, readCheckpoint } from '../core/checkpoint.ts'
 import type { KeyInput } from '../core/checkpoint.ts'
 import type { Sealed } from '../core/scan.ts'
@@ -95,6 +95,24 @@ async function openLocked(options: OpenOptions, unlock: OpenTrail['unlock']): Pr
 }
 
 /**
+ * Makes a directory and what is missing above it. Node's recursive `mkdir` tries for ever where a directory that is there
+ * says that a new one cannot be found in it, as `/proc` does.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(directory)).isDirectory()) return
+    const above = dirname(directory)
+    const isMissing = code === 'ENOENT' && (await stat(above).catch(() => undefined)) === undefined
+    if (!isMissing || above === directory) throw error
+    await makeDirectory(above)
+    await makeDirectory(directory)
+  }
+}
+
+/**
  * Opens a trail: makes the directory (0700) and file (0600), takes the lock, checks what is there, and cuts a line that
  * was torn by the end of the last process.
  *
@@ -104,7 +122,7 @@ async function openLocked(options: OpenOptions, unlock: OpenTrail['unlock']): Pr
 export async function openTrail(options: OpenOptions): Promise<OpenTrail> {
   const { directory } = options
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     const unlock = await lockTrail(directory)
     return await openLocked(options, unlock).catch(async (error: unknown) => {
       await unlock()

@@ -1,31 +1,38 @@
 import { ClassificationError, toInfoType } from './info-types.ts'
 import type { InfoType } from './info-types.ts'
 import { readingsOf, wordsOf } from './names.ts'
+import { createMemory } from './memory.ts'
+import { createPaths, pathOf } from './paths.ts'
+import type { Place } from './paths.ts'
 
 /** Something that was classified. */
 export interface Classified {
   readonly infoType: InfoType
-  /** Under which it was classified: `User.ssn`, `users.email`, `ssn`. Says what, never whose. */
+  /** Under which it was classified: `User.ssn`, `users.email`, `ssn`, `order.contact.note`. Says what, never whose. */
   readonly coordinate: string
 }
 
 /** What is personal, for every exit to ask. */
 export interface Classification {
   /**
-   * Classifies a coordinate (`User.ssn`), a column (`users.ssn`) or a name (`ssn`). What was said last holds.
+   * Classifies a coordinate (`User.ssn`), a column (`users.ssn`), a name (`ssn`), or with three and more parts a path
+   * (`order.contact.note`). What was said last holds.
    *
-   * @throws ClassificationError for an unknown info type or an empty coordinate
+   * @throws ClassificationError for an unknown info type, an empty coordinate or a path that is none
    */
   add(coordinate: string, infoType: string): Classified
   /** What is known of a field of a named type: by its coordinate, or by a name that was classified for every type. */
   field(type: string, field: string): Classified | undefined
   /**
    * Everything that a key may stand for in an object whose type nobody knows: by its name, in any spelling and with any
-   * prefix. Several where types have fields of one name; what was said last comes first.
+   * prefix, and by the paths that lead to it where it is told what the object stands under. Several where types have
+   * fields of one name; what was said last comes first.
    */
-  named(key: string): readonly Classified[]
+  named(key: string, above?: Place): readonly Classified[]
+  /** What paths alone say of a key, which holds for objects of every type. */
+  at(key: string, above?: Place): readonly Classified[]
   /** The first of {@link named}. */
-  name(key: string): Classified | undefined
+  name(key: string, above?: Place): Classified | undefined
   /** Every coordinate that was classified. */
   all(): readonly Classified[]
 }
@@ -60,13 +67,10 @@ export const DEFAULT_NAMES: Readonly<Record<string, InfoType>> = {
   ssnNumber: 'US_SOCIAL_SECURITY_NUMBER',
 }
 
-/** Keys that were looked up are remembered; a flood of new ones empties the memory and costs nothing else. */
-const MOST_REMEMBERED = 10_000
-
 /**
  * Creates a classification.
  *
- * @param entries info types by coordinate, column or name
+ * @param entries info types by coordinate, column, name or path
  * @param defaults names that are classified without being told. Default: {@link DEFAULT_NAMES}
  * @throws ClassificationError
  */
@@ -77,13 +81,17 @@ export function createClassification(
   const coordinates = new Map<string, Classified>()
   const names = new Map<string, readonly Classified[]>()
   const ofEveryType = new Map<string, Classified>()
-  const remembered = new Map<string, readonly Classified[]>()
+  const paths = createPaths()
+  const remembered = createMemory<readonly Classified[]>()
 
   /** A name of its own takes the place of the same name in another spelling, such as a default's. */
   function replaces(one: Classified, other: Classified): boolean {
     const bothBare = !one.coordinate.includes('.') && !other.coordinate.includes('.')
     return bothBare || (one.coordinate === other.coordinate && one.infoType === other.infoType)
   }
+
+  const byName = (key: string): readonly Classified[] =>
+    remembered.get(key, () => names.get(readingsOf(key).find((one) => names.has(one)) ?? '') ?? [])
 
   const classification: Classification = {
     add(coordinate, given) {
@@ -93,6 +101,11 @@ export function createClassification(
         throw new ClassificationError(`'${coordinate}' names nothing: write Type.field or a name.`)
       const classified: Classified = Object.freeze({ infoType, coordinate })
       coordinates.set(coordinate, classified)
+      const path = pathOf(coordinate)
+      if (path !== undefined) {
+        paths.add(path, classified)
+        return classified
+      }
       const others = (names.get(folded) ?? []).filter((other) => !replaces(classified, other))
       names.set(folded, [classified, ...others])
       if (!coordinate.includes('.')) ofEveryType.set(folded, classified)
@@ -105,16 +118,9 @@ export function createClassification(
         coordinates.get(`${type}.${field}`) ?? (reading === undefined ? undefined : ofEveryType.get(reading))
       )
     },
-    named(key) {
-      const known = remembered.get(key)
-      if (known !== undefined) return known
-      const reading = readingsOf(key).find((one) => names.has(one)) ?? ''
-      const found = names.get(reading) ?? []
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-      if (key.length <= 128) remembered.set(key, found)
-      return found
-    },
-    name: (key) => classification.named(key)[0],
+    named: (key, above) => [...paths.at(key, above), ...byName(key)],
+    at: (key, above) => paths.at(key, above),
+    name: (key, above) => classification.named(key, above)[0],
     all: () => [...coordinates.values()],
   }
   for (const [name, infoType] of Object.entries({ ...defaults, ...entries }))

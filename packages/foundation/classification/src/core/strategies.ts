@@ -1,11 +1,12 @@
 import type { InfoType } from './info-types.ts'
 import { HIDDEN, maskText } from './masks.ts'
+import { tokenOf } from './token.ts'
 
 /**
- * What becomes of a value, from most to least shown: as it is; masked by its kind; its keyed hash; `null`; left out;
- * the whole answer refused.
+ * What becomes of a value, from most to least shown: as it is; masked by its kind; a keyed token; its keyed
+ * hash; `null`; left out; the whole answer refused.
  */
-export const STRATEGIES = ['raw', 'partial', 'hash', 'null', 'remove', 'reject'] as const
+export const STRATEGIES = ['raw', 'partial', 'tokenize', 'hash', 'null', 'remove', 'reject'] as const
 
 /** One of {@link STRATEGIES}. */
 export type Strategy = (typeof STRATEGIES)[number]
@@ -48,7 +49,7 @@ function hidePrimitive(infoType: InfoType, value: unknown): unknown {
  * Applies a strategy to one value that has no parts. `null` and `undefined` stay as they are, except where they are
  * to be left out. Numbers become 0, booleans `false`, dates of a person the first day of their year.
  *
- * @param hash needed for `hash`; without one, the value is masked
+ * @param hash needed for `hash` and `tokenize`; without one, and where it is no text, the value is masked
  * @returns what may be shown, or {@link REMOVED} for `remove` and `reject`
  */
 export function applyStrategy(
@@ -61,6 +62,9 @@ export function applyStrategy(
   if (strategy === 'remove' || strategy === 'reject') return REMOVED
   if (value === null || value === undefined) return value
   if (strategy === 'null') return null
-  if (strategy === 'hash' && typeof value === 'string' && hash !== undefined) return hash(infoType, value)
+  if (typeof value === 'string' && hash !== undefined) {
+    if (strategy === 'hash') return hash(infoType, value)
+    if (strategy === 'tokenize') return tokenOf(infoType, value, hash)
+  }
   return hidePrimitive(infoType, value)
 }

@@ -1,19 +1,24 @@
 import { types } from 'node:util'
 import type { Classified } from './classification.ts'
 import { HIDDEN } from './masks.ts'
+import type { Place } from './paths.ts'
 import { REMOVED } from './strategies.ts'
 
 /** How the walker knows what to hide and how. */
 export interface WalkRules {
-  /** What a key stands for. */
-  readonly name: (key: string) => Classified | undefined
+  /** What a key stands for; `above` is where the object stands that has it, if that stands under a key. */
+  readonly name: (key: string, above?: Place) => Classified | undefined
   /** What may be shown of a classified value that has no parts; {@link REMOVED} leaves it out. */
   readonly disclose: (classified: Classified, value: unknown) => unknown
+  /** What is shown of a text that stands under no classified key, by the key it stands under. Default: all of it. */
+  readonly text?: ((text: string, key: string) => string) | undefined
   /**
    * Read objects as `JSON.stringify` does: Maps and Sets have no members, errors only their own. For answers, which
    * must not hold more than they would unmasked. Default: false.
    */
   readonly json?: boolean | undefined
+  /** Where the value itself stands. Default: nowhere. */
+  readonly place?: Place | undefined
   /** Deepest nesting that is looked at; what is deeper is `'[Truncated]'`. Default: 32. */
   readonly maxDepth?: number | undefined
   /** Most values that are looked at; the rest is `'[Truncated]'`. Default: 10,000. */
@@ -25,6 +30,8 @@ interface Task {
   readonly value: unknown
   readonly put: (copy: unknown) => void
   readonly within: Classified | undefined
+  /** The key it stands under, itself or in a list, and so on outwards. */
+  readonly place: Place | undefined
   readonly parent: Task | undefined
   readonly depth: number
 }
@@ -87,7 +94,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
   const put = (copy: unknown): void => {
     result = copy === REMOVED ? undefined : copy
   }
-  const tasks: Task[] = [{ value, put, within: undefined, parent: undefined, depth: 0 }]
+  const tasks: Task[] = [{ value, put, within: undefined, place: rules.place, parent: undefined, depth: 0 }]
 
   function hideKey(within: Classified, key: string, copy: object, place: number): string {
     const shown = rules.disclose(within, key)
@@ -100,11 +107,12 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     for (const [place, [given, read]] of entries.entries()) {
       const isName = task.within === undefined || isPlainName(given)
       const key = isName ? given : hideKey(task.within, given, copy, place)
-      const within = task.within ?? rules.name(key)
+      const within = task.within ?? rules.name(key, task.place)
       // The place is kept now, so that the order of keys is that of the original.
       setOwn(copy, key, undefined)
       const child: Omit<Task, 'value'> = {
         within,
+        place: { key, above: task.place },
         parent: task,
         depth: task.depth + 1,
         put: (one) => (one === REMOVED ? Reflect.deleteProperty(copy, key) : setOwn(copy, key, one)),
@@ -124,6 +132,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     const waiting = shown.map<Task>((one, index) => ({
       value: one,
       within: task.within,
+      place: task.place,
       parent: task,
       depth: task.depth + 1,
       put: (item) => void (copy[index] = item === REMOVED ? null : item),
@@ -133,11 +142,16 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     for (const one of reversed(waiting)) tasks.push(one)
   }
 
+  function show({ within, place }: Task, one: unknown): unknown {
+    if (within !== undefined) return rules.disclose(within, one)
+    return typeof one === 'string' && rules.text !== undefined ? rules.text(one, place?.key ?? '') : one
+  }
+
   function visit(task: Task): void {
     nodes += 1
     const one = represent(task.value)
     if (typeof one !== 'object' || one === null || one instanceof Date) {
-      task.put(task.within === undefined ? one : rules.disclose(task.within, one))
+      task.put(show(task, one))
     } else if (isAncestor(task.value, task)) task.put(CIRCULAR)
     else if (nodes > maxNodes || task.depth > maxDepth) task.put(TRUNCATED)
     else if (Array.isArray(one)) openList(task, one)

@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { applyStrategy, HIDDEN, INFO_TYPES, maskText, REMOVED, toInfoType } from '../../src/index.ts'
+import type { InfoType, KeyedHash } from '../../src/index.ts'
 import { runs } from '../property.ts'
 
 describe('masks', () => {
@@ -66,6 +68,27 @@ describe('masks', () => {
     expect(applyStrategy('null', 'GENERIC_ID', 'a')).toBeNull()
     expect(applyStrategy('remove', 'GENERIC_ID', 'a')).toBe(REMOVED)
     expect(applyStrategy('hash', 'GENERIC_ID', 'secret')).toBe(HIDDEN)
+    expect(applyStrategy('tokenize', 'GENERIC_ID', 'secret')).toBe(HIDDEN)
+  })
+
+  it('makes one token of a value however it is written, and tells nothing of its form', () => {
+    const hash: KeyedHash = (infoType, text) =>
+      createHmac('sha256', 'k').update(`${infoType} ${text}`).digest('base64url')
+    const token = (infoType: InfoType, text: string): unknown =>
+      applyStrategy('tokenize', infoType, text, hash)
+    const ssn = ['123-45-6789', '123456789', ' 123 45 6789', '１２３-45-6789']
+    expect(new Set(ssn.map((one) => token('US_SOCIAL_SECURITY_NUMBER', one))).size).toBe(1)
+    expect(token('EMAIL_ADDRESS', 'Ada@Example.com ')).toBe(token('EMAIL_ADDRESS', 'ada@example.com'))
+    expect(token('EMAIL_ADDRESS', 'a.da@example.com')).not.toBe(token('EMAIL_ADDRESS', 'ada@example.com'))
+    const all = INFO_TYPES.flatMap((infoType) =>
+      ['', '1', '123456789', 'x'.repeat(5_000)].map((text) => token(infoType, text)),
+    )
+    for (const one of all) expect(one).toMatch(/^tok_[\w-]{22}$/)
+    expect(new Set(all).size).toBe(all.length)
+    expect(token('GENERIC_ID', '1')).not.toContain(
+      String(applyStrategy('hash', 'GENERIC_ID', '1', hash)).slice(0, 8),
+    )
+    expect(applyStrategy('tokenize', 'GENERIC_ID', 12, hash)).toBe(0)
   })
 
   it('takes the names of Presidio and refuses unknown ones', () => {

@@ -43,6 +43,18 @@ describe('the walker', () => {
     },
   )
 
+  it('knows a path through lists and Maps, and leaves the same name elsewhere alone', () => {
+    const paths = createClassification({ 'order.contact.note': 'GENERIC_ID' })
+    const name: WalkRules['name'] = (key, above) => paths.name(key, above)
+    const value = { note: 'n', data: [{ order: new Map([['contact', [[{ note: 'secret' }]]]]), note: 'n' }] }
+    expect(maskUnknown(value, { ...rules, name })).toEqual({
+      note: 'n',
+      data: [{ order: { contact: [[{ note: '***' }]] }, note: 'n' }],
+    })
+    const place = { key: 'contact', above: { key: 'order', above: undefined } }
+    expect(maskUnknown([{ note: 'secret' }], { ...rules, name, place })).toEqual([{ note: '***' }])
+  })
+
   it('hides all parts of what stands under a classified key', () => {
     const value = { password: { old: 'a1', next: ['b2', { deep: 'c3' }] }, emails: ['ada@example.com'] }
     const text = JSON.stringify(maskUnknown(value, rules))

@@ -6,6 +6,7 @@ import {
   sawEveryRoute,
   unsafeSetting,
 } from '@portcullis/kernel'
+import type { RouteRecord } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { NoDoorError, NoServerRouteError } from '../errors.ts'
 import type { DoorSettings } from '../options.ts'
@@ -61,6 +62,7 @@ export function findDoors(app: FastifyInstance): void {
     for (const scope of scopes) guardEngine(scope)
     for (const server of state.servers) requireRoute(server)
     for (const server of state.servers) requireResolvers(server)
+    for (const route of routesOf(app)) if (!state.doors.has(route)) requireNoServer(app, route)
     for (const { scope, name, needsDoor } of state.guards) if (needsDoor) requireDoor(scope, name)
     for (const door of state.doors.values()) {
       requirePlugin(app, door)
@@ -112,14 +114,24 @@ function requireResolvers({ scope, path, remote }: GraphqlServer): void {
 /** How the handlers that Yoga and Apollo Server document call them. */
 const SERVER_CALL = /\.(?:handleNodeRequest|handleNodeRequestAndResponse|executeHTTPGraphQLRequest)\b/
 
+function callsServer({ handler }: RouteRecord): boolean {
+  return typeof handler === 'function' && SERVER_CALL.test(Function.prototype.toString.call(handler))
+}
+
+/** A server's route that nobody marked and whose server has no plugin of ours would run operations unjudged. */
+function requireNoServer(app: FastifyInstance, route: RouteRecord): void {
+  if (route.config['graphql'] === false || !callsServer(route)) return
+  unsafeSetting(
+    app,
+    `The route ${route.method} ${route.url} is answered by GraphQL Yoga or Apollo Server, and no plugin of ours in it says so, so no gate guards its operations: put yogaGate(app) or apolloGate(app) into its plugins, with its path where it has another, or say { config: { graphql: false } } of a route that takes no GraphQL.`,
+  )
+}
+
 /** Servers read more out of a request than a route of one's own does, which only their plugins can judge. */
 function requirePlugin(app: FastifyInstance, { route, engine, schema }: Door): void {
   if (engine !== 'hand-written') return
   const where = `The GraphQL route ${route.method} ${route.url}`
-  if (
-    typeof route.handler === 'function' &&
-    SERVER_CALL.test(Function.prototype.toString.call(route.handler))
-  ) {
+  if (callsServer(route)) {
     unsafeSetting(
       app,
       `${where} is answered by GraphQL Yoga or Apollo Server, which has no plugin of ours: put yogaGate(app) or apolloGate(app) into its plugins.`,

@@ -16,6 +16,7 @@ import { ledgerOf } from '../stages/request-ledger.ts'
 import { spelledOut, spellOut } from '../stages/trust.ts'
 import { addServer } from './add-server.ts'
 import type { GraphqlServer } from '../doors/server-of.ts'
+import { answerHeadByParts } from './head-answers.ts'
 import { exchangeOf, refusedIn, refuseUnknownRoute } from './server-exchange.ts'
 import { yogaGateOptions } from './server-options.ts'
 import type { ServerGateOptions } from './server-options.ts'
@@ -83,6 +84,7 @@ async function guard(
 export function yogaGate(app: FastifyInstance, options: ServerGateOptions = {}): Plugin {
   const { path } = yogaGateOptions.parse(options)
   const server = addServer(app, 'yoga', path ?? '/graphql')
+  answerHeadByParts(app)
   const beforeRun = async (call: YogaCall): Promise<void> => {
     const error = await guard(server, (exchange) => judgeCall(exchange, call))
     if (error !== undefined) call.setResultAndStopExecution({ errors: [error] })

@@ -6,11 +6,29 @@ const locations = [{ line: 1, column: 3 }]
 
 describe('the code of an error', () => {
   it.each([
-    ['of validation', { message: 'Cannot query field.', locations }, 'GRAPHQL_VALIDATION_FAILED'],
-    ['of variables', { message: 'Variable "$x" got invalid value.', locations }, 'BAD_USER_INPUT'],
-    ['that has one', { message: 'Not so.', locations, extensions: { code: 'MINE' } }, 'MINE'],
-  ])('%s', (_name, error, code) => {
-    expect(withCode(error)).toMatchObject({ message: error.message, locations, extensions: { code } })
+    ['of validation', 'Cannot query field.', 'GRAPHQL_VALIDATION_FAILED'],
+    ['of a value', 'Variable "$x" got invalid value.', 'BAD_USER_INPUT'],
+    ['of a value', 'Variable "$x" has invalid value.', 'BAD_USER_INPUT'],
+    ['of a value', 'Variable "$x" of required type "Int!" was not provided.', 'BAD_USER_INPUT'],
+    ['of a value', 'Variable "$x" of non-null type "Int!" must not be null.', 'BAD_USER_INPUT'],
+    ['of a variable', 'Variable "$x" is never used.', 'GRAPHQL_VALIDATION_FAILED'],
+    ['of a variable', 'Variable "$x" is never used in operation "Q".', 'GRAPHQL_VALIDATION_FAILED'],
+    ['of a variable', 'Variable "$x" is not defined by operation "Q".', 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'of a variable',
+      'Variable "$x" of type "I" used in position expecting type "J".',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    ['of a variable', 'Variable "$x" is of type "I" but must be non-nullable.', 'GRAPHQL_VALIDATION_FAILED'],
+    ['of a variable', 'Variable "$x" cannot be non-input type "Q".', 'GRAPHQL_VALIDATION_FAILED'],
+    ['that ends early', 'Variable "$x', 'GRAPHQL_VALIDATION_FAILED'],
+  ])('%s: %s', (_name, message, code) => {
+    expect(withCode({ message, locations })).toMatchObject({ message, locations, extensions: { code } })
+  })
+
+  it('is the one it has', () => {
+    const error = { message: 'Not so.', locations, extensions: { code: 'MINE' } }
+    expect(withCode(error)).toBe(error)
   })
 
   it.each([
@@ -19,6 +37,11 @@ describe('the code of an error', () => {
     ['that is none', { message: 5, locations }],
   ])('%s is not made up', (_name, error) => {
     expect(withCode(error)).toBe(error)
+  })
+
+  it('tells that no operation has the name', () => {
+    for (const message of ['Unknown operation named "".', 'Must provide an operation.'])
+      expect(withCode({ message })).toEqual({ message, extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
   })
 
   it('is what the caller says where the error does not tell', () => {

@@ -1,7 +1,10 @@
+import { ApolloServer } from '@apollo/server'
+import fastifyApollo, { fastifyApolloHandler } from '@as-integrations/fastify'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { buildSchema } from 'graphql'
 import mercurius from 'mercurius'
+import { createYoga } from 'graphql-yoga'
 import { describe, expect, it } from 'vitest'
 import { addCheck, graphqlGate, useGraphqlGate } from '../../src/index.ts'
 import { kernel } from '@portcullis/kernel'
@@ -95,6 +98,64 @@ describe('doors', () => {
     useGraphqlGate(app, 'mask', false)
     void app.register(mercurius, { schema: sdl })
     await expect(app.ready()).rejects.toThrow('has no gate in its scope that bounds its operations')
+  })
+
+  describe.each([
+    [
+      'GraphQL Yoga',
+      (app: FastifyInstance, config?: { graphql: false }) => {
+        const yoga = createYoga({ schema, logging: false })
+        app.route({
+          url: '/server',
+          method: ['GET', 'POST'],
+          ...(config === undefined ? {} : { config }),
+          handler: (request, reply) => yoga.handleNodeRequestAndResponse(request, reply, {}),
+        })
+      },
+    ],
+    [
+      'Apollo Server',
+      (app: FastifyInstance, config?: { graphql: false }) => {
+        void app.register(async (scope) => {
+          const server = new ApolloServer({ schema })
+          await server.start()
+          scope.addHook('onClose', () => server.stop())
+          if (config === undefined) await scope.register(fastifyApollo(server), { path: '/server' })
+          else scope.post('/server', { config }, fastifyApolloHandler(server))
+        })
+      },
+    ],
+  ])('of %s that nobody marked, beside a guarded door,', (_name, serve) => {
+    const beside = (app: FastifyInstance, config?: { graphql: false }): FastifyInstance => {
+      guarded(app)
+      void app.register(mercurius, { schema: sdl })
+      serve(app, config)
+      return app
+    }
+
+    it('refuse to boot in production, and are named', async () => {
+      const app = beside(production())
+      await expect(app.ready()).rejects.toThrow(
+        /The route (GET|POST|HEAD)[A-Z,]* \/server is answered by GraphQL Yoga or Apollo Server.* no gate guards its operations.*yogaGate\(app\) or apolloGate\(app\)/,
+      )
+      await app.close()
+    })
+
+    it('boot where their config says that they take no GraphQL', async () => {
+      const app = beside(production(), { graphql: false })
+      await app.ready()
+      await app.close()
+    })
+
+    it('are warned of in development', async () => {
+      const lines: string[] = []
+      const stream = { write: (line: string) => void lines.push(line) }
+      const app = Fastify({ logger: { level: 'warn', stream } })
+      void app.register(kernel, { environment: 'development' })
+      await beside(app).ready()
+      expect(lines.join()).toContain('/server is answered by GraphQL Yoga or Apollo Server')
+      await app.close()
+    })
   })
 
   it('over WebSocket boot, and sockets that no gate can see do not, or are warned of in development', async () => {

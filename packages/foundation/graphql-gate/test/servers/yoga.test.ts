@@ -98,6 +98,19 @@ describe('operations in requests of the app', () => {
     expect(answer.body).toContain('Cannot query field')
   })
 
+  it('are answered over HEAD without a body and never with a 500, and run nothing', async () => {
+    const { app, called } = build()
+    const url = (query: string): string => `/graphql?query=${encodeURIComponent(query)}`
+    const head = async (path: string, headers: Record<string, string> = {}): Promise<unknown[]> => {
+      const { statusCode, body, headers: told } = await app.inject({ method: 'HEAD', url: path, headers })
+      return [statusCode, body, told['allow'] ?? told['content-type']]
+    }
+    expect(await head(url('{ a }'))).toEqual([405, '', 'GET, POST'])
+    expect(await head('/graphql')).toEqual([405, '', 'GET, POST'])
+    expect(await head(url('{ forbidden }'))).toEqual([403, '', expect.stringContaining('json')])
+    expect(called).toEqual([])
+  })
+
   it('hold also where the schema is made for each request', async () => {
     const called: string[] = []
     let schema: GraphQLSchema = schemaOf(called)

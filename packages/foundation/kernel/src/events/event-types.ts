@@ -19,6 +19,10 @@ export interface LimitDetails {
 export interface QueryDetails {
   /** The same for statements that differ in values alone; `none` for what is no statement. */
   readonly fingerprint: string
+  /** SHA-256 of the statement's whole text, in which no value stands; in hex. Of what the `sql` tag made. */
+  readonly sha256?: string | undefined
+  /** Kind and size of each parameter (`text(15)`, `bytes(32)`, `null`), the first 100; never a value. */
+  readonly parameters?: readonly string[] | undefined
   /** The statement's first word. */
   readonly kind?: string | undefined
   readonly access?: 'read' | 'write' | undefined

@@ -43,6 +43,11 @@ export function callback<Fn>(expects: string): v.GenericSchema<Fn> {
   return v.custom<Fn>((value) => typeof value === 'function', `a function ${expects}`)
 }
 
+/** Whatever `accepts` says yes to: an object that some function made, for example. */
+export function custom<Value>(accepts: (value: unknown) => boolean, expects: string): v.GenericSchema<Value> {
+  return v.custom<Value>(accepts, expects)
+}
+
 /** Either of two things. */
 export function either<A, AOut, B, BOut>(
   a: v.GenericSchema<A, AOut>,

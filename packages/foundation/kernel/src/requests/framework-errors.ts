@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { REQUEST_ID_HEADER } from './request-id.ts'
 
@@ -11,7 +12,18 @@ export function frameworkErrors(error: FastifyError, request: FastifyRequest, re
   void reply.code(statusCode).send({
     statusCode,
     code: error.code,
-    error: 'Bad Request',
+    error: STATUS_CODES[statusCode] ?? 'Bad Request',
     message: 'The URL of the request is malformed.',
   })
+}
+
+/**
+ * For `app.setNotFoundHandler(notFound)`: answers what no route answers with 404, the code `NOT_FOUND` and a request id.
+ * Fastify's own answer and log line hold the URL; these hold nothing of it. No gate sets it: the answer is the app's.
+ */
+export function notFound(request: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .header(REQUEST_ID_HEADER, request.id)
+    .code(404)
+    .send({ statusCode: 404, code: 'NOT_FOUND', error: 'Not Found', message: 'There is nothing here.' })
 }

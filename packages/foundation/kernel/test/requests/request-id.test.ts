@@ -1,10 +1,11 @@
 import { once } from 'node:events'
+import { STATUS_CODES } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { frameworkErrors, kernel } from '../../src/index.ts'
+import { frameworkErrors, kernel, notFound } from '../../src/index.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -45,6 +46,40 @@ describe('request ids', () => {
     expect(answer).toMatch(/^HTTP\/1.1 400/)
     expect(answer).toMatch(/x-request-id: [0-9a-f-]{36}/)
     expect(answer).not.toContain('my-secret')
+    await app.close()
+  })
+
+  it('are on the answer to an over-long parameter, with the phrase of its status', async () => {
+    const app = await build({ frameworkErrors, routerOptions: { maxParamLength: 5 } })
+    app.get('/:name', () => 'ok')
+    const answer = await app.inject('/my-secret')
+    expect(answer.headers['x-request-id']).toMatch(UUID)
+    expect(answer.body).not.toContain('my-secret')
+    expect(answer.json<{ error: string }>().error).toBe(STATUS_CODES[answer.statusCode])
+    await app.close()
+  })
+
+  it('are on the answer of notFound, which holds nothing of the URL, and neither does the log', async () => {
+    const lines: string[] = []
+    const app = await build({
+      logger: {
+        level: 'info',
+        serializers: { req: () => ({}) },
+        stream: {
+          write: (line: string) => void lines.push(line),
+        },
+      },
+    })
+    app.setNotFoundHandler(notFound)
+    for (const url of ['/my-secret', '/my-secret?q=my-secret', '//my-secret', '/%6dy-secret%1b[31m']) {
+      const answer = await app.inject({ method: 'POST', url })
+      expect([answer.statusCode, answer.json<object>()]).toEqual([
+        404,
+        { statusCode: 404, code: 'NOT_FOUND', error: 'Not Found', message: 'There is nothing here.' },
+      ])
+      expect(answer.headers['x-request-id']).toMatch(UUID)
+    }
+    expect(lines.join()).not.toMatch(/secret/)
     await app.close()
   })
 

@@ -1,5 +1,6 @@
-import { add } from './shape.ts'
 import type { CyclicFragments } from './shape.ts'
+import { sumFragments } from './sum-fragments.ts'
+import type { Sums } from './sum-fragments.ts'
 import { timesOn } from './walk-definition.ts'
 import type { Spread, Walked } from './walk-definition.ts'
 
@@ -11,34 +12,29 @@ const MOST_STEPS = 200_000
  *
  * @returns `'cycle'` where a fragment reaches itself; fragments that do not exist are left out
  */
-function inOrder(root: Walked, walked: ReadonlyMap<string, Walked>): readonly Walked[] | CyclicFragments {
+function inOrder(root: Walked): readonly Walked[] | CyclicFragments {
   const order: Walked[] = []
-  const state = new Map<Walked, 'open' | 'done'>()
   const path = [{ definition: root, next: 0 }]
   for (let visit = path.at(-1); visit !== undefined; visit = path.at(-1)) {
     const spread = visit.definition.spreads[visit.next++]
     if (spread === undefined) {
       path.pop()
-      state.set(visit.definition, 'done')
+      visit.definition.order = 'done'
       order.push(visit.definition)
       continue
     }
-    const fragment = walked.get(spread.name)
+    const { fragment } = spread
     if (fragment === undefined) continue
-    const seen = state.get(fragment)
-    if (seen === 'open') return 'cycle'
-    if (seen === 'done') continue
-    state.set(fragment, 'open')
+    if (fragment.order === 'open') return 'cycle'
+    if (fragment.order === 'done') continue
+    fragment.order = 'open'
     path.push({ definition: fragment, next: 0 })
   }
   return order
 }
 
-/** Adds to what a definition measures what a fragment does that it spreads. */
+/** Lays over what a definition measures what a fragment does that it spreads. */
 function addFragment(total: Walked, fragment: Walked, { at }: Spread): void {
-  total.aliases = add(total.aliases, fragment.aliases)
-  total.directives = add(total.directives, fragment.directives)
-  total.selections = add(total.selections, fragment.selections)
   const { introspection, lists, depth } = at
   total.introspectionDepth = Math.max(total.introspectionDepth, fragment.introspectionDepth)
   total.introspectionListDepth = Math.max(total.introspectionListDepth, fragment.introspectionListDepth)
@@ -59,25 +55,33 @@ function addRepeats(total: Walked, fragment: Walked, { at }: Spread): void {
   }
 }
 
+/** What an operation measures only together with its fragments. */
+export interface Joined {
+  readonly sums: Sums
+  /** How often one field stands on one path. */
+  readonly selfReferentialDepth: number
+}
+
 /**
- * Adds to every definition what its fragments measure, each once however often it is spread.
+ * Lays over every definition the depths of its fragments, each once however often it is spread.
  *
  * @param root the operation
- * @param walked the fragments by name
- * @returns how often one field stands on one path, or `'cycle'`
+ * @returns the other measures of the operation, or `'cycle'`
  */
-export function joinFragments(root: Walked, walked: ReadonlyMap<string, Walked>): number | CyclicFragments {
-  const order = inOrder(root, walked)
+export function joinFragments(root: Walked): Joined | CyclicFragments {
+  const order = inOrder(root)
   if (order === 'cycle') return order
+  const sums = sumFragments(order)
   let steps = 0
   for (const definition of order) {
     for (const spread of definition.spreads) {
-      const fragment = walked.get(spread.name)
+      const { fragment } = spread
       if (fragment === undefined) continue
       addFragment(definition, fragment, spread)
       steps += fragment.repeats.size * (1 + spread.at.depth)
       if (steps <= MOST_STEPS) addRepeats(definition, fragment, spread)
     }
   }
-  return steps > MOST_STEPS ? root.depth : Math.max(0, ...root.repeats.values())
+  const selfReferentialDepth = steps > MOST_STEPS ? root.depth : Math.max(0, ...root.repeats.values())
+  return { sums, selfReferentialDepth }
 }

@@ -29,21 +29,27 @@ function countRootFields(root: SelectionSetNode, fragments: Fragments, variables
   return names.size
 }
 
-/** Walks the fragments that a walked operation reaches, each once. */
+/**
+ * Walks the fragments that a walked operation reaches, each once, and ties them to where they are spread.
+ *
+ * @returns the operation and the fragments
+ */
 function walkFragments(
   operation: Walked,
   fragments: Fragments,
   walk: (set: SelectionSetNode, typeName: string) => Walked,
-): ReadonlyMap<string, Walked> {
-  const walked = new Map<string, Walked>()
-  const pending = [operation]
-  for (let definition = pending.pop(); definition !== undefined; definition = pending.pop()) {
-    for (const { name } of definition.spreads) {
+): readonly Walked[] {
+  const byName = new Map<string, Walked>()
+  const walked = [operation]
+  for (const definition of walked) {
+    for (const spread of definition.spreads) {
+      const { name } = spread
+      spread.fragment = byName.get(name)
       const fragment = fragments.get(name)
-      if (fragment === undefined || walked.has(name)) continue
-      const found = walk(fragment.selectionSet, fragment.typeCondition.name.value)
-      walked.set(name, found)
-      pending.push(found)
+      if (spread.fragment !== undefined || fragment === undefined) continue
+      spread.fragment = walk(fragment.selectionSet, fragment.typeCondition.name.value)
+      byName.set(name, spread.fragment)
+      walked.push(spread.fragment)
     }
   }
   return walked
@@ -77,21 +83,21 @@ export function measureShape(
   const walked = walkFragments(total, fragments, (set, typeName) =>
     walkDefinition(set, facts?.types.get(typeName), facts, conditions),
   )
-  const dependsOnVariables = [total, ...walked.values()].some((one) => one.dependsOnVariables)
-  const selfReferentialDepth = joinFragments(total, walked)
+  const dependsOnVariables = walked.some((one) => one.dependsOnVariables)
+  const joined = joinFragments(total)
   const shape: Shape | CyclicFragments =
-    selfReferentialDepth === 'cycle'
+    joined === 'cycle'
       ? 'cycle'
       : {
           depth: total.depth,
           listDepth: total.listDepth,
-          selfReferentialDepth,
+          selfReferentialDepth: joined.selfReferentialDepth,
           introspectionDepth: total.introspectionDepth,
           introspectionListDepth: total.introspectionListDepth,
-          aliases: total.aliases,
+          aliases: joined.sums.aliases,
           rootFields: countRootFields(operation.selectionSet, fragments, conditions),
-          directives: add(total.directives, operation.directives?.length ?? 0),
-          selections: total.selections,
+          directives: add(joined.sums.directives, operation.directives?.length ?? 0),
+          selections: joined.sums.selections,
           fragments: fragments.size,
         }
   if (!dependsOnVariables) remembered.set(operation, { schema, shape })

@@ -15,13 +15,13 @@ export interface Shape {
   readonly introspectionDepth: number
   /** Lists within lists below `__schema` or `__type`. */
   readonly introspectionListDepth: number
-  /** Fields that are given another name, each time they are spread. */
+  /** Fields that are given another name, once for each selection set they are spread into. */
   readonly aliases: number
   /** Different response names at the root. */
   readonly rootFields: number
-  /** Directives on operations, fields, spreads and inline fragments, each time they are spread. */
+  /** Directives on operations, fields, spreads and inline fragments, once for each selection set they are spread into. */
   readonly directives: number
-  /** Fields, each time they are spread. */
+  /** Fields, once for each selection set they are spread into. */
   readonly selections: number
   /** Fragments that the document defines. */
   readonly fragments: number

@@ -9,6 +9,7 @@ import type {
 import { isLeftOut, readsVariable } from './conditions.ts'
 import type { Variables } from './conditions.ts'
 import type { FieldFacts, SchemaFacts, TypeFacts } from './field-facts.ts'
+import type { Summed } from './sum-fragments.ts'
 
 /** Fields from a place up to the root of its definition, as numbers of families. */
 export interface Path {
@@ -18,6 +19,8 @@ export interface Path {
 
 /** A place in a definition: what is around it. */
 interface Place {
+  /** The number of the selection set in its definition, inline fragments being part of the one around them; the root is 0. */
+  readonly set: number
   readonly depth: number
   readonly lists: number
   /** Levels since `__schema` or `__type`, or 0 outside of introspection. */
@@ -31,10 +34,16 @@ interface Place {
 export interface Spread {
   readonly name: string
   readonly at: Place
+  /** An executor collects its fields however often they were collected in the set before. */
+  readonly isRepeated: boolean
+  /** The fragment once it is walked; none where the document has no such fragment. */
+  fragment: Walked | undefined
 }
 
 /** What an operation or a fragment measures without the fragments it spreads. */
 export interface Walked {
+  /** Selection sets of fields. */
+  sets: number
   depth: number
   listDepth: number
   introspectionDepth: number
@@ -47,6 +56,10 @@ export interface Walked {
   readonly spreads: Spread[]
   /** A condition was read that another request may answer otherwise. */
   dependsOnVariables: boolean
+  /** Whether what it spreads was put in order: not yet, in this moment, or already. */
+  order: 'none' | 'open' | 'done'
+  /** What it counts together with its fragments. */
+  summed: Summed | undefined
 }
 
 /** How often a family stands on a path. */
@@ -64,6 +77,7 @@ export function walkDefinition(
   variables: Variables,
 ): Walked {
   const walked: Walked = {
+    sets: 0,
     depth: 0,
     listDepth: 0,
     introspectionDepth: 0,
@@ -74,9 +88,11 @@ export function walkDefinition(
     repeats: new Map(),
     spreads: [],
     dependsOnVariables: false,
+    order: 'none',
+    summed: undefined,
   }
   const sets = [set]
-  const places: Place[] = [{ depth: 0, lists: 0, introspection: 0, path: undefined, type }]
+  const places: Place[] = [{ set: 0, depth: 0, lists: 0, introspection: 0, path: undefined, type }]
   for (let place = places.pop(); place !== undefined; place = places.pop()) {
     const { selections } = sets.pop() as SelectionSetNode
     for (const selection of selections) {
@@ -97,7 +113,12 @@ export function walkDefinition(
   return walked
 }
 
-const spreadAt = ({ name }: FragmentSpreadNode, at: Place): Spread => ({ name: name.value, at })
+function spreadAt({ name, directives }: FragmentSpreadNode, at: Place): Spread {
+  // What is deferred is collected each time.
+  const isRepeated =
+    directives?.some((one) => one.name.value !== 'skip' && one.name.value !== 'include') === true
+  return { name: name.value, at, isRepeated, fragment: undefined }
+}
 
 function narrowed(
   place: Place,
@@ -130,7 +151,7 @@ function enterField(field: FieldNode, place: Place, walked: Walked): Place | und
   if (depth > walked.depth) walked.depth = depth
   if (selectionSet === undefined) return undefined
   const facts = place.type?.fields.get(name.value)
-  if (facts === undefined) return { ...place, depth, type: undefined }
+  if (facts === undefined) return { ...place, set: ++walked.sets, depth, type: undefined }
   return enterComposite(facts, place, depth, walked)
 }
 
@@ -140,7 +161,7 @@ function enterComposite(facts: FieldFacts, place: Place, depth: number, walked: 
   const times = timesOn(place.path, facts.family) + 1
   if (times > (walked.repeats.get(facts.family) ?? 0)) walked.repeats.set(facts.family, times)
   const path = { family: facts.family, above: place.path }
-  return { depth, lists, introspection: 0, path, type: facts.type }
+  return { set: ++walked.sets, depth, lists, introspection: 0, path, type: facts.type }
 }
 
 function enterIntrospection(name: string, place: Place, walked: Walked): Place {
@@ -149,5 +170,6 @@ function enterIntrospection(name: string, place: Place, walked: Walked): Place {
   const facts = place.type?.fields.get(name)
   const lists = (place.introspection === 0 ? 0 : place.lists) + (facts?.lists ?? 0)
   if (lists > walked.introspectionListDepth) walked.introspectionListDepth = lists
-  return { depth: place.depth, lists, introspection, path: undefined, type: facts?.type }
+  const set = ++walked.sets
+  return { set, depth: place.depth, lists, introspection, path: undefined, type: facts?.type }
 }

@@ -97,13 +97,26 @@ describe('introspection', () => {
 })
 
 describe('counters', () => {
-  it('counts aliases that rename, through every spread', () => {
+  it('counts aliases that rename, once for each selection set they are spread into', () => {
     expect(shape('{ a: a b: a c: a { d: e } }').aliases).toBe(3)
+    const fragments = 'fragment F on T { p: q ...G } fragment G on T { r: s { t: u } }'
+    expect(shape(`{ ...F ...F ... { ...G ...F } } ${fragments}`).aliases).toBe(3)
+    expect(shape(`{ a { ...F ...G } a { ...G } } ${fragments}`).aliases).toBe(5)
     expect(shape('{ x { ...F } y { ...F } } fragment F on T { p: q r: s }').aliases).toBe(4)
   })
 
   it('counts root fields by response name, each fragment once', () => {
     expect(shape('{ a a a b: a ...F ...F } fragment F on Query { c a }').rootFields).toBe(3)
+  })
+
+  it('counts what is deferred each time it is spread, as it is collected each time', () => {
+    const deferred = '...F @defer(label: "1") ...F @defer(label: "2") ...F @include(if: true)'
+    expect(shape(`{ ${deferred} } fragment F on T { p: q }`).aliases).toBe(3)
+    const bomb = Array.from(
+      { length: 30 },
+      (_, i) => `fragment F${i} on T { ...F${i + 1} @defer(label: "a") ...F${i + 1} @defer(label: "b") }`,
+    )
+    expect(shape(`{ ...F0 } ${bomb.join(' ')} fragment F30 on T { id }`).selections).toBe(2 ** 30)
   })
 
   it('counts directives wherever they stand', () => {
@@ -118,7 +131,13 @@ describe('hostile documents', () => {
       { length: 30 },
       (_, i) => `fragment F${i} on T { ...F${i + 1} ...F${i + 1} }`,
     ).join(' ')
-    expect(shape(`{ ...F0 } ${flat} fragment F30 on T { id }`)).toMatchObject({ depth: 1, aliases: 0 })
+    expect(shape(`{ ...F0 } ${flat} fragment F30 on T { id }`)).toMatchObject({ depth: 1, selections: 1 })
+    const crossed = Array.from(
+      { length: 30 },
+      (_, i) =>
+        `fragment F${i} on T { ...F${i + 1} ...G${i + 1} } fragment G${i} on T { ...G${i + 1} ...F${i + 1} }`,
+    ).join(' ')
+    expect(shape(`{ ...F0 } ${crossed} fragment F30 on T { id } fragment G30 on T { id }`).selections).toBe(2)
     const fields = Array.from(
       { length: 60 },
       (_, i) => `fragment F${i} on T { a { ...F${i + 1} } b: a { ...F${i + 1} } }`,
@@ -138,6 +157,15 @@ describe('hostile documents', () => {
 
   it('does not take two ways to one fragment for a cycle', () => {
     expect(measure('{ ...A ...B } fragment A on T { ...B } fragment B on T { id }')).not.toBe('cycle')
+  })
+
+  it('counts a fragment more often than it is collected, never less, where telling takes too long', () => {
+    const names = Array.from({ length: 400 }, (_, i) => `...F${i}`).join(' ')
+    const fragments = Array.from({ length: 400 }, (_, i) => `fragment F${i} on T { id ...F400 ...F401 }`)
+    const source = `{ ${`a { ${names} } `.repeat(200)} } ${fragments.join(' ')} fragment F400 on T { id } fragment F401 on T { id }`
+    const { selections } = shape(source)
+    expect(selections).toBeGreaterThan(200 + 200 * 402)
+    expect(selections).toBeLessThanOrEqual(200 + 200 * 400 * 3)
   })
 
   it('walks 1,000 nested inline fragments and chains of 5,000 fragments without recursion', () => {
@@ -184,14 +212,17 @@ describe('against a walk that expands every fragment', () => {
     set: readonly Selection[],
     floor: number,
     fragments: readonly (readonly Selection[])[],
+    visited = new Set<number>(),
   ): { depth: number; aliases: number } {
     let depth = 0
     let aliases = 0
     for (const one of set) {
       if ('spread' in one) {
+        if (one.spread > floor && visited.has(one.spread)) continue
+        if (one.spread > floor) visited.add(one.spread)
         const inner =
           one.spread > floor
-            ? naive(fragments[one.spread] ?? [], one.spread, fragments)
+            ? naive(fragments[one.spread] ?? [], one.spread, fragments, visited)
             : { depth: 1, aliases: 0 }
         depth = Math.max(depth, inner.depth)
         aliases += inner.aliases

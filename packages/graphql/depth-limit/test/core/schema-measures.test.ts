@@ -99,18 +99,21 @@ describe('introspection', () => {
 })
 
 describe('counters', () => {
-  it('counts fields each time they are spread, and the fragments of the document', () => {
+  it('counts fields once for each set they are spread into, and the fragments of the document', () => {
     const source =
       '{ me { ...F best { ...F } } } fragment F on User { id friends { id } } fragment Unused on User { id }'
     expect(shapeOf(source)).toMatchObject({ selections: 8, fragments: 2 })
   })
 
   it('counts a doubling chain without unfolding it', () => {
-    const chain = Array.from({ length: 60 }, (_, i) => `fragment F${i} on User { ...F${i + 1} ...F${i + 1} }`)
+    const chain = Array.from(
+      { length: 60 },
+      (_, i) => `fragment F${i} on User { best { ...F${i + 1} } best { ...F${i + 1} } }`,
+    )
     const shape = shapeOf(`{ me { ...F0 } } ${chain.join(' ')} fragment F60 on User { friends { id } }`)
     expect(shape).toMatchObject({
       selections: Number.MAX_SAFE_INTEGER,
-      selfReferentialDepth: 1,
+      selfReferentialDepth: 60,
       listDepth: 1,
     })
   })
@@ -172,6 +175,7 @@ describe('against a walk that expands every fragment', () => {
     fragments: readonly (readonly Choice[])[],
     path: readonly string[],
     lists: number,
+    visited = new Set<number>(),
   ): { lists: number; times: number; selections: number } {
     const found = {
       lists,
@@ -181,9 +185,11 @@ describe('against a walk that expands every fragment', () => {
     for (const { field, spread, below } of choices) {
       let inner = { lists: 0, times: 0, selections: 1 }
       const name = COMPOSITE[field % 5] ?? 'best'
-      if (spread !== null && spread > floor)
-        inner = naive(fragments[spread] ?? [], spread, fragments, path, lists)
-      else if (below.length > 0) {
+      if (spread !== null && spread > floor) {
+        if (visited.has(spread)) continue
+        visited.add(spread)
+        inner = naive(fragments[spread] ?? [], spread, fragments, path, lists, visited)
+      } else if (below.length > 0) {
         inner = naive(below, floor, fragments, [...path, name], lists + LISTS[name])
         inner.selections += 1
       }

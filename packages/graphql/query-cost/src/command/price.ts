@@ -30,7 +30,7 @@ export interface PricedOperation {
   readonly document: string
   /** Name of the operation, or null. */
   readonly operation: string | null
-  /** `fieldCost + typeCost + introspectionCost`; null where nothing bounds it or a variable is needed first. */
+  /** Resolver calls and objects together, introspection included; null where nothing bounds it or a variable is needed first. */
   readonly cost: number | null
   readonly fieldCost: number | null
   readonly typeCost: number | null

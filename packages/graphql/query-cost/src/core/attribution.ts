@@ -18,6 +18,8 @@ export interface Attributed extends Place {
   field: number
   /** Introspection, in raw units. */
   meta: number
+  /** Type and field cost as far as they are in the price. */
+  joint: number
 }
 
 /** How often each measure of a cost counts. */
@@ -25,7 +27,13 @@ interface Share {
   readonly type: number
   readonly field: number
   readonly meta: number
+  readonly joint: number
 }
+
+const MEASURES = ['type', 'field', 'meta', 'joint'] as const
+
+/** Nothing, as a share and as what a place costs. */
+export const NO_SHARE = Object.freeze({ type: 0, field: 0, meta: 0, joint: 0 })
 
 /** Places looked at before the rest of each subtree counts as its root: documents can lead to more than anybody reads. */
 const MOST_VISITS = 2_000
@@ -51,40 +59,36 @@ export class Attribution {
   part(place: Place): Attributed {
     const key = `${place.path} ${place.coordinate}`
     let part = this.#parts.get(key)
-    if (part === undefined) this.#parts.set(key, (part = { ...place, type: 0, field: 0, meta: 0 }))
+    if (part === undefined) this.#parts.set(key, (part = { ...place, ...NO_SHARE }))
     return part
   }
 
   /** Divides the shares of a cost: to its place what is its own, to the places below what is theirs. */
   add(cost: Readonly<CostVector>, place: Place, share: Share): void {
-    if (share.type === 0 && share.field === 0 && share.meta === 0) return
+    if (MEASURES.every((measure) => share[measure] === 0)) return
     const origin = this.#trace.of(cost)
     if (origin === undefined || ++this.#visits > MOST_VISITS) {
       const part = this.part(place)
-      part.type += times(share.type, this.#calculator.read(cost.type))
-      part.field += times(share.field, this.#calculator.read(cost.field))
-      part.meta += times(share.meta, this.#calculator.read(cost.meta))
+      for (const measure of MEASURES) part[measure] += times(share[measure], this.#read(cost, measure))
     } else if ('alternatives' in origin) {
       this.#addDearest(origin.alternatives, place, share)
     } else {
-      this.part(place).type += times(share.type, origin.type.weight)
+      const part = this.part(place)
+      part.type += times(share.type, origin.type.weight)
+      part.joint += times(share.joint, origin.type.weight)
       for (const field of origin.fields) this.#addField(field, place, share)
     }
   }
 
   /** The dearest type may be another one for each measure. */
   #addDearest(alternatives: readonly Readonly<CostVector>[], place: Place, share: Share): void {
-    const type = this.#dearest(alternatives, 'type')
-    const field = this.#dearest(alternatives, 'field')
-    const meta = this.#dearest(alternatives, 'meta')
-    for (const one of new Set([type, field, meta])) {
-      if (one === undefined) continue
-      this.add(one, place, {
-        type: one === type ? share.type : 0,
-        field: one === field ? share.field : 0,
-        meta: one === meta ? share.meta : 0,
-      })
+    const shares = new Map<Readonly<CostVector>, Share>()
+    for (const measure of MEASURES) {
+      const dearest = this.#dearest(alternatives, measure)
+      if (dearest === undefined) continue
+      shares.set(dearest, { ...(shares.get(dearest) ?? NO_SHARE), [measure]: share[measure] })
     }
+    for (const [one, its] of shares) this.add(one, place, its)
   }
 
   #dearest(
@@ -94,9 +98,16 @@ export class Attribution {
     let dearest = alternatives[0]
     for (const one of alternatives) {
       if (dearest === undefined) break
-      if (this.#calculator.read(one[measure]) > this.#calculator.read(dearest[measure])) dearest = one
+      if (this.#read(one, measure) > this.#read(dearest, measure)) dearest = one
     }
     return dearest
+  }
+
+  #read(cost: Readonly<CostVector>, measure: keyof CostVector): number {
+    const value = cost[measure]
+    return value === null
+      ? this.#calculator.read(cost.type) + this.#calculator.read(cost.field)
+      : this.#calculator.read(value)
   }
 
   #addField({ name, field, own, size, value }: TracedField, above: Place, share: Share): void {
@@ -114,23 +125,26 @@ export class Attribution {
     }
     if (value === null) {
       const part = this.part(place)
-      part.type += times(of('type'), times(length, field.leafWeight))
+      const leaves = times(length, field.leafWeight)
+      part.type += times(of('type'), leaves)
       part.field += times(of('field'), call)
+      part.joint += times(of('joint'), leaves + call)
       return
     }
-    this.part(place).field += times(of('field'), call)
+    const part = this.part(place)
+    part.field += times(of('field'), call)
+    part.joint += times(of('joint'), call)
     const below = {
       type: times(of('type'), length),
       field: times(of('field'), length),
       meta: times(of('meta'), length),
+      joint: times(of('joint'), length),
     }
     this.add(value, place, below)
   }
 
   #sum(cost: Readonly<CostVector> | null): number {
     if (cost === null) return 0
-    return (
-      this.#calculator.read(cost.type) + this.#calculator.read(cost.field) + this.#calculator.read(cost.meta)
-    )
+    return this.#read(cost, 'joint') + this.#read(cost, 'meta')
   }
 }

@@ -1,5 +1,5 @@
 import type { FieldNode, SelectionSetNode } from 'graphql'
-import { add, addField, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
+import { add, addField, addWeight, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
 import type { CostedComposite, CostedField, CostedObject } from './costed.ts'
 import { applies, MAX_NESTING, workOf } from './exact.ts'
 import type { Algebra } from './formula/expression.ts'
@@ -129,7 +129,7 @@ export class CoarseAnalysis {
     passed: readonly PassedSize[],
     nesting: number,
   ): Readonly<CostVector> {
-    if (field.composite === null) return { type: field.leafWeight, field: 0, meta: 0 }
+    if (field.composite === null) return { ...zero(), type: field.leafWeight }
     if (node.selectionSet === undefined) return zero()
     const below = this.#operation.sizes.passedBy(field, node, null, passed)
     const heaviest = field.composite.possible.reduce((weight, one) => Math.max(weight, one.weight), 0)
@@ -138,7 +138,8 @@ export class CoarseAnalysis {
   }
 }
 
-const plusWeight = (algebra: Algebra, cost: Readonly<CostVector>, weight: number): CostVector => ({
-  ...cost,
-  type: algebra.plus(cost.type, weight),
-})
+function plusWeight(algebra: Algebra, cost: Readonly<CostVector>, weight: number): CostVector {
+  const sum = { ...cost }
+  addWeight(algebra, sum, weight)
+  return sum
+}

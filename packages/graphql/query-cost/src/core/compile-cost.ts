@@ -1,6 +1,6 @@
 import type { DocumentNode, FragmentDefinitionNode, OperationDefinitionNode } from 'graphql'
 import { CoarseAnalysis } from './coarse.ts'
-import { raiseTo, zero, type CostVector } from './cost-vector.ts'
+import { addFlat, raiseTo, zero, type CostVector } from './cost-vector.ts'
 import type { CostedObject, CostedSchema } from './costed.ts'
 import { ExactAnalysis } from './exact.ts'
 import { Draft } from './formula/draft.ts'
@@ -95,5 +95,7 @@ function withFlatCost(
   { operation }: OperationDefinitionNode,
   { operationCost }: CostedSchema,
 ): CostVector {
-  return { ...cost, field: algebra.plus(cost.field, operationCost[operation]) }
+  const sum = { ...cost }
+  addFlat(algebra, sum, operationCost[operation])
+  return sum
 }

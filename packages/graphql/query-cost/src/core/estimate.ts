@@ -29,12 +29,13 @@ export function estimateCost(
   const meter = { steps: 0 }
   const formula = model.formulas.of(document, request.operation, values, meter)
   const problems = evaluate(formula, values, meter)
-  const { registers, type, field, meta, approximate } = formula
+  const { registers, type, field, meta, joint, approximate } = formula
   const typeCost = registers[type] ?? Infinity
   const fieldCost = registers[field] ?? Infinity
   const introspectionCost = introspectionOf(model, registers[meta] ?? Infinity)
+  const together = joint < 0 ? typeCost + fieldCost : (registers[joint] ?? Infinity)
   return {
-    cost: typeCost + fieldCost + introspectionCost,
+    cost: together + introspectionCost,
     typeCost,
     fieldCost,
     introspectionCost,

@@ -1,5 +1,5 @@
 import type { FieldNode, SelectionNode, SelectionSetNode } from 'graphql'
-import { addField, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
+import { addField, addWeight, raiseTo, UNBOUNDED, zero, type CostVector } from './cost-vector.ts'
 import type { CostedComposite, CostedObject } from './costed.ts'
 import type { Algebra } from './formula/expression.ts'
 import { Groups, type Group } from './groups.ts'
@@ -82,7 +82,7 @@ export class ExactAnalysis {
 
   #addObject(sum: CostVector, type: CostedObject, scope: Scope): void {
     this.#trace?.object(sum, type)
-    sum.type = this.#algebra.plus(sum.type, type.weight)
+    addWeight(this.#algebra, sum, type.weight)
     const groups = this.#collect(scope, type)
     for (let group = groups.first; group !== null && !this.spent; group = group.next) {
       this.#add(sum, group, scope)
@@ -104,7 +104,7 @@ export class ExactAnalysis {
     }
     if (field.composite === null) {
       this.#trace?.field(sum, { name: group.name, field, own, size, value: null })
-      addField(algebra, sum, field, own, { type: field.leafWeight, field: 0, meta: 0 }, size)
+      addField(algebra, sum, field, own, { ...zero(), type: field.leafWeight }, size)
       return
     }
     const sets = setsOf(node, more)

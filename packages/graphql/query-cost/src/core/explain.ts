@@ -1,16 +1,16 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql'
 import { rootOf, type Definitions } from './compile-cost.ts'
-import type { CostVector } from './cost-vector.ts'
+import { jointOf, type CostVector } from './cost-vector.ts'
 import { estimateCost, introspectionOf, sentWith } from './estimate.ts'
 import { ExactAnalysis } from './exact.ts'
-import { Attribution } from './attribution.ts'
+import { Attribution, NO_SHARE } from './attribution.ts'
 import { Calculator } from './formula/calculator.ts'
 import { Draft } from './formula/draft.ts'
 import { Operation } from './operation.ts'
 import { Trace } from './trace.ts'
 import type { CostExplanation, CostModel, CostPart, CostRequest } from './types.ts'
 
-const MEASURES = ['type', 'field', 'meta'] as const
+const MEASURES = ['type', 'field', 'meta', 'joint'] as const
 
 /** One operation, analysed with its origins. */
 interface Explained {
@@ -57,8 +57,8 @@ export function explainCost(
 
 function attribute({ attribution, cost, root, flat }: Explained, measure: (typeof MEASURES)[number]): void {
   const place = { path: '', coordinate: root, size: 1 }
-  attribution.add(cost, place, { type: 0, field: 0, meta: 0, [measure]: 1 })
-  if (measure === 'field') attribution.part(place).field += flat
+  attribution.add(cost, place, { ...NO_SHARE, [measure]: 1 })
+  if (measure === 'field' || measure === 'joint') attribution.part(place)[measure] += flat
 }
 
 function explainOne(
@@ -87,6 +87,7 @@ function explainOne(
       type: calculator.read(cost.type),
       field: calculator.read(cost.field) + flat,
       meta: calculator.read(cost.meta),
+      joint: calculator.read(jointOf(draft.algebra, cost)) + flat,
     },
   }
 }
@@ -96,14 +97,14 @@ function partsOf(model: CostModel, explained: readonly Explained[]): readonly Co
   const parts: CostPart[] = []
   // Introspection is rounded up as a whole: each part has what it adds to that.
   let units = 0
-  for (const { path, coordinate, size, type, field, meta } of explained.flatMap(({ attribution }) =>
+  for (const { path, coordinate, size, type, field, meta, joint } of explained.flatMap(({ attribution }) =>
     attribution.parts(),
   )) {
     const before = introspectionOf(model, units)
     units += meta
     const introspectionCost = meta === 0 || before === Infinity ? 0 : introspectionOf(model, units) - before
-    const cost = type + field + introspectionCost
-    if (cost > 0)
+    const cost = joint + introspectionCost
+    if (type + field + cost > 0)
       parts.push({ path, coordinate, size, typeCost: type, fieldCost: field, introspectionCost, cost })
   }
   return parts

@@ -126,7 +126,11 @@ export interface CostProblem {
 
 /** The price of an operation: an upper bound of what its execution can cost, whatever the data. */
 export interface CostEstimate {
-  /** `fieldCost + typeCost + introspectionCost`; `Infinity` when nothing finite bounds it, never NaN. */
+  /**
+   * Resolver calls and objects together, introspection included; `Infinity` when nothing finite bounds it, never NaN.
+   * `fieldCost + typeCost + introspectionCost`, or less: where one of several types has the most objects and another the
+   * most calls, and where one of several operations, it is that of the dearest one.
+   */
   readonly cost: number
   /** Weights of all objects, scalars and enums the response can hold, the root object included. */
   readonly typeCost: number
@@ -150,7 +154,7 @@ export interface CostEstimate {
 
 /** What executing an operation cost, counted from its answer. */
 export interface ActualCost {
-  /** `fieldCost + typeCost + introspectionCost`. */
+  /** `fieldCost + typeCost + introspectionCost`, or less where it is approximate: see {@link CostEstimate}. */
   readonly cost: number
   /** Weights of all objects, scalars and enums that the answer holds, the root object included. */
   readonly typeCost: number
@@ -176,7 +180,7 @@ export interface CostPart {
   readonly fieldCost: number
   /** Introspection asked for here. */
   readonly introspectionCost: number
-  /** `fieldCost + typeCost + introspectionCost`. */
+  /** What it adds to the `cost` of the operation: the dearest type may be another one than for each of the others. */
   readonly cost: number
 }
 

@@ -3,4 +3,4 @@
  * same schema and options, in a major or minor release and never in a patch, so that reports and limits of one version
  * are comparable. A test pins the prices of each version.
  */
-export const COST_MODEL = 1
+export const COST_MODEL = 2

@@ -57,9 +57,10 @@ export function compare(
         isRight(typeCost, price.type, approximate) &&
         isRight(fieldCost, price.field, approximate) &&
         isRight(introspectionCost, introspection, approximate) &&
-        estimate.cost === typeCost + fieldCost + introspectionCost
+        isRight(estimate.cost, price.both + introspection, approximate) &&
+        estimate.cost <= (typeCost + fieldCost + introspectionCost) * (1 + 1e-9)
       if (!right) {
-        const got = { typeCost, fieldCost, introspectionCost, approximate }
+        const got = { cost: estimate.cost, typeCost, fieldCost, introspectionCost, approximate }
         const found = {
           got,
           expected: { ...price, introspection },

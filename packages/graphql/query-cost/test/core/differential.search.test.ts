@@ -5,10 +5,11 @@ import { scenario } from './generate.ts'
 
 const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_122)
 const TRIPLES = 1_000_000
-const MINUTES = 9
+/** Ours took four; a machine on which this is too little time has not searched enough, so that is a failure. */
+const MINUTES = 20
 
 it(
-  `finds no difference between the engine and the oracle in ${TRIPLES} triples or ${MINUTES} minutes`,
+  `finds no difference between the engine and the oracle in ${TRIPLES} triples, in at most ${MINUTES} minutes`,
   { timeout: (MINUTES + 1) * 60_000 },
   () => {
     const end = Date.now() + MINUTES * 60_000
@@ -22,7 +23,7 @@ it(
       total.approximate += approximate
     }
     console.log(`${total.triples} triples, ${total.approximate} of them approximate, first seed ${seed}`)
-    expect(total.triples).toBeGreaterThan(10_000)
+    expect(total.triples, `what ${MINUTES} minutes were enough for`).toBeGreaterThanOrEqual(TRIPLES)
     expect(total.approximate).toBeGreaterThan(0)
   },
 )

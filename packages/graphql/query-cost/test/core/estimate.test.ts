@@ -30,6 +30,50 @@ describe('F10: cost = fieldCost + typeCost', () => {
     expect(price('{ __typename }').cost).toBe(1)
   })
 
+  it('is that of one concrete type, where the most objects are those of one and the most calls those of another', () => {
+    const heavyOrBusy = pricing(`
+      type Query { thing: Thing things(first: Int): [Thing] }
+      union Thing = Heavy | Busy
+      type Heavy @cost(weight: "22") { a: Int @cost(weight: "1") }
+      type Busy { b: Int @cost(weight: "13") below: Thing }
+    `)
+    const both = '... on Heavy { a } ... on Busy { b }'
+    expect(heavyOrBusy(`{ thing { ${both} } }`)).toMatchObject({
+      typeCost: 1 + 22,
+      fieldCost: 1 + 13,
+      cost: 1 + 1 + 22 + 1,
+    })
+    const list = 'query ($n: Int) { things(first: $n) { ... on Heavy { a } ... on Busy { b } } }'
+    expect(heavyOrBusy(list, { n: 10 })).toMatchObject({
+      typeCost: 1 + 10 * 22,
+      fieldCost: 1 + 10 * 13,
+      cost: 1 + 1 + 10 * (22 + 1),
+    })
+    expect(heavyOrBusy(`{ thing { ${both} ... on Busy { below { ${both} } } } }`)).toMatchObject({
+      typeCost: 1 + 1 + 22,
+      fieldCost: 1 + 13 + 1 + 13,
+      cost: 1 + 1 + (1 + 13 + 1 + (22 + 1)),
+    })
+    // Without its merging, too: the bound is coarser, but never below.
+    const coarse = pricing(
+      'type Query { thing: Thing } union Thing = A | B type A { a: Int } type B { b: B }',
+      { budget: 0, weights: { A: { cost: 22 }, 'B.b': { cost: 13 } } },
+    )('{ thing { ... on A { a } ... on B { b { __typename } } } }')
+    expect(coarse.approximate).toBe(true)
+    expect(coarse.cost).toBeGreaterThanOrEqual(1 + 1 + 22)
+    expect(coarse.cost).toBeLessThanOrEqual(coarse.typeCost + coarse.fieldCost)
+  })
+
+  it('is that of one operation, where nobody says which of several will run', () => {
+    const weights = { User: { cost: 50 }, 'Query.me': { cost: 0 }, 'Query.slow': { cost: 40 } }
+    const two = pricing('type Query { me: User slow: Int } type User { id: ID }', { weights })
+    expect(two('query A { me { id } } query B { slow }')).toMatchObject({
+      typeCost: 51,
+      fieldCost: 40,
+      cost: 51,
+    })
+  })
+
   it('adds a flat cost per kind of operation', () => {
     const flat = pricing(USERS, { operationCost: { mutation: 10, subscription: 5 } })
     expect(flat('{ me { id } }').cost).toBe(3)

@@ -163,14 +163,14 @@ function compareText({ sdl, multipliers, defaultListSize, documents }: Scenario)
       if (definition.kind !== 'OperationDefinition') continue
       for (const sent of PLAIN_VARIABLES) {
         const request = { operation: definition, variables: sent }
-        const { fieldCost, typeCost, problems } = estimateCost(generated, document, request)
+        const { cost, introspectionCost, problems } = estimateCost(generated, document, request)
         const values = { ...defaultsOf(definition), ...sent }
         const formula = generated.formulas.of(document, definition, sent, { steps: 0 })
         const written = formulaText(formula, () => false)
         // The text tells nothing of null, of what is refused, nor what input costs.
         if (written?.includes('cost(') !== false || problems.length > 0 || holdsNull(values)) continue
         const value = valueOfFormula(written, values)
-        const price = fieldCost + typeCost
+        const price = cost - introspectionCost
         const right = value === price || Math.abs(value - price) <= 1e-9 * price
         if (!right) throw new Error(JSON.stringify({ sdl, source, sent, written, value, price }, null, 2))
         if (written.includes('$')) compared++

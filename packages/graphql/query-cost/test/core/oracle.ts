@@ -47,6 +47,8 @@ export interface Price {
   field: number
   /** Raw work of introspection. */
   meta: number
+  /** Type and field together, of the dearest concrete type at each place. */
+  both: number
 }
 
 /** A size that a field passes to lists below it. */
@@ -104,7 +106,8 @@ export class Oracle {
     const root = this.schema.getRootType(this.operation.operation)
     if (!root) throw new Error('no root type')
     const below = this.selections([this.operation.selectionSet], root, [])
-    return { ...below, type: this.typeWeight(root) + below.type }
+    const weight = this.typeWeight(root)
+    return { ...below, type: weight + below.type, both: weight + below.both }
   }
 
   weight(node: ASTNode | null | undefined): number | undefined {
@@ -122,7 +125,7 @@ export class Oracle {
   selections(sets: SelectionSetNode[], type: GraphQLObjectType, handed: Handed[]): Price {
     const groups = new Map<string, FieldNode[]>()
     for (const set of sets) this.collect(set, type, groups, new Set())
-    const sum = { type: 0, field: 0, meta: 0 }
+    const sum = { type: 0, field: 0, meta: 0, both: 0 }
     for (const nodes of groups.values()) {
       const name = nodes[0]?.name.value ?? ''
       if ((name === '__schema' || name === '__type') && type === this.schema.getQueryType()) {
@@ -135,6 +138,7 @@ export class Oracle {
       sum.type += product(price.type, multiplier)
       sum.field += product(price.field, multiplier)
       sum.meta += product(price.meta, multiplier)
+      sum.both += product(price.both, multiplier)
     }
     return sum
   }
@@ -177,19 +181,29 @@ export class Oracle {
     const own = Math.max(...nodes.map((node) => this.ownCost(field, node)))
     const sizings = this.sizings(parent, field)
     const size = this.listSize(field, sizings, args, handed)
-    if (!isCompositeType(named)) return { type: product(size, this.typeWeight(named)), field: own, meta: 0 }
+    if (!isCompositeType(named)) {
+      const leaves = product(size, this.typeWeight(named))
+      return { type: leaves, field: own, meta: 0, both: own + leaves }
+    }
     const below = this.handedBelow(field, sizings, args, handed)
     const sets = nodes.flatMap((node) => node.selectionSet ?? [])
     let type = 0
     let cost = 0
     let meta = 0
+    let both = 0
     for (const concrete of isObjectType(named) ? [named] : this.schema.getPossibleTypes(named)) {
       const one = this.selections(sets, concrete, below)
       type = Math.max(type, one.type + this.typeWeight(concrete))
       cost = Math.max(cost, one.field)
       meta = Math.max(meta, one.meta)
+      both = Math.max(both, one.both + this.typeWeight(concrete))
     }
-    return { type: product(size, type), field: own + product(size, cost), meta: product(size, meta) }
+    return {
+      type: product(size, type),
+      field: own + product(size, cost),
+      meta: product(size, meta),
+      both: own + product(size, both),
+    }
   }
 
   /** A field of the introspection system: 1 for the call, and for each of its values 1 and what is below. */

@@ -6,7 +6,7 @@ export interface Mutation {
   replace: string
 }
 
-/** Twenty mistakes that engines of this kind are known to make. The text has to be found exactly once. */
+/** Mistakes that engines of this kind are known to make. The text has to be found exactly once. */
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an assumed size is ignored',
@@ -115,6 +115,18 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'memory.ts',
     find: '`${ids.join()}/${sizes.join()}`',
     replace: 'ids.join()',
+  },
+  {
+    name: 'the objects of one type and the calls of another are summed',
+    file: 'cost-vector.ts',
+    find: 'sum.joint = addsUp(sum, cost, type, field)',
+    replace: 'sum.joint = addsUp(sum, sum, sum.type, sum.field)',
+  },
+  {
+    name: 'a multiplier leaves out what is one type’s',
+    file: 'cost-vector.ts',
+    find: 'joint = algebra.times(joint, multiplier)',
+    replace: 'joint = algebra.times(joint, 1)',
   },
   {
     name: 'a multiplier leaves out the objects',

@@ -53,8 +53,8 @@ describe('seeded defects of the engine', { timeout: 300_000 }, () => {
     },
   )
 
-  it('are caught by the oracle, at least nineteen of twenty', () => {
-    expect(MUTATIONS).toHaveLength(20)
+  it('are caught by the oracle, all but one at most', () => {
+    expect(MUTATIONS).toHaveLength(22)
     const missed = MUTATIONS.map(({ name }) => name).filter((name) => !caught.includes(name))
     console.log(`caught ${caught.length} of ${MUTATIONS.length}; missed: ${missed.join('; ') || 'none'}`)
     expect(missed.length, missed.join('; ')).toBeLessThanOrEqual(1)

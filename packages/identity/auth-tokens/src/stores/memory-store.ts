@@ -18,14 +18,18 @@ interface Entry extends Session {
 const REMEMBERED = 16
 /** Milliseconds between two looks for what has expired. */
 const SWEEP_INTERVAL = 60_000
+/** Milliseconds that who follows the log waits for a change. */
+const LONGEST_WAIT = 1_000
 
 /** Keeps sessions in this process: for one instance, and gone with it. */
 export class MemoryStore implements TokenStore {
+  readonly isShared = false
   readonly #now: () => number
   readonly #sessions = new Map<string, Entry>()
   readonly #bySubject = new Map<string, Set<string>>()
   readonly #log: Revocation[] = []
   #logStart = 0
+  readonly #waiting: (() => void)[] = []
   /** The latest moment that anything was issued or revoked at; it may be ahead of the clock. */
   #latest = 0
   /** The latest moments at which subjects, and everything, were revoked: what is issued for them next is later. */
@@ -107,13 +111,30 @@ export class MemoryStore implements TokenStore {
   }
 
   async changes(cursor: string): Promise<Revocations | 'lost'> {
+    if (cursor === this.#cursor()) await this.#change()
     const from = Number(cursor) - this.#logStart
     return from < 0 ? 'lost' : { entries: this.#log.slice(from), cursor: this.#cursor() }
   }
 
   async close(): Promise<void> {
+    this.#changed()
     this.#sessions.clear()
     this.#bySubject.clear()
+  }
+
+  /** Waits for the next revocation, for a second at most. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#changed(), LONGEST_WAIT).unref()
+      this.#waiting.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  #changed(): void {
+    for (const go of this.#waiting.splice(0)) go()
   }
 
   #cursor(): string {
@@ -158,6 +179,7 @@ export class MemoryStore implements TokenStore {
     if (scope === 'everything') this.#everythingRevokedAt = revokedAt
     const revocation = { scope, id, revokedAt, expiresAt: revokedAt + accessTtl }
     this.#log.push(revocation)
+    this.#changed()
     return revocation
   }
 

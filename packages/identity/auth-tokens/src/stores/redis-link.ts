@@ -13,7 +13,7 @@ import { StoreUnavailable } from './store-unavailable.ts'
 /** Milliseconds that `connect` waits for each connection. */
 const CONNECT_TIMEOUT = 5_000
 /** Most milliseconds that a read of the log waits for the next entry. */
-const LOG_WAIT = 1_000
+const LOG_WAIT = 500
 
 /** An entry of a stream as ioredis gives it: its id, then names and values in turn. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]]
@@ -72,7 +72,7 @@ export class RedisLink {
     return this.#calls.run(() => opened(this.#commands).xrange(key, from, to, 'COUNT', count))
   }
 
-  /** What a stream has after an id; waits a second for the first entry where there is none. @throws StoreUnavailable */
+  /** What a stream has after an id; waits a moment for the first entry where there is none. @throws StoreUnavailable */
   async after(key: string, id: string, count: number): Promise<StreamEntry[]> {
     const read = (): ReturnType<StreamConnection['xread']> =>
       opened(this.#follower).xread('COUNT', count, 'BLOCK', LOG_WAIT, 'STREAMS', key, id)

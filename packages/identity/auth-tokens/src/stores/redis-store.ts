@@ -49,6 +49,7 @@ type UseReply = ['ended'] | ['reused', string, RevocationReply] | ['used', Sessi
  * read it. Use PostgreSQL where that is too little.
  */
 export class RedisStore implements TokenStore {
+  readonly isShared = true
   readonly #link: RedisLink
   readonly #scripts: Scripts
   readonly #prefix: string

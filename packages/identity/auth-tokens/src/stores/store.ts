@@ -86,6 +86,8 @@ export interface Revocations {
 
 /** A store of sessions and revocations. What it throws is `StoreUnavailable`, without arguments of commands. */
 export interface TokenStore {
+  /** Whether other processes write to it too, so that revocations have to be followed. */
+  readonly isShared: boolean
   /**
    * Opens a session.
    *

@@ -19,6 +19,7 @@ function misspelt(name: string): string {
 /** What the gate does with options, right and wrong. */
 export function checksOfOptions(gate: GateContract): readonly ContractCheck[] {
   const firstOption = Object.keys(gate.options)[0] ?? 'mode'
+  const firstOfRoute = Object.keys(gate.lenientRoute ?? gate.options)[0] ?? 'mode'
   const unknown = `${firstOption}x`
   return [
     ...gate.invalid.map(({ options, says }) => ({
@@ -33,7 +34,7 @@ export function checksOfOptions(gate: GateContract): readonly ContractCheck[] {
     {
       name: 'takes undefined for absent',
       async run() {
-        const app = boot(gate, gate.options, { [gate.name]: { [firstOption]: undefined } })
+        const app = boot(gate, gate.options, { [gate.name]: { [firstOfRoute]: undefined } })
         await expectGuarded(app, gate)
         await app.close()
       },
@@ -49,7 +50,7 @@ export function checksOfOptions(gate: GateContract): readonly ContractCheck[] {
     {
       name: `config.${gate.name} lays a route's options over the plugin's`,
       async run() {
-        const app = boot(gate, gate.options, { [gate.name]: gate.lenient })
+        const app = boot(gate, gate.options, { [gate.name]: gate.lenientRoute ?? gate.lenient })
         await expectOpen(app, gate)
         await app.close()
       },
@@ -71,7 +72,7 @@ export function checksOfOptions(gate: GateContract): readonly ContractCheck[] {
       run() {
         const app = Fastify()
         void app.register(async (child) => gate.route(registerGate(child, gate), {}), { prefix: '/child' })
-        gate.route(app, { config: { [gate.name]: gate.lenient } })
+        gate.route(app, { config: { [gate.name]: gate.lenientRoute ?? gate.lenient } })
         return expectBootError(app, [gate.name, 'scope'])
       },
     },

@@ -20,6 +20,8 @@ export interface GateContract {
   readonly options: object
   /** Options under which {@link hostile} passes too. */
   readonly lenient: object
+  /** Route options with which a route is as lenient, where routes take fewer options than the plugin. Default: `lenient`. */
+  readonly lenientRoute?: object
   /** Declares the route that the gate guards, at one fixed path of the given scope. */
   readonly route: (scope: FastifyInstance, route: ContractRoute) => void
   /** A request that always passes. */

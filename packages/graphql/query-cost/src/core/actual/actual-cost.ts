@@ -1,10 +1,10 @@
 import type { DocumentNode, OperationDefinitionNode } from 'graphql'
 import { rootOf, type Definitions } from '../compile-cost.ts'
-import { raiseTo, zero, type CostVector } from '../cost-vector.ts'
+import { addFlat, jointOf, raiseTo, zero, type CostVector } from '../cost-vector.ts'
 import { estimateCost, introspectionOf, sentWith } from '../estimate.ts'
 import { Calculator } from '../formula/calculator.ts'
 import { Draft } from '../formula/draft.ts'
-import type { Value } from '../formula/expression.ts'
+import { Algebra, type Value } from '../formula/expression.ts'
 import { Operation } from '../operation.ts'
 import type { ActualCost, CostModel, CostRequest } from '../types.ts'
 import { AnswerWalk } from './answer-walk.ts'
@@ -29,18 +29,19 @@ export function actualCost(
 ): ActualCost {
   const { operations, fragments } = model.formulas.asked(document, request.operation)
   const sum = zero()
+  const algebra = new Algebra()
   let guessed = operations.length > 1
   for (const definition of operations) {
     const walked = walk(model, document, { definition, fragments }, data, sentWith(request))
     if (walked === undefined) return { ...pick(estimateCost(model, document, request)), approximate: true }
-    raiseTo(walked.draft.algebra, sum, walked.cost)
+    raiseTo(algebra, sum, walked.cost)
     guessed ||= walked.guessed
   }
   const typeCost = numberOf(sum.type)
   const fieldCost = numberOf(sum.field)
   const introspectionCost = introspectionOf(model, numberOf(sum.meta))
   return {
-    cost: typeCost + fieldCost + introspectionCost,
+    cost: numberOf(jointOf(algebra, sum)) + introspectionCost,
     typeCost,
     fieldCost,
     introspectionCost,
@@ -56,7 +57,6 @@ interface Asked {
 interface Walked {
   readonly cost: CostVector
   readonly guessed: boolean
-  readonly draft: Draft
 }
 
 function walk(
@@ -70,7 +70,7 @@ function walk(
   const draft = new Draft(sent)
   const root = rootOf(costed, definition)
   const flat = costed.operationCost[definition.operation]
-  if (root === undefined) return { cost: zero(), guessed: false, draft }
+  if (root === undefined) return { cost: zero(), guessed: false }
   const operation = new Operation(costed, fragments, definition, draft, meter)
   const answer = new AnswerWalk({
     plans: new ObjectPlans(operation, new Calculator(draft, sent, meter), meter),
@@ -80,8 +80,8 @@ function walk(
     budget: costed.budget,
   })
   const cost = answer.value(data, root, [definition.selectionSet])
-  cost.field = draft.algebra.plus(cost.field, flat)
-  return answer.spent ? undefined : { cost, guessed: answer.guessed, draft }
+  addFlat(draft.algebra, cost, flat)
+  return answer.spent ? undefined : { cost, guessed: answer.guessed }
 }
 
 const pick = ({ cost, typeCost, fieldCost, introspectionCost }: Omit<ActualCost, 'approximate'>) => ({

@@ -15,6 +15,12 @@ export interface RunningLimits {
   readonly fieldCost: number
 }
 
+/** Of the types that a field's objects may have. */
+interface Weights {
+  readonly heaviest: number
+  readonly lightest: number
+}
+
 const total = ({ typeCost, fieldCost, introspectionCost }: Counted): number =>
   typeCost + fieldCost + introspectionCost
 
@@ -28,6 +34,8 @@ export class RunningCost {
   readonly #factors: Factors | undefined
   readonly #executions = new WeakMap<object, OwnCosts>()
   #typeCost = 0
+  /** What less it may be, where the type of an object is not known yet. */
+  #doubt = 0
   #fieldCost = 0
   #introspectionCost = 0
   #approximate = false
@@ -54,7 +62,8 @@ export class RunningCost {
   /** The name of the limit that was passed, if one was. */
   get passed(): keyof RunningLimits | undefined {
     const { cost, typeCost, fieldCost } = this.#limits
-    if (this.#typeCost + this.#fieldCost + this.#introspectionCost > cost) return 'cost'
+    // The heaviest type and the dearest fields may be those of different types, which the estimate does not add up.
+    if (this.#typeCost - this.#doubt + this.#fieldCost + this.#introspectionCost > cost) return 'cost'
     if (this.#typeCost > typeCost) return 'typeCost'
     return this.#fieldCost > fieldCost ? 'fieldCost' : undefined
   }
@@ -86,24 +95,32 @@ export class RunningCost {
 
   /** Counts what a call returned. */
   result(field: CostedField, value: unknown, factor: number): void {
-    const weight = this.#weightOf(field)
-    if (weight > 0 && factor > 0) this.#typeCost += weight * factor * leavesOf(field, value)
+    const { heaviest, lightest } = this.#weightsOf(field)
+    if (heaviest === 0 || factor === 0) return
+    const count = factor * leavesOf(field, value)
+    this.#typeCost += heaviest * count
+    if (lightest < heaviest) this.#doubt += (heaviest - lightest) * count
   }
 
   #restart(): void {
     this.#typeCost = this.#start.typeCost
+    this.#doubt = 0
     this.#fieldCost = this.#start.fieldCost
     this.#introspectionCost = this.#start.introspectionCost
   }
 
-  #weightOf({ composite, leafWeight }: CostedField): number {
-    if (composite === null) return leafWeight
+  #weightsOf({ composite, leafWeight }: CostedField): Weights {
+    if (composite === null) return { heaviest: leafWeight, lightest: leafWeight }
     const [first, ...others] = composite.possible
-    if (first === undefined) return 0
-    if (others.length === 0) return first.weight
-    const heaviest = others.reduce((most, { weight }) => Math.max(most, weight), first.weight)
-    if (composite.possible.some(({ weight }) => weight !== heaviest)) this.#approximate = true
-    return heaviest
+    if (first === undefined) return { heaviest: 0, lightest: 0 }
+    let heaviest = first.weight
+    let lightest = first.weight
+    for (const { weight } of others) {
+      heaviest = Math.max(heaviest, weight)
+      lightest = Math.min(lightest, weight)
+    }
+    if (lightest < heaviest) this.#approximate = true
+    return { heaviest, lightest }
   }
 
   #ownCosts(costed: CostedSchema, info: GraphQLResolveInfo): OwnCosts {

@@ -23,6 +23,8 @@ export interface Formula {
   readonly type: number
   readonly field: number
   readonly meta: number
+  /** Type and field cost of one and the same object; -1 where that is the sum of the two. */
+  readonly joint: number
   readonly approximate: boolean
 }
 
@@ -54,11 +56,12 @@ export function assemble(draft: Draft, cost: Readonly<CostVector>, approximate: 
     code.push(operator, left === null ? 0 : left.register, registerOf(right))
   }
   const [type, field, meta] = [registerOf(cost.type), registerOf(cost.field), registerOf(cost.meta)]
+  const joint = cost.joint === null ? -1 : registerOf(cost.joint)
   const registers: number[] = []
   // A fraction makes it an array of doubles from the start.
   for (let register = 0; register < firstConstant; register++) registers.push(0.5)
   for (const value of constants) registers.push(value)
-  return { conditions, variables, slots, code, registers, type, field, meta, approximate }
+  return { conditions, variables, slots, code, registers, type, field, meta, joint, approximate }
 }
 
 /** The expressions to compute, operands before what uses them; what slots read is there already. */
@@ -67,6 +70,7 @@ function neededFor(made: readonly Expression[], cost: Readonly<CostVector>): Exp
   need(cost.type)
   need(cost.field)
   need(cost.meta)
+  if (cost.joint !== null) need(cost.joint)
   for (let i = made.length - 1; i >= 0; i--) {
     const expression = made[i]
     if (expression === undefined || !expression.needed || expression.left === null) continue

@@ -43,7 +43,7 @@ function readBy(slot: Slot): VariableRead[] {
  * @returns undefined where it is too long to read
  */
 export function formulaText(formula: Formula, sent: Sent): string | undefined {
-  const { slots, code, registers, type, field } = formula
+  const { slots, code, registers, type, field, joint } = formula
   const known = new Map<number, Polynomial>()
   const at = (register: number): Polynomial => known.get(register) ?? constant(registers[register] ?? 0)
   for (const [index, slot] of slots.entries()) known.set(index, inputName(slot, sent))
@@ -54,7 +54,7 @@ export function formulaText(formula: Formula, sent: Sent): string | undefined {
     if (computed === undefined) return undefined
     known.set(result, computed)
   }
-  const total = sum(at(type), at(field))
+  const total = joint < 0 ? sum(at(type), at(field)) : at(joint)
   return total === undefined ? undefined : readable(textOf(total))
 }
 

@@ -1,0 +1,8 @@
+export { environmentSecrets } from './environment-secrets.ts'
+export type { EnvironmentSecretsOptions } from './environment-secrets.ts'
+export * from './errors.ts'
+export { fileSecrets } from './file-secrets.ts'
+export type { FileSecretsOptions } from './file-secrets.ts'
+export { firstOf } from './first-of.ts'
+export { Secret } from './secret.ts'
+export type { SecretsProvider } from './secret.ts'
