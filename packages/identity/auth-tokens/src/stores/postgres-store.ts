@@ -82,14 +82,17 @@ export class PostgresStore implements TokenStore {
   /**
    * Checks the database, and from now on removes what has expired.
    *
-   * @returns warnings; there are none
+   * @returns warnings, such as that the server may lose what it has acknowledged; empty when there are none
    * @throws PostgresNotReady saying what to do
    */
   async connect(): Promise<readonly string[]> {
-    const version = await this.#check()
+    const { version, commit } = await this.#check()
     if (version !== SCHEMA_VERSION) throw otherVersion(version, SCHEMA_VERSION)
     this.#purging ??= setInterval(() => void this.#purge(), PURGE_INTERVAL).unref()
-    return []
+    if (commit !== 'off') return []
+    return [
+      'PostgreSQL has synchronous_commit off: revocations that it has acknowledged are lost when it crashes. Set it to on.',
+    ]
   }
 
   async open(session: NewSession): ReturnType<TokenStore['open']> {
@@ -171,12 +174,13 @@ export class PostgresStore implements TokenStore {
     })
   }
 
-  async #check(): Promise<number> {
+  async #check(): Promise<{ version: number; commit: string }> {
     // Writes as the calls do, and changes nothing.
-    const text = `select auth_tokens.version()::text as answer from auth_tokens.check_isolation(),
-      (select auth_tokens.purge(0)) as rights, (select auth_tokens.note_issued(0)) as writes`
+    const text = `select json_build_object('version', auth_tokens.version(),
+        'commit', current_setting('synchronous_commit'))::text as answer
+      from auth_tokens.check_isolation(), auth_tokens.purge(0), auth_tokens.note_issued(0)`
     try {
-      return await this.#ask<number>(text, [])
+      return await this.#ask(text, [])
     } catch (error) {
       throw notReady(error instanceof StoreUnavailable ? error.reason : reasonOf(error))
     }

@@ -39,7 +39,7 @@ export class RedisLink {
   constructor(source: RedisSource, timeout: number) {
     this.#source = source
     this.#timeout = timeout
-    this.#calls = new Calls(timeout, reasonOf, isTimedOut)
+    this.#calls = new Calls(timeout, wordOf, isTimedOut)
   }
 
   /**
@@ -57,7 +57,7 @@ export class RedisLink {
       return await this.#policy(this.#commands)
     } catch (error) {
       if (error instanceof RedisUnreachable) throw error
-      const reason = this.#lastError ? reasonOf(this.#lastError) : wordOf(error)
+      const reason = wordOf(this.#lastError ?? error)
       throw new RedisUnreachable(`Redis at ${describeSource(this.#source)} can't be reached (${reason}).`)
     }
   }
@@ -115,5 +115,6 @@ function isTimedOut(error: unknown): boolean {
 }
 
 function wordOf(error: unknown): string {
-  return error instanceof StoreUnavailable ? error.reason : reasonOf(error)
+  if (error instanceof StoreUnavailable) return error.reason
+  return isTimedOut(error) ? 'timeout' : reasonOf(error)
 }

@@ -178,11 +178,11 @@ describe('the log', () => {
     expect(await store.changes(cursor)).toBe('lost')
   })
 
-  it('waits for the first change, for a second', async () => {
+  it('waits for the first change, for a while', async () => {
     const { cursor } = await store.snapshot()
     const start = performance.now()
     expect(await store.changes(cursor)).toMatchObject({ entries: [] })
-    expect(performance.now() - start).toBeGreaterThan(900)
+    expect(performance.now() - start).toBeGreaterThan(400)
     const changes = store.changes(cursor)
     await store.revoke('token', 'a', 60_000)
     expect(await changes).toMatchObject({ entries: [{ id: 'a' }] })
@@ -247,6 +247,21 @@ describe('the boot check', () => {
     const wrong = await check(as('nobody').replace('pass-word', 'other-word'))
     expect(wrong).toBe('The database of tokens does not answer as it should (28P01).')
     expect(await check('postgres://a:pass-word@127.0.0.1:1/x')).toContain('(ECONNREFUSED)')
+  })
+
+  it('warns of a server that may lose what it has acknowledged', async () => {
+    const own = quietPool(database.dsn)
+    const connect = async (): Promise<readonly string[]> => {
+      const checked = new PostgresStore({ pool: own, timeout: TIMEOUT })
+      const warnings = await checked.connect()
+      await checked.close()
+      return warnings
+    }
+    expect(await connect()).toEqual([expect.stringContaining('synchronous_commit off')])
+    own.on('connect', (client) => void client.query('set synchronous_commit = on'))
+    await own.query('select pg_terminate_backend(pg_backend_pid())').catch(() => undefined)
+    expect(await connect()).toEqual([])
+    await own.end()
   })
 
   it('takes the version of the schema that it knows', async () => {
