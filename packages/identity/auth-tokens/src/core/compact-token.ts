@@ -8,7 +8,7 @@ export interface CompactToken {
 }
 
 /** Longest access token, in characters. */
-export const LONGEST_TOKEN = 8_192
+const LONGEST_TOKEN = 8_192
 
 /** The parts of a token, or nothing where it is too long, has no three parts or is spelt in another way. */
 export function splitToken(token: string): CompactToken | undefined {

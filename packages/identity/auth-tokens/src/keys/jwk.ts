@@ -23,7 +23,7 @@ function algorithmOf({ alg, kty, crv }: Jwk): Algorithm | undefined {
  * @returns nothing for a key that is not for signatures, or of a kind that is not supported
  * @throws KeyProblem for one that cannot be read
  */
-export function keyOfJwk(jwk: Jwk): TokenKey | undefined {
+function keyOfJwk(jwk: Jwk): TokenKey | undefined {
   const { kid, use = 'sig', kty, k, d } = jwk
   const alg = algorithmOf(jwk)
   if (use !== 'sig' || kid === undefined || alg === undefined) return undefined
