@@ -4,7 +4,7 @@ import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'gr
 import { gateStateOf } from '../state.ts'
 import { requestOf } from './current-request.ts'
 import { handlersOf } from './field-step.ts'
-import type { FieldHandler, FieldTarget } from './field-step.ts'
+import type { FieldCall, FieldHandler, FieldHandlers, FieldTarget } from './field-step.ts'
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>
 
@@ -16,50 +16,73 @@ function unwrap(resolver: Resolver): Resolver {
   return within === undefined ? resolver : unwrap(within)
 }
 
+/** Runs the handlers from one of them on around a resolver. One or two are the rule, and need no more functions. */
+function runAround(
+  handlers: readonly FieldHandler[],
+  from: number,
+  call: FieldCall,
+  resolve: () => unknown,
+): unknown {
+  const handler = handlers[from]
+  if (handler === undefined) return resolve()
+  if (from === handlers.length - 1) return handler(call, resolve)
+  return handler(call, () => runAround(handlers, from + 1, call, resolve))
+}
+
+type Kind = keyof FieldHandlers
+
 /** What guards one field, by scope: scopes share schemas. */
 class GuardedField {
   readonly #target: FieldTarget
-  readonly #handlers = new Map<FastifyInstance, readonly FieldHandler[]>()
-  /** Calls whose resolver is running just now. */
-  readonly #running = new WeakSet<GraphQLResolveInfo>()
+  readonly #handlers = new Map<FastifyInstance, FieldHandlers>()
+  /** The call whose resolver is running just now. */
+  #running: GraphQLResolveInfo | undefined
 
   constructor(target: FieldTarget) {
     this.#target = target
-    let resolve = this.#wrap(target.field.resolve)
+    this.#guard('resolve')
+    // Only the root fields of subscriptions are started; others have no use for it.
+    if (target.schema.getSubscriptionType() === target.type) this.#guard('subscribe')
+  }
+
+  #guard(kind: Kind): void {
+    const { field } = this.#target
+    let resolver = this.#wrap(kind, field[kind])
     // An accessor: resolvers that are set later (mercurius' defineResolvers) are wrapped as well.
-    Object.defineProperty(target.field, 'resolve', {
-      get: () => resolve,
-      set: (resolver: Resolver | undefined) => {
-        resolve = this.#wrap(resolver)
+    Object.defineProperty(field, kind, {
+      get: () => resolver,
+      set: (given: Resolver | undefined) => {
+        resolver = this.#wrap(kind, given)
       },
       enumerable: true,
       configurable: true,
     })
   }
 
-  #wrap(given: Resolver | undefined): Resolver {
+  #wrap(kind: Kind, given: Resolver | undefined): Resolver {
     const resolver = unwrap(given ?? defaultFieldResolver)
     const wrapped: Resolver = (source, args, context, info) => {
       // A resolver that was set later may call the one it replaced (Apollo Server wraps all of them): once is enough.
-      if (this.#running.has(info)) return resolver(source, args, context, info)
+      if (this.#running === info) return resolver(source, args, context, info)
       const request = requestOf(context)
-      const handlers = request === undefined ? this.#everyHandler() : this.handlersFor(request.server)
-      const call = { request, source, args, info }
-      const resolve = (): unknown => {
-        this.#running.add(info)
+      const handlers =
+        request === undefined ? this.#everyHandler(kind) : this.handlersFor(request.server)[kind]
+      const call: FieldCall = { request, source, args, info, withheld: false }
+      return runAround(handlers, 0, call, () => {
+        const outer = this.#running
+        this.#running = info
         try {
           return resolver(source, args, context, info)
         } finally {
-          this.#running.delete(info)
+          this.#running = outer
         }
-      }
-      return handlers.reduceRight<() => unknown>((next, handler) => () => handler(call, next), resolve)()
+      })
     }
     inner.set(wrapped, resolver)
     return wrapped
   }
 
-  handlersFor(scope: FastifyInstance): readonly FieldHandler[] {
+  handlersFor(scope: FastifyInstance): FieldHandlers {
     const known = this.#handlers.get(scope)
     if (known !== undefined) return known
     const handlers = handlersOf(scope, this.#target)
@@ -68,8 +91,8 @@ class GuardedField {
   }
 
   /** Without a request, whatever any scope does holds. */
-  #everyHandler(): readonly FieldHandler[] {
-    return [...new Set([...this.#handlers.values()].flat())]
+  #everyHandler(kind: Kind): readonly FieldHandler[] {
+    return [...new Set([...this.#handlers.values()].flatMap((handlers) => handlers[kind]))]
   }
 }
 
@@ -93,7 +116,7 @@ export function guardFields(scope: FastifyInstance, schema: GraphQLSchema | unde
     for (const field of Object.values(type.getFields())) {
       const target: FieldTarget = { schema, type, field }
       const known = fields.get(field)
-      if (known === undefined && handlersOf(scope, target).length === 0) continue
+      if (known === undefined && handlersOf(scope, target).resolve.length === 0) continue
       const one = known ?? new GuardedField(target)
       fields.set(field, one)
       one.handlersFor(scope)
