@@ -159,12 +159,12 @@ export const FIELD_RULE: v.GenericSchema<unknown, ResolvedFieldRule> = v.pipe(
 )
 
 const roleDefinition = either(
-  v.array(permission, 'a list of permissions'),
   members({
     inherits: v.optional(v.array(text(), 'a list of roles')),
     allow: v.optional(v.array(permission, 'a list of permissions')),
     deny: v.optional(v.array(permission, 'a list of permissions')),
   }),
+  v.array(permission, 'a list of permissions'),
   'a list of permissions, or { inherits, allow, deny }',
 ) as v.GenericSchema<readonly string[] | RoleDefinition>
 

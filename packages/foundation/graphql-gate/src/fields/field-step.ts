@@ -35,6 +35,8 @@ export interface FieldHandler {
   (call: FieldCall, next: () => unknown): unknown
   /** Says that it honours {@link FieldCall.withheld}. */
   readonly hides?: true
+  /** Says of a request that it would do nothing but call `next` for this field, whatever the call: it is not called then. */
+  readonly passes?: (request: FastifyRequest) => boolean
 }
 
 /** What a gate does around the resolvers of a schema, under every alias and in every fragment. */

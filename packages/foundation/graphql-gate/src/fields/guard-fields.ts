@@ -1,12 +1,15 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { defaultFieldResolver, isObjectType } from 'graphql'
-import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
+import type { GraphQLField, GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
 import { gateStateOf } from '../state.ts'
 import { requestOf } from './current-request.ts'
 import { handlersOf } from './field-step.ts'
 import type { FieldCall, FieldHandler, FieldHandlers, FieldTarget } from './field-step.ts'
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>
+type Field = GraphQLField<unknown, unknown>
+
+const NONE: FieldHandlers = { resolve: [], subscribe: [] }
 
 /** Resolvers of ours, and what they wrap: a schema that was made from a guarded one has them already. */
 const inner = new WeakMap<Resolver, Resolver>()
@@ -14,6 +17,13 @@ const inner = new WeakMap<Resolver, Resolver>()
 function unwrap(resolver: Resolver): Resolver {
   const within = inner.get(resolver)
   return within === undefined ? resolver : unwrap(within)
+}
+
+/** Whether a request needs none of the handlers of a field, which is then resolved as if there were none. */
+function allPass(handlers: readonly FieldHandler[], request: FastifyRequest): boolean {
+  for (let index = 0; index < handlers.length; index++)
+    if (handlers[index]?.passes?.(request) !== true) return false
+  return true
 }
 
 /** Runs the handlers from one of them on around a resolver. One or two are the rule, and need no more functions. */
@@ -32,34 +42,19 @@ function runAround(
 type Kind = keyof FieldHandlers
 
 /** What guards one field, by scope: scopes share schemas. */
-class GuardedField {
+class FieldGuard {
   readonly #target: FieldTarget
   readonly #handlers = new Map<FastifyInstance, FieldHandlers>()
   /** The call whose resolver is running just now. */
   #running: GraphQLResolveInfo | undefined
+  #scope: FastifyInstance | undefined
+  #ofScope: FieldHandlers = NONE
 
   constructor(target: FieldTarget) {
     this.#target = target
-    this.#guard('resolve')
-    // Only the root fields of subscriptions are started; others have no use for it.
-    if (target.schema.getSubscriptionType() === target.type) this.#guard('subscribe')
   }
 
-  #guard(kind: Kind): void {
-    const { field } = this.#target
-    let resolver = this.#wrap(kind, field[kind])
-    // An accessor: resolvers that are set later (mercurius' defineResolvers) are wrapped as well.
-    Object.defineProperty(field, kind, {
-      get: () => resolver,
-      set: (given: Resolver | undefined) => {
-        resolver = this.#wrap(kind, given)
-      },
-      enumerable: true,
-      configurable: true,
-    })
-  }
-
-  #wrap(kind: Kind, given: Resolver | undefined): Resolver {
+  wrap(kind: Kind, given: Resolver | undefined): Resolver {
     const resolver = unwrap(given ?? defaultFieldResolver)
     const wrapped: Resolver = (source, args, context, info) => {
       // A resolver that was set later may call the one it replaced (Apollo Server wraps all of them): once is enough.
@@ -67,6 +62,7 @@ class GuardedField {
       const request = requestOf(context)
       const handlers =
         request === undefined ? this.#everyHandler(kind) : this.handlersFor(request.server)[kind]
+      if (request !== undefined && allPass(handlers, request)) return resolver(source, args, context, info)
       const call: FieldCall = { request, source, args, info, withheld: false }
       return runAround(handlers, 0, call, () => {
         const outer = this.#running
@@ -83,10 +79,12 @@ class GuardedField {
   }
 
   handlersFor(scope: FastifyInstance): FieldHandlers {
-    const known = this.#handlers.get(scope)
-    if (known !== undefined) return known
-    const handlers = handlersOf(scope, this.#target)
+    // Nearly all calls come from the scope of the call before.
+    if (scope === this.#scope) return this.#ofScope
+    const handlers = this.#handlers.get(scope) ?? handlersOf(scope, this.#target)
     this.#handlers.set(scope, handlers)
+    this.#scope = scope
+    this.#ofScope = handlers
     return handlers
   }
 
@@ -96,7 +94,65 @@ class GuardedField {
   }
 }
 
-const guarded = new WeakMap<GraphQLSchema, Map<object, GuardedField>>()
+const GUARD = Symbol('portcullis.field-guard')
+
+/** A field whose resolvers are wrapped, also those that are set later (mercurius' defineResolvers). */
+interface GuardedField extends Field {
+  readonly [GUARD]: { readonly guard: FieldGuard } & Record<Kind, Resolver | undefined>
+}
+
+function accessor(kind: Kind): PropertyDescriptor & ThisType<GuardedField> {
+  return {
+    get() {
+      return this[GUARD][kind]
+    },
+    set(given: Resolver | undefined) {
+      this[GUARD][kind] = this[GUARD].guard.wrap(kind, given)
+    },
+    enumerable: true,
+    configurable: true,
+  }
+}
+
+const prototypes = new WeakMap<object, object>()
+
+/**
+ * The prototype of guarded fields. Accessors on each field itself would make every field an object of its own kind,
+ * which costs engines more to read than all that a guard does.
+ */
+function prototypeFor(field: Field): object {
+  const base = Object.getPrototypeOf(field) as object
+  const known = prototypes.get(base)
+  if (known !== undefined) return known
+  const made = Object.create(base, {
+    resolve: accessor('resolve'),
+    subscribe: accessor('subscribe'),
+  }) as object
+  prototypes.set(base, made)
+  return made
+}
+
+/** Puts a guarded field in the place of a field of its type. */
+function guardField(target: FieldTarget): GuardedField {
+  const { type, field, schema } = target
+  const { resolve, subscribe, ...others } = field
+  const guard = new FieldGuard(target)
+  // Only the root fields of subscriptions are started; others have no use for it.
+  const starts = type === schema.getSubscriptionType() || subscribe !== undefined
+  const resolvers = {
+    guard,
+    resolve: guard.wrap('resolve', resolve),
+    subscribe: starts ? guard.wrap('subscribe', subscribe) : subscribe,
+  }
+  const made = Object.assign(
+    Object.create(prototypeFor(field)) as GuardedField,
+    { [GUARD]: resolvers },
+    others,
+  )
+  type.getFields()[field.name] = made
+  return made
+}
+
 const seen = new WeakMap<GraphQLSchema, WeakSet<FastifyInstance>>()
 
 /**
@@ -109,17 +165,14 @@ export function guardFields(scope: FastifyInstance, schema: GraphQLSchema | unde
   if (schema === undefined || gateStateOf(scope).fieldSteps.all().length === 0) return
   const scopes = seen.get(schema) ?? new WeakSet<FastifyInstance>()
   if (scopes.has(scope)) return
-  const fields = guarded.get(schema) ?? new Map<object, GuardedField>()
-  guarded.set(schema, fields)
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields())) {
       const target: FieldTarget = { schema, type, field }
-      const known = fields.get(field)
-      if (known === undefined && handlersOf(scope, target).resolve.length === 0) continue
-      const one = known ?? new GuardedField(target)
-      fields.set(field, one)
-      one.handlersFor(scope)
+      const isGuarded = GUARD in field
+      if (!isGuarded && handlersOf(scope, target).resolve.length === 0) continue
+      const { guard } = (isGuarded ? (field as GuardedField) : guardField(target))[GUARD]
+      guard.handlersFor(scope)
     }
   }
   seen.set(schema, scopes.add(scope))

@@ -1,4 +1,4 @@
-import { createRequestValue, routeOption } from '@portcullis/kernel'
+import { createRequestValue, onSettled, routeOption } from '@portcullis/kernel'
 import type { Mode, Principal } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import { isPersonal, tellAccess, tellAdmin } from '../events.ts'
@@ -58,18 +58,21 @@ export class FieldAccess {
   }
 }
 
-const known = createRequestValue<Map<Registration, FieldAccess | false>>('portcullis.access-fields/1')
+const known = createRequestValue<FieldAccess | false>('portcullis.access-fields/1')
+
+/** The request of the field before, which nearly always is that of the next one too. Forgotten when it is over. */
+let latest: { readonly request: FastifyRequest; readonly access: FieldAccess | false } | undefined
 
 /**
  * What the caller of a request may have of fields, where it is known who that is.
  *
  * @returns `false` where the route switches access-control off, `undefined` before {@link resolveFieldAccess}
  */
-export function fieldAccessOf(
-  registration: Registration,
-  request: FastifyRequest,
-): FieldAccess | false | undefined {
-  return known.get(request)?.get(registration)
+export function fieldAccessOf(request: FastifyRequest): FieldAccess | false | undefined {
+  if (latest?.request === request) return latest.access
+  const access = known.get(request)
+  if (access !== undefined) latest = { request, access }
+  return access
 }
 
 /** Finds out who asks. Asked again where nobody was known before. */
@@ -80,7 +83,10 @@ export async function resolveFieldAccess(
   const principal = await request.resolvePrincipal()
   const options = routeOption<ResolvedAccessControlOptions>(request, 'access')
   const access = options !== false && new FieldAccess(registration, request, principal, options.mode)
-  const all = known.get(request) ?? new Map<Registration, FieldAccess | false>()
-  known.set(request, all.set(registration, access))
+  known.set(request, access)
+  latest = undefined
+  onSettled(request, () => {
+    if (latest?.request === request) latest = undefined
+  })
   return access
 }

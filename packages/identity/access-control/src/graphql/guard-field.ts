@@ -1,4 +1,5 @@
 import type { FieldCall, FieldHandler, FieldTarget } from '@portcullis/graphql-gate'
+import type { FastifyRequest } from 'fastify'
 import { GraphQLError, isNonNullType } from 'graphql'
 import { FieldAuthorizationError, InsufficientUserAuthentication, InvalidPolicyError } from '../errors.ts'
 import { settleBy } from '../judgement.ts'
@@ -160,14 +161,19 @@ export function planFieldGuard(
     if (judgements === true) return next()
     return new GuardedCall(registration, guard, call, next, access).run(judgements)
   }
-  return (call, next) => {
+  const handler: FieldHandler = (call, next) => {
     const { request } = call
     if (request === undefined) return denyNobody(registration, guard, call, next)
-    const access = fieldAccessOf(registration, request)
+    const access = fieldAccessOf(request)
     if (access === false) return next()
     if (access !== undefined) return judge(call, next, access)
     return resolveFieldAccess(registration, request).then((found) =>
       found === false ? next() : judge(call, next, found),
     )
   }
+  const passes = (request: FastifyRequest): boolean => {
+    const access = fieldAccessOf(request)
+    return access === false || access?.of(guard) === true
+  }
+  return Object.assign(handler, { passes })
 }
