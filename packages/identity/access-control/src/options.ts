@@ -178,7 +178,7 @@ export function scopeNames({ scopes }: Pick<ResolvedAccessControlOptions, 'scope
 }
 
 /** What is wrong with what a route or a field needs, where roles and scopes are known. */
-export function requirementComplaint(
+function requirementComplaint(
   needed: Pick<ResolvedAccessControlOptions, 'permission' | 'role'>,
   known: Pick<ResolvedAccessControlOptions, 'roles' | 'scopes'>,
 ): string | undefined {

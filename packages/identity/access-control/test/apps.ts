@@ -8,7 +8,7 @@ import type { AccessControlOptions } from '../src/index.ts'
 /** When the tests take place, by the kernel's clock. */
 export const NOW = Date.UTC(2026, 10, 30, 12)
 
-export const ROLES = {
+const ROLES = {
   user: ['orders:read:self', 'profile:write:self'],
   manager: { inherits: ['user'], allow: ['orders:read:team', 'users:read'] },
   auditor: { allow: ['orders:read'], deny: ['orders:read:self'] },

@@ -246,7 +246,11 @@ describe('rules', () => {
         { secret: null, leaderId: null },
       ],
     })
-    expect(paths(answer).sort()).toEqual(['orders.0.leaderId', 'orders.1.leaderId', 'orders.1.secret'])
+    expect(paths(answer).map(String).sort()).toEqual([
+      'orders.0.leaderId',
+      'orders.1.leaderId',
+      'orders.1.secret',
+    ])
     await app.close()
   })
 

@@ -28,7 +28,7 @@ const ROLE = /^[A-Za-z][A-Za-z0-9_.:/-]{0,63}$/
 const MOST_ROLES = 1_000
 
 /** A role as a definition, whichever way it was written. */
-export function definitionOf(role: readonly string[] | RoleDefinition): RoleDefinition {
+function definitionOf(role: readonly string[] | RoleDefinition): RoleDefinition {
   return Array.isArray(role) ? { allow: role as readonly string[] } : (role as RoleDefinition)
 }
 

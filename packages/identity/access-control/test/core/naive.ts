@@ -21,7 +21,7 @@ function everyRole({ roles, held }: NaiveCase): string[] {
   const found = [...held]
   for (let changed = true; changed;) {
     changed = false
-    for (const name of [...found]) {
+    for (const name of found.slice()) {
       for (const parent of Object.hasOwn(roles, name) ? (roles[name]?.inherits ?? []) : []) {
         if (found.includes(parent)) continue
         found.push(parent)
