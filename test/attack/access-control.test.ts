@@ -207,6 +207,7 @@ describe('around the field', () => {
     const callers = ['ada', 'carol', 'bob', undefined]
     const expected = [
       [own('ada'), none],
+      [own('ada'), own('bob')],
       [none, own('bob')],
       [none, none],
     ].map((items) => ({ items }))
