@@ -17,6 +17,9 @@ function decisionFor(request: FastifyRequest): Readonly<ResolvedAccessControlOpt
   return isPreflightRoute(routeRecordOf(request)) ? undefined : options
 }
 
+/** Requests of which nothing is left to decide or to tell. */
+const decided = new WeakSet<FastifyRequest>()
+
 /** Who may not ask at all is told so before anything of the request is read. */
 async function decidePermission(
   request: FastifyRequest,
@@ -25,7 +28,10 @@ async function decidePermission(
   const registration = registrationFor(request.server)
   const principal = await request.resolvePrincipal()
   const judgement = judgePrincipal(registration, principal, options)
-  return judgement.outcome === 'deny' ? refusalFor(judgement.reason, options, options.mode) : undefined
+  if (judgement.outcome === 'deny') return refusalFor(judgement.reason, options, options.mode)
+  if (judgement.outcome === 'allow' && !judgement.admin && !isPersonal(registration, options))
+    decided.add(request)
+  return undefined
 }
 
 /** What depends on the resource, once the request is read and valid. */
@@ -69,6 +75,7 @@ export function decideRoutes(app: FastifyInstance): void {
     phase: 'resource',
     name: 'access',
     run(request) {
+      if (decided.has(request)) return undefined
       const options = decisionFor(request)
       return options === undefined ? undefined : decideResource(request, options)
     },
