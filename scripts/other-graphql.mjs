@@ -24,11 +24,18 @@ const is17 = VERSION.startsWith('17.')
 const OLDEST_NODE = is17 ? 22 : 20
 
 /** What is built and so type-checked. */
-const PROJECTS = ['foundation/graphql-gate', 'graphql/depth-limit', 'graphql/query-cost', 'data/pii-masking']
+const PROJECTS = [
+  'foundation/graphql-gate',
+  'graphql/depth-limit',
+  'graphql/query-cost',
+  'data/pii-masking',
+  'identity/access-control',
+]
 const TESTS = [
   'test/doors',
   'packages/graphql',
   'packages/data/pii-masking',
+  'packages/identity/access-control/test/core',
   ...['core', 'answers', 'fields', 'servers/yoga', 'servers/trusted-uploads'].map(
     (path) => `packages/foundation/graphql-gate/test/${path}`,
   ),

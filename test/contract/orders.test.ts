@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import accessControl from '@portcullis/access-control'
 import auditLogger from '@portcullis/audit-logger'
 import type { AuditRecord } from '@portcullis/audit-logger'
 import depthLimit from '@portcullis/depth-limit'
@@ -63,7 +64,7 @@ afterAll(async () => {
   rmSync(trails, { recursive: true })
 })
 
-/** Everything an app of the suite consists of, each as one registration: the six gates, the foundations, the routes. */
+/** Everything an app of the suite consists of, each as one registration: the gates, the foundations, the routes. */
 const PARTS: readonly ((app: FastifyInstance) => void)[] = [
   (app) =>
     void app.register(kernel, {
@@ -98,6 +99,12 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
       signingKey: privateKey,
       subjectSecret: 'at least thirty-two characters, kept secret',
     }),
+  (app) =>
+    void app.register(accessControl, {
+      roles: { support: ['users:read', 'orders:read:tenant'], boss: ['tags:read'] },
+      graphql: { 'Order.tag': { permission: 'tags:read', onDenied: 'null' } },
+      personalData: ['users'],
+    }),
   (app) => void app.register(mercurius, { schema, resolvers, allowBatchedQueries: true }),
   (app) =>
     void app.get(
@@ -105,7 +112,9 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
       { config: { userRateLimit: { policies: { rest: { quota: 1, window: '1m' } } } } },
       async () => 'ok',
     ),
-  (app) => void app.get('/users', async () => [ADA]),
+  (app) => void app.get('/boss', { config: { access: { role: 'boss' } } }, async () => 'ok'),
+  (app) => void app.get('/own', { config: { access: { permission: 'orders:read' } } }, async () => 'ok'),
+  (app) => void app.get('/users', { config: { access: { permission: 'users:read' } } }, async () => [ADA]),
   (app) => void app.get('/orders', ({ db }) => db.query(sql`select id, tag from orders`)),
   (app) => void app.get('/unsafe', ({ db }) => db.query('select id from orders' as never)),
 ]
@@ -129,6 +138,8 @@ const REQUESTS: readonly (object | string)[] = [
   '/rest',
   '/missing',
   '/users',
+  '/boss',
+  '/own',
   '/orders',
   '/unsafe',
   { query: '{ harmless: users { number: ssn } orders(tag: "new") { id tag } }' },
@@ -209,13 +220,13 @@ describe('the order of registration', () => {
   it('changes no status, body, charge or event, in 20 shuffled orders', async () => {
     const expected = await run([...PARTS.keys()])
     const statuses = expected.answers.map((answer) => (answer as unknown[])[0])
-    expect(new Set(statuses)).toEqual(new Set([200, 400, 404, 429, 500]))
+    expect(new Set(statuses)).toEqual(new Set([200, 400, 403, 404, 429, 500]))
     // Each gate had its say: masked, asked the database as the tenant, refused what is no statement, recorded.
     const bodies = expected.answers.map((answer) => (answer as unknown[])[1]).join('\n')
     expect(bodies).toContain('"ssn":"***-**-6789"')
-    expect(bodies).toContain('{"harmless":[{"number":"***-**-6789"}],"orders":[{"id":1,"tag":"new"}]}')
+    expect(bodies).toContain('{"harmless":[{"number":"***-**-6789"}],"orders":[{"id":1,"tag":null}]}')
     expect(bodies).not.toContain('123-45')
-    for (const code of ['MAX_DEPTH', 'QUERY_TOO_EXPENSIVE', 'USER_RATE_LIMIT', 'UNSAFE_SQL']) {
+    for (const code of ['MAX_DEPTH', 'QUERY_TOO_EXPENSIVE', 'USER_RATE_LIMIT', 'UNSAFE_SQL', 'FORBIDDEN']) {
       expect(bodies).toContain(code)
     }
     expect(expected.trail.every((records) => (records as unknown[]).length > 0)).toBe(true)

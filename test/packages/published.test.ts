@@ -91,6 +91,21 @@ export const Store = fastifyRateLimitStore({ store: new MemoryStore(), keySecret
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { userRateLimit: { polices: {} } }
 `,
+  '@portcullis/access-control': `
+import accessControl, { ownedBy } from '@portcullis/access-control'
+import { createMatrix } from '@portcullis/access-control/core'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(accessControl, { roles: { user: ['orders:read:self'] }, scopes: { self: ownedBy('userId') } })
+app.get('/', { config: { access: { permission: 'orders:read' } } }, async (request) => {
+  const may: boolean = await request.can('orders:write', { userId: 'ada' })
+  return { may, id: request.principal.id }
+})
+export const table = String(app.access.matrix)
+export const allowed = createMatrix({ roles: { user: ['orders:read'] } }).allows(['user'], 'orders:read')
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { access: { permision: 'orders:read' } }
+`,
   '@portcullis/audit-logger': `
 import auditLogger, { verify } from '@portcullis/audit-logger'
 import Fastify, { type FastifyContextConfig } from 'fastify'
@@ -268,11 +283,12 @@ describe('as published', () => {
 
 describe('a REST server', () => {
   it('installs its gates without graphql, and is guarded', async () => {
-    const gates = ['user-rate-limit', 'pii-masking', 'audit-logger', 'safe-db'].map(
+    const gates = ['access-control', 'user-rate-limit', 'pii-masking', 'audit-logger', 'safe-db'].map(
       (name) => `@portcullis/${name}`,
     )
     const rest = await createConsumer(gates)
     const code = `
+      const { accessControl } = require('@portcullis/access-control')
       const { auditLogger } = require('@portcullis/audit-logger')
       const { piiMasking } = require('@portcullis/pii-masking')
       const { sql } = require('@portcullis/safe-db')
@@ -291,7 +307,10 @@ describe('a REST server', () => {
           signingKey: generateKeyPairSync('ed25519').privateKey,
           subjectSecret: 'a'.repeat(32),
         })
+        app.register(accessControl)
         app.get('/', () => ({ email: 'ada.lovelace@example.com', one: typeof sql }))
+        app.get('/closed', { config: { access: { authenticated: true } } }, () => 'nobody reads this')
+        console.log((await app.inject('/closed')).json().code)
         console.log((await app.inject('/')).body)
         console.log((await app.inject('/')).json().code)
         await app.close()
@@ -304,6 +323,7 @@ describe('a REST server', () => {
       expect((await rest.runCommonJs('rest', code)).trim().split('\n')).toEqual([
         'graphql MODULE_NOT_FOUND',
         '@portcullis/graphql-gate MODULE_NOT_FOUND',
+        'UNAUTHENTICATED',
         '{"email":"a***@example.com","one":"function"}',
         'USER_RATE_LIMIT_EXCEEDED',
       ])

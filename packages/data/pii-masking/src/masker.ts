@@ -29,6 +29,8 @@ export interface Masker {
   readonly classification: Classification
   /** The disclosure of a request, created when first asked for; `undefined` where its route switches masking off. */
   of(request: FastifyRequest): Disclosure | undefined
+  /** The disclosure of what another gate withholds from the reader, also where the route switches masking off. */
+  withheldFrom(request: FastifyRequest | undefined): Disclosure
   /** What was decided for a request so far. */
   findingsOf(request: FastifyRequest): Findings
   /** The disclosure to a reader nobody knows. */
@@ -42,6 +44,7 @@ export function createMasker(scope: FastifyInstance, options: Readonly<ResolvedP
   const classification = classifying(() => createClassification(options.classify))
   const hash = options.hashKey === undefined ? undefined : keyedHash(options.hashKey)
   const disclosures = new WeakMap<FastifyRequest, Disclosure>()
+  const withheld = new WeakMap<FastifyRequest, Disclosure>()
   const viewers = new WeakMap<FastifyRequest, Viewer>()
   const findings = new WeakMap<FastifyRequest, Findings>()
 
@@ -64,6 +67,17 @@ export function createMasker(scope: FastifyInstance, options: Readonly<ResolvedP
       const disclosure = new Disclosure(rules, viewers.get(request), findingsOf(request))
       // Before the reader is known, nothing may be remembered of what an unknown one gets.
       if (viewers.has(request)) disclosures.set(request, disclosure)
+      return disclosure
+    },
+    withheldFrom(request) {
+      const known = request === undefined ? undefined : withheld.get(request)
+      if (known !== undefined) return known
+      const own =
+        request === undefined ? false : routeOption<ResolvedPiiMaskingOptions>(request, 'piiMasking')
+      const { policy, fallback } = own === false ? options : own
+      const found = request === undefined ? new Findings() : findingsOf(request)
+      const disclosure = new Disclosure({ classification, policy, fallback, hash }, 'withheld', found)
+      if (request !== undefined) withheld.set(request, disclosure)
       return disclosure
     },
     findingsOf,

@@ -21,6 +21,11 @@ export function instancesOf(app: FastifyInstance): number {
   return stateOf(app).instances ?? 1
 }
 
+/** The time by the app's clock (the kernel's `now` option), in milliseconds since the epoch. */
+export function nowOf(app: FastifyInstance): number {
+  return stateOf(app).now()
+}
+
 /**
  * For a setting with which a gate would not hold: refuses to boot in production, warns elsewhere.
  *

@@ -6,12 +6,13 @@ export { decide } from './decisions/decide.ts'
 export type { Decision, DecisionResult } from './decisions/decide.ts'
 export { PHASES } from './decisions/phases.ts'
 export type { Phase, Stage } from './decisions/phases.ts'
-export { environmentOf, instancesOf, unsafeSetting } from './environment.ts'
+export { environmentOf, instancesOf, nowOf, unsafeSetting } from './environment.ts'
 export type { Environment } from './environment.ts'
 export * from './errors.ts'
 export { SECURITY_EVENT_CHANNEL } from './events/event-bus.ts'
 export type { SecurityEventListener, SecurityEvents } from './events/event-bus.ts'
 export type {
+  DenialDetails,
   EventOutcome,
   LimitDetails,
   QueryDetails,
@@ -47,6 +48,7 @@ export {
   text,
 } from './options/scalars.ts'
 export type { Mode } from './options/scalars.ts'
+export { loadIfInstalled, speaksGraphql } from './optional-graphql.ts'
 export { nearestName } from './options/suggest.ts'
 export { kernel, kernel as default } from './plugin.ts'
 export { anonymous, identifyBy } from './principal.ts'
@@ -73,7 +75,7 @@ export type { Outcome, SettledListener } from './requests/settled.ts'
 export { traceContextOf } from './requests/trace-context.ts'
 export type { TraceContext } from './requests/trace-context.ts'
 export { onceRoutesKnown, provideRouteConfig, routesOf, sawEveryRoute } from './routes/check-routes.ts'
-export { optionsInUse, routeOption } from './routes/route-option.ts'
+export { optionOfRoute, optionsInUse, routeOption } from './routes/route-option.ts'
 export type { OptionsInUse } from './routes/route-option.ts'
 export { routeRecordOf } from './routes/route-record.ts'
 export type { RouteRecord } from './routes/route-record.ts'

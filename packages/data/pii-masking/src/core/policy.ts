@@ -7,8 +7,8 @@ export type Rule = Strategy | Readonly<Record<string, Strategy>>
 /** Rules by info type (`US_SOCIAL_SECURITY_NUMBER`) or by coordinate (`User.ssn`), which wins. */
 export type Policy = Readonly<Record<string, Rule>>
 
-/** Who reads: their roles, or `undefined` where nobody knows. */
-export type Viewer = { readonly roles: readonly string[] } | undefined
+/** Who reads: their roles; `undefined` where nobody knows; `withheld` where it is known that they may not. */
+export type Viewer = { readonly roles: readonly string[] } | 'withheld' | undefined
 
 /** A strategy, and whether another reader would have got another one. */
 export interface Verdict {
@@ -22,7 +22,8 @@ function looser(a: Strategy, b: Strategy): Strategy {
 
 /**
  * What a reader gets of a classified value. Of several roles the one that shows most counts. An unknown reader gets
- * the strictest of what the rule has for anybody; so does a known one whose roles it does not name, unless it has `'*'`.
+ * the strictest of what the rule has for anybody; so does a known one whose roles it does not name, unless it has `'*'`. One
+ * from whom it is withheld gets no less strict than `partial`, whatever everybody else gets.
  */
 export function judge(
   policy: Policy,
@@ -31,6 +32,10 @@ export function judge(
   viewer: Viewer,
 ): Verdict {
   const rule = ownRule(policy, coordinate) ?? ownRule(policy, infoType) ?? fallback
+  if (viewer === 'withheld') {
+    const least = typeof rule === 'string' ? rule : Object.values(rule).reduce(stricter, fallback)
+    return { strategy: stricter(least, 'partial'), byRole: true }
+  }
   if (typeof rule === 'string') return { strategy: rule, byRole: false }
   const strictest = Object.values(rule).reduce(stricter, fallback)
   if (viewer === undefined) return { strategy: strictest, byRole: true }

@@ -1,7 +1,7 @@
 import { infoTypeOfDirective, REMOVED } from '@portcullis/classification'
 import type { Classification, Classified } from '@portcullis/classification'
 import { isThenable } from '@portcullis/graphql-gate'
-import type { FieldHandler, FieldTarget } from '@portcullis/graphql-gate'
+import type { FieldCall, FieldHandler, FieldTarget } from '@portcullis/graphql-gate'
 import {
   getNamedType,
   getNullableType,
@@ -102,6 +102,12 @@ function forbidden(): GraphQLError {
   })
 }
 
+/** What the reader of a field is shown, and less where a gate withholds it from them. */
+function disclosureOf({ request, withheld }: FieldCall, masker: Masker): Disclosure | undefined {
+  if (withheld) return masker.withheldFrom(request)
+  return request === undefined ? masker.toNobody() : masker.of(request)
+}
+
 /** Plans a scalar of the app that is not classified itself. */
 function planOpenField({ field: { type } }: FieldTarget, masker: Masker): FieldHandler | undefined {
   const named = getNamedType(type)
@@ -136,8 +142,8 @@ export function planFieldMask(target: FieldTarget, masker: Masker): FieldHandler
       `${parent.name}.${field.name} is classified, but has fields of its own. Classify the fields of ${String(getNamedType(type))} instead.`,
     )
   }
-  return ({ request }, next) => {
-    const disclosure = request === undefined ? masker.toNobody() : masker.of(request)
+  const mask: FieldHandler = (call, next) => {
+    const disclosure = disclosureOf(call, masker)
     const value = next()
     if (disclosure === undefined) return value
     const finish = (shown: unknown): unknown => {
@@ -148,4 +154,5 @@ export function planFieldMask(target: FieldTarget, masker: Masker): FieldHandler
     const shown = maskLeaves(type, value, (leaf, one) => maskLeaf(classified, leaf, one, disclosure))
     return isThenable(shown) ? shown.then(finish) : finish(shown)
   }
+  return Object.assign(mask, { hides: true } as const)
 }

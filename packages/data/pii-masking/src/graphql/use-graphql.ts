@@ -1,17 +1,13 @@
-import { isWithin, routesOf } from '@portcullis/kernel'
+import { loadIfInstalled, speaksGraphql } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { InvalidClassificationError } from '../errors.ts'
 import type { Masker } from '../masker.ts'
 
-/** graphql-gate, or `undefined` where it is not installed: a REST app never installs graphql. */
-async function load() {
-  try {
-    return { gate: await import('@portcullis/graphql-gate'), ...(await import('./field-mask.ts')) }
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined
-    throw error
-  }
-}
+const load = () =>
+  loadIfInstalled(async () => ({
+    gate: await import('@portcullis/graphql-gate'),
+    ...(await import('./field-mask.ts')),
+  }))
 
 /**
  * Refuses a scope with GraphQL in it where graphql-gate is missing: names in answers are no fields, because aliases
@@ -20,9 +16,7 @@ async function load() {
  * @throws PORTCULLIS_PII_MASKING_INVALID_CLASSIFICATION
  */
 export function refuseGraphql(app: FastifyInstance): void {
-  const scopes = routesOf(app).filter(({ scope }) => isWithin(scope, app))
-  const speaksGraphql = scopes.some(({ scope, config }) => scope.hasDecorator('graphql') || config['graphql'])
-  if (!speaksGraphql && !app.hasDecorator('graphql')) return
+  if (!speaksGraphql(app)) return
   throw new InvalidClassificationError(
     'There is GraphQL in this scope, whose fields can only be masked with: npm install @portcullis/graphql-gate graphql',
   )

@@ -102,7 +102,7 @@ export function startDeadline(request: FastifyRequest, operations: readonly Grap
 export function endLateFields(app: FastifyInstance): void {
   addFieldStep(app, {
     name: 'executionTimeout',
-    phase: 'access',
+    phase: 'time',
     plan({ field }) {
       const lists = listsAround(field.type)
       return ({ request }, next) => {

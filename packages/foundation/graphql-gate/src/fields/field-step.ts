@@ -4,7 +4,7 @@ import { gateStateOf } from '../state.ts'
 import { followRequests } from './current-request.ts'
 
 /** The fixed order of what happens around a resolver, from the outside in. */
-export const FIELD_PHASES = ['access', 'mask', 'count'] as const
+export const FIELD_PHASES = ['time', 'access', 'mask', 'count'] as const
 
 /** A phase of {@link FIELD_PHASES}. */
 export type FieldPhase = (typeof FIELD_PHASES)[number]
@@ -23,18 +23,35 @@ export interface FieldCall {
   readonly source: unknown
   readonly args: Readonly<Record<string, unknown>>
   readonly info: GraphQLResolveInfo
+  /**
+   * Set by a step of the phase `access` before it calls `next`: whoever asks may not see the value, so a step that
+   * masks treats them as a reader it does not know. Only where a handler within `hides`.
+   */
+  withheld: boolean
 }
 
 /** Runs around a resolver: `next` resolves the field. It stays synchronous where `next` is. */
-export type FieldHandler = (call: FieldCall, next: () => unknown) => unknown
+export interface FieldHandler {
+  (call: FieldCall, next: () => unknown): unknown
+  /** Says that it honours {@link FieldCall.withheld}. */
+  readonly hides?: true
+  /** Says of a request that it would do nothing but call `next` for this field, whatever the call: it is not called then. */
+  readonly passes?: (request: FastifyRequest) => boolean
+}
 
 /** What a gate does around the resolvers of a schema, under every alias and in every fragment. */
 export interface FieldStep {
   /** The gate's name. The innermost scope's step of a name replaces the outer ones. */
   readonly name: string
   readonly phase: FieldPhase
-  /** Asked once for each field and scope: what to do around it, or nothing, which costs nothing. */
-  readonly plan: (target: FieldTarget) => FieldHandler | undefined
+  /** Whether it also runs around what starts a subscription, where `source` is the root value. Default: false. */
+  readonly subscribe?: boolean
+  /**
+   * Asked once for each field and scope: what to do around it, or nothing, which costs nothing.
+   *
+   * @param within the handlers of later phases, which run inside this one
+   */
+  readonly plan: (target: FieldTarget, within: readonly FieldHandler[]) => FieldHandler | undefined
 }
 
 /**
@@ -47,14 +64,29 @@ export function addFieldStep(app: FastifyInstance, step: FieldStep): void {
   followRequests(app)
 }
 
-/** The handlers of a field in a scope, in order. */
-export function handlersOf(scope: FastifyInstance, target: FieldTarget): readonly FieldHandler[] {
-  return gateStateOf(scope)
+/** The handlers of a field in a scope, from the outside in. */
+export interface FieldHandlers {
+  /** Around its resolver. */
+  readonly resolve: readonly FieldHandler[]
+  /** Around what starts a subscription. */
+  readonly subscribe: readonly FieldHandler[]
+}
+
+/** Plans the handlers of a field in a scope, from the inside out. */
+export function handlersOf(scope: FastifyInstance, target: FieldTarget): FieldHandlers {
+  const steps = gateStateOf(scope)
     .fieldSteps.visibleFrom(scope)
     .map((entry) => entry.value)
     .sort(
-      (a, b) => FIELD_PHASES.indexOf(a.phase) - FIELD_PHASES.indexOf(b.phase) || (a.name < b.name ? -1 : 1),
+      (a, b) => FIELD_PHASES.indexOf(b.phase) - FIELD_PHASES.indexOf(a.phase) || (a.name > b.name ? -1 : 1),
     )
-    .map((step) => step.plan(target))
-    .filter((handler) => handler !== undefined)
+  const resolve: FieldHandler[] = []
+  const subscribe: FieldHandler[] = []
+  for (const step of steps) {
+    const handler = step.plan(target, resolve)
+    if (handler === undefined) continue
+    resolve.unshift(handler)
+    if (step.subscribe === true) subscribe.unshift(handler)
+  }
+  return { resolve, subscribe }
 }

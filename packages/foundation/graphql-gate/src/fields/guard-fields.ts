@@ -1,12 +1,15 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { defaultFieldResolver, isObjectType } from 'graphql'
-import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
+import type { GraphQLField, GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
 import { gateStateOf } from '../state.ts'
 import { requestOf } from './current-request.ts'
 import { handlersOf } from './field-step.ts'
-import type { FieldHandler, FieldTarget } from './field-step.ts'
+import type { FieldCall, FieldHandler, FieldHandlers, FieldTarget } from './field-step.ts'
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>
+type Field = GraphQLField<unknown, unknown>
+
+const NONE: FieldHandlers = { resolve: [], subscribe: [] }
 
 /** Resolvers of ours, and what they wrap: a schema that was made from a guarded one has them already. */
 const inner = new WeakMap<Resolver, Resolver>()
@@ -16,64 +19,140 @@ function unwrap(resolver: Resolver): Resolver {
   return within === undefined ? resolver : unwrap(within)
 }
 
+/** Whether a request needs none of the handlers of a field, which is then resolved as if there were none. */
+function allPass(handlers: readonly FieldHandler[], request: FastifyRequest): boolean {
+  for (let index = 0; index < handlers.length; index++)
+    if (handlers[index]?.passes?.(request) !== true) return false
+  return true
+}
+
+/** Runs the handlers from one of them on around a resolver. One or two are the rule, and need no more functions. */
+function runAround(
+  handlers: readonly FieldHandler[],
+  from: number,
+  call: FieldCall,
+  resolve: () => unknown,
+): unknown {
+  const handler = handlers[from]
+  if (handler === undefined) return resolve()
+  if (from === handlers.length - 1) return handler(call, resolve)
+  return handler(call, () => runAround(handlers, from + 1, call, resolve))
+}
+
+type Kind = keyof FieldHandlers
+
 /** What guards one field, by scope: scopes share schemas. */
-class GuardedField {
+class FieldGuard {
   readonly #target: FieldTarget
-  readonly #handlers = new Map<FastifyInstance, readonly FieldHandler[]>()
-  /** Calls whose resolver is running just now. */
-  readonly #running = new WeakSet<GraphQLResolveInfo>()
+  readonly #handlers = new Map<FastifyInstance, FieldHandlers>()
+  /** The call whose resolver is running just now. */
+  #running: GraphQLResolveInfo | undefined
+  #scope: FastifyInstance | undefined
+  #ofScope: FieldHandlers = NONE
 
   constructor(target: FieldTarget) {
     this.#target = target
-    let resolve = this.#wrap(target.field.resolve)
-    // An accessor: resolvers that are set later (mercurius' defineResolvers) are wrapped as well.
-    Object.defineProperty(target.field, 'resolve', {
-      get: () => resolve,
-      set: (resolver: Resolver | undefined) => {
-        resolve = this.#wrap(resolver)
-      },
-      enumerable: true,
-      configurable: true,
-    })
   }
 
-  #wrap(given: Resolver | undefined): Resolver {
+  wrap(kind: Kind, given: Resolver | undefined): Resolver {
     const resolver = unwrap(given ?? defaultFieldResolver)
     const wrapped: Resolver = (source, args, context, info) => {
       // A resolver that was set later may call the one it replaced (Apollo Server wraps all of them): once is enough.
-      if (this.#running.has(info)) return resolver(source, args, context, info)
+      if (this.#running === info) return resolver(source, args, context, info)
       const request = requestOf(context)
-      const handlers = request === undefined ? this.#everyHandler() : this.handlersFor(request.server)
-      const call = { request, source, args, info }
-      const resolve = (): unknown => {
-        this.#running.add(info)
+      const handlers =
+        request === undefined ? this.#everyHandler(kind) : this.handlersFor(request.server)[kind]
+      if (request !== undefined && allPass(handlers, request)) return resolver(source, args, context, info)
+      const call: FieldCall = { request, source, args, info, withheld: false }
+      return runAround(handlers, 0, call, () => {
+        const outer = this.#running
+        this.#running = info
         try {
           return resolver(source, args, context, info)
         } finally {
-          this.#running.delete(info)
+          this.#running = outer
         }
-      }
-      return handlers.reduceRight<() => unknown>((next, handler) => () => handler(call, next), resolve)()
+      })
     }
     inner.set(wrapped, resolver)
     return wrapped
   }
 
-  handlersFor(scope: FastifyInstance): readonly FieldHandler[] {
-    const known = this.#handlers.get(scope)
-    if (known !== undefined) return known
-    const handlers = handlersOf(scope, this.#target)
+  handlersFor(scope: FastifyInstance): FieldHandlers {
+    // Nearly all calls come from the scope of the call before.
+    if (scope === this.#scope) return this.#ofScope
+    const handlers = this.#handlers.get(scope) ?? handlersOf(scope, this.#target)
     this.#handlers.set(scope, handlers)
+    this.#scope = scope
+    this.#ofScope = handlers
     return handlers
   }
 
   /** Without a request, whatever any scope does holds. */
-  #everyHandler(): readonly FieldHandler[] {
-    return [...new Set([...this.#handlers.values()].flat())]
+  #everyHandler(kind: Kind): readonly FieldHandler[] {
+    return [...new Set([...this.#handlers.values()].flatMap((handlers) => handlers[kind]))]
   }
 }
 
-const guarded = new WeakMap<GraphQLSchema, Map<object, GuardedField>>()
+const GUARD = Symbol('portcullis.field-guard')
+
+/** A field whose resolvers are wrapped, also those that are set later (mercurius' defineResolvers). */
+interface GuardedField extends Field {
+  readonly [GUARD]: { readonly guard: FieldGuard } & Record<Kind, Resolver | undefined>
+}
+
+function accessor(kind: Kind): PropertyDescriptor & ThisType<GuardedField> {
+  return {
+    get() {
+      return this[GUARD][kind]
+    },
+    set(given: Resolver | undefined) {
+      this[GUARD][kind] = this[GUARD].guard.wrap(kind, given)
+    },
+    enumerable: true,
+    configurable: true,
+  }
+}
+
+const prototypes = new WeakMap<object, object>()
+
+/**
+ * The prototype of guarded fields. Accessors on each field itself would make every field an object of its own kind,
+ * which costs engines more to read than all that a guard does.
+ */
+function prototypeFor(field: Field): object {
+  const base = Object.getPrototypeOf(field) as object
+  const known = prototypes.get(base)
+  if (known !== undefined) return known
+  const made = Object.create(base, {
+    resolve: accessor('resolve'),
+    subscribe: accessor('subscribe'),
+  }) as object
+  prototypes.set(base, made)
+  return made
+}
+
+/** Puts a guarded field in the place of a field of its type. */
+function guardField(target: FieldTarget): GuardedField {
+  const { type, field, schema } = target
+  const { resolve, subscribe, ...others } = field
+  const guard = new FieldGuard(target)
+  // Only the root fields of subscriptions are started; others have no use for it.
+  const starts = type === schema.getSubscriptionType() || subscribe !== undefined
+  const resolvers = {
+    guard,
+    resolve: guard.wrap('resolve', resolve),
+    subscribe: starts ? guard.wrap('subscribe', subscribe) : subscribe,
+  }
+  const made = Object.assign(
+    Object.create(prototypeFor(field)) as GuardedField,
+    { [GUARD]: resolvers },
+    others,
+  )
+  type.getFields()[field.name] = made
+  return made
+}
+
 const seen = new WeakMap<GraphQLSchema, WeakSet<FastifyInstance>>()
 
 /**
@@ -86,17 +165,14 @@ export function guardFields(scope: FastifyInstance, schema: GraphQLSchema | unde
   if (schema === undefined || gateStateOf(scope).fieldSteps.all().length === 0) return
   const scopes = seen.get(schema) ?? new WeakSet<FastifyInstance>()
   if (scopes.has(scope)) return
-  const fields = guarded.get(schema) ?? new Map<object, GuardedField>()
-  guarded.set(schema, fields)
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields())) {
       const target: FieldTarget = { schema, type, field }
-      const known = fields.get(field)
-      if (known === undefined && handlersOf(scope, target).length === 0) continue
-      const one = known ?? new GuardedField(target)
-      fields.set(field, one)
-      one.handlersFor(scope)
+      const isGuarded = GUARD in field
+      if (!isGuarded && handlersOf(scope, target).resolve.length === 0) continue
+      const { guard } = (isGuarded ? (field as GuardedField) : guardField(target))[GUARD]
+      guard.handlersFor(scope)
     }
   }
   seen.set(schema, scopes.add(scope))

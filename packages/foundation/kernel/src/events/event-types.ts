@@ -15,6 +15,18 @@ export interface LimitDetails {
   readonly policy?: string | undefined
 }
 
+/** Details of a denial: names of the app's own, never what a client sent. */
+export interface DenialDetails {
+  /** The permission that was asked for. */
+  readonly permission?: string | undefined
+  /** The roles of which one was asked for. */
+  readonly roles?: readonly string[] | undefined
+  /** The coordinate of the GraphQL field that was guarded, such as `User.salary`. */
+  readonly field?: string | undefined
+  /** The code of the error that was answered, where there was one. */
+  readonly code?: string | undefined
+}
+
 /** Details of one database statement: what was asked and how it went, never SQL or values. */
 export interface QueryDetails {
   /** The same for statements that differ in values alone; `none` for what is no statement. */
@@ -48,7 +60,7 @@ export interface SecurityEventDetails {
   'auth.token_reuse': { readonly family: string }
   /** Tokens were revoked: one, those of a session or a subject, or all. Never whose token it was. */
   'auth.revoked': { readonly scope: 'token' | 'session' | 'subject' | 'everything' }
-  'authz.denied': { readonly permission?: string | undefined }
+  'authz.denied': DenialDetails
   'query.rejected': LimitDetails
   'query.depth_exceeded': LimitDetails
   'query.cost_exceeded': LimitDetails
@@ -56,7 +68,8 @@ export interface SecurityEventDetails {
   'rate_limit.store_unavailable': { readonly policy?: string | undefined; readonly behaviour: string }
   /** Once for a request: what kinds were shown raw, under which coordinates. Never values, never whose. */
   'pii.revealed': { readonly fields: readonly string[]; readonly infoTypes: readonly string[] }
-  'data.accessed': { readonly resource: string }
+  /** Somebody may read what is personal: a resource of the app's permissions, or a field (`User.email`). */
+  'data.accessed': { readonly resource: string; readonly permission?: string | undefined }
   'data.exported': { readonly resource: string }
   'data.erased': { readonly resource: string }
   'data.changed': { readonly action: string; readonly fields: readonly string[] }

@@ -26,9 +26,25 @@ export function routeOption<Options extends object>(
   request: FastifyRequest,
   name: string,
 ): Readonly<Options> | false {
-  const registration = registrationOf(request.server, name)
-  if (registration === undefined) return false
-  return optionsOf(registration, routeRecordOf(request)) as Readonly<Options> | false
+  return find(request.server, routeRecordOf(request), name) as Readonly<Options> | false
+}
+
+/**
+ * The same for a recorded route, for checks and reports at boot.
+ *
+ * @returns `false` where the route switches the gate off or the gate is not registered in its scope
+ * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS for a route that could not be checked at boot
+ */
+export function optionOfRoute<Options extends object>(
+  route: RouteRecord,
+  name: string,
+): Readonly<Options> | false {
+  return find(route.scope, route, name) as Readonly<Options> | false
+}
+
+function find(scope: FastifyInstance, route: RouteRecord, name: string): unknown {
+  const registration = registrationOf(scope, name)
+  return registration === undefined ? false : optionsOf(registration, route)
 }
 
 /** Options that a gate decides with, and the scope in which they do. */
