@@ -89,7 +89,8 @@ export interface TokenStore {
   /** Whether other processes write to it too, so that revocations have to be followed. */
   readonly isShared: boolean
   /**
-   * Opens a session.
+   * Opens a session. With an id that the subject has open already, the call is one that is made once more: the session is
+   * as it is, and none makes room.
    *
    * @returns the moment that its first tokens carry as issued, later than any revocation that it must not fall under,
    * and the revocations of sessions that had to make room
