@@ -1,7 +1,7 @@
 import { problemOf } from './core/claims.ts'
 import type { AccessClaims, ClaimDemands, Grant } from './core/claims.ts'
 import { splitToken } from './core/compact-token.ts'
-import { checkGrant, GrantProblem } from './core/grant.ts'
+import { checkGrant, checkName, checkTarget, GrantProblem } from './core/grant.ts'
 import type { SessionGrant } from './core/grant.ts'
 import { accessClaims, newSessionId } from './core/issue.ts'
 import type { TokenFrame } from './core/issue.ts'
@@ -62,11 +62,7 @@ export class TokenService {
    */
   async issue(grant: Grant, jkt?: string): Promise<TokenPair> {
     const key = this.#refreshKey()
-    try {
-      checkGrant(grant)
-    } catch (error) {
-      throw error instanceof GrantProblem ? new InvalidGrantError(error.message) : error
-    }
+    checking(() => checkGrant(grant))
     const { store, options, follower } = this.#parts
     const { refreshTtl: idleTtl, absoluteTtl, maxSessions } = options
     const { session, issuedAt, evicted } = await reaching(
@@ -146,6 +142,7 @@ export class TokenService {
 
   /** See `Tokens.revoke`. */
   async revoke(target: RevokeTarget): Promise<void> {
+    checking(() => checkTarget(target))
     if ('token' in target) return this.#revokeToken(target.token)
     if ('session' in target) return this.#revoke('session', target.session)
     if ('subject' in target) return this.#revoke('subject', target.subject)
@@ -154,6 +151,7 @@ export class TokenService {
 
   /** See `Tokens.sessions`. */
   async sessions(subject: string): Promise<readonly SessionInfo[]> {
+    checking(() => checkName('subject', subject))
     const sessions = await reaching(this.#parts.store.sessions(subject))
     return sessions.map(({ id, createdAt, usedAt, idleExpiresAt: expiresAt }) => ({
       id,
@@ -233,11 +231,7 @@ export class TokenService {
       subject: before.subject,
       jkt,
     }
-    try {
-      checkGrant(grant)
-    } catch (error) {
-      throw error instanceof GrantProblem ? new InvalidGrantError(error.message) : error
-    }
+    checking(() => checkGrant(grant))
     return JSON.stringify(grant)
   }
 
@@ -253,6 +247,15 @@ export class TokenService {
     const revocation: Revocation = await reaching(store.revoke(scope, id, this.#memory))
     follower.add(revocation)
     onRevoked(scope, id, false)
+  }
+}
+
+/** Checks what the app gives a call. */
+function checking(check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    throw error instanceof GrantProblem ? new InvalidGrantError(error.message) : error
   }
 }
 

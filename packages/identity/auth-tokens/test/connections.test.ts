@@ -82,10 +82,10 @@ describe('what is open', () => {
 
   it('of a WebSocket ends when the token expires', async () => {
     await app.close()
-    await listen({ accessTtl: '1s', clockTolerance: 0 })
+    await listen({ accessTtl: '2s', clockTolerance: 0 })
     const { access_token: token } = await app.tokens.issue({ subject: 'ada' })
     const { closed } = await open(token)
-    expect(await within(2_000, closed)).toBe(true)
+    expect(await within(4_000, closed)).toBe(true)
     expect(await closed).toBe(4401)
   })
 

@@ -180,6 +180,43 @@ describe('revoking', () => {
   })
 })
 
+describe('calls of the app', () => {
+  it.each([
+    {},
+    { sesion: 'x' },
+    { session: undefined },
+    { session: '' },
+    { subject: 5 },
+    { subject: 'a\0b' },
+    { token: undefined },
+    { everything: false },
+    { subject: 'ada', everything: true },
+  ])('revoke(%j) is an error, and revokes nothing', async (target) => {
+    const { access_token: token } = await app.tokens.issue(grant)
+    await expect(app.tokens.revoke(target as never)).rejects.toMatchObject({
+      code: 'PORTCULLIS_AUTH_TOKENS_INVALID_GRANT',
+    })
+    expect((await app.inject({ url: '/', headers: bearer(token) })).statusCode).toBe(200)
+  })
+
+  it.each([
+    { subject: '' },
+    { subject: 'a\0' },
+    { subject: '\ud800' },
+    { subject: 'x'.repeat(1025) },
+    { subject: 'ada', kind: 'root' },
+    { subject: 'ada', roles: 'admin' },
+    { subject: 'ada', permissions: ['two words'] },
+    { subject: 'ada', claims: { sub: 'bob' } },
+    { subject: 'ada', authTime: Number.NaN },
+  ])('issue(%j) is an error that says what it takes', async (wrong) => {
+    await expect(app.tokens.issue(wrong as never)).rejects.toMatchObject({
+      code: 'PORTCULLIS_AUTH_TOKENS_INVALID_GRANT',
+      message: expect.stringContaining('take'),
+    })
+  })
+})
+
 describe('options', () => {
   it.each([
     ['no issuer', { issuer: undefined }, 'issuer'],

@@ -14,10 +14,21 @@ const LONGEST = 1_024
 /** A word of `scope` (RFC 6749, section 3.3). */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-function text(name: string, value: unknown): void {
-  if (value === undefined) return
-  if (typeof value !== 'string' || value === '' || value.length > LONGEST)
-    throw new GrantProblem(`${name} takes a string of 1 to ${LONGEST} characters`)
+/** A character that PostgreSQL cannot store, or half of one: which half is lost on the way differs by store. */
+function isStorable(value: string): boolean {
+  return !value.includes('\0') && !/\p{Surrogate}/u.test(value)
+}
+
+/**
+ * Checks a name of a subject, session or tenant.
+ *
+ * @throws GrantProblem naming the member
+ */
+export function checkName(member: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST || !isStorable(value))
+    throw new GrantProblem(
+      `${member} takes a string of 1 to ${LONGEST} characters, none of them NUL or half a surrogate pair`,
+    )
 }
 
 /**
@@ -27,8 +38,9 @@ function text(name: string, value: unknown): void {
  */
 export function checkGrant(grant: Grant): void {
   const { subject, kind = 'user', roles = [], permissions = [], authTime, claims = {} } = grant
-  if (typeof subject !== 'string') throw new GrantProblem('subject takes a string')
-  for (const name of ['subject', 'tenantId', 'actingFor', 'acr'] as const) text(name, grant[name])
+  checkName('subject', subject)
+  for (const name of ['tenantId', 'actingFor', 'acr'] as const)
+    if (grant[name] !== undefined) checkName(name, grant[name])
   if (!['user', 'service', 'agent'].includes(kind))
     throw new GrantProblem("kind takes 'user', 'service' or 'agent'")
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === 'string'))
@@ -41,7 +53,7 @@ export function checkGrant(grant: Grant): void {
   if (authTime !== undefined && !Number.isFinite(authTime))
     throw new GrantProblem('authTime takes milliseconds since the epoch')
   const taken = Object.keys(claims).find((name) => REGISTERED.has(name))
-  if (taken !== undefined) throw new GrantProblem(`claims may not set ${taken}: the plugin does`)
+  if (taken !== undefined) throw new GrantProblem(`claims takes none that the plugin sets, such as ${taken}`)
 }
 
 /**
@@ -66,4 +78,24 @@ export function claimsOf(
     ...(acr === undefined ? {} : { acr }),
     ...(jkt === undefined ? {} : { cnf: { jkt } }),
   }
+}
+
+const TARGETS = ['token', 'session', 'subject', 'everything'] as const
+
+/**
+ * Checks what is to be revoked. It says one thing and says it right: a misspelt member must not mean everything.
+ *
+ * @throws GrantProblem
+ */
+export function checkTarget(target: object): void {
+  const given = Object.entries(target) as [string, unknown][]
+  const [member, value] = given[0] ?? []
+  const kind = TARGETS.find((known) => known === member)
+  if (given.length !== 1 || kind === undefined)
+    throw new GrantProblem(`revoke takes exactly one of ${TARGETS.join(', ')}`)
+  if (kind === 'everything') {
+    if (value !== true) throw new GrantProblem('everything takes true')
+  } else if (kind === 'token') {
+    if (typeof value !== 'string') throw new GrantProblem('token takes a string')
+  } else checkName(kind, value)
 }
