@@ -1,10 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import accessControl from '@portcullis/access-control'
 import auditLogger from '@portcullis/audit-logger'
 import type { AuditRecord } from '@portcullis/audit-logger'
+import authTokens from '@portcullis/auth-tokens'
+import type { TokenKey } from '@portcullis/auth-tokens'
+import { checkKeys, Keyring } from '@portcullis/auth-tokens/core'
 import depthLimit from '@portcullis/depth-limit'
 import graphqlGate from '@portcullis/graphql-gate'
 import kernel from '@portcullis/kernel'
@@ -40,6 +43,25 @@ const resolvers = {
 }
 
 const { privateKey } = generateKeyPairSync('ed25519')
+
+const keys: readonly TokenKey[] = [{ kid: 'k1', alg: 'HS256', secret: randomBytes(32) }]
+
+/** An access token. */
+function tokenOf(sub: string): string {
+  const iat = Math.floor(Date.now() / 1000)
+  return new Keyring(checkKeys(keys, ['HS256'])).sign({
+    iss: 'https://auth.example.com',
+    aud: 'https://api.example.com',
+    sub,
+    tenant_id: 'red',
+    roles: ['support'],
+    jti: randomUUID(),
+    iat,
+    exp: iat + 3_000,
+  })
+}
+const TOKEN = tokenOf('ada')
+
 let postgres: PostgresServer
 let trails: string
 
@@ -66,10 +88,14 @@ afterAll(async () => {
 
 /** Everything an app of the suite consists of, each as one registration: the gates, the foundations, the routes. */
 const PARTS: readonly ((app: FastifyInstance) => void)[] = [
+  (app) => void app.register(kernel, { environment: 'test' }),
   (app) =>
-    void app.register(kernel, {
-      environment: 'test',
-      identify: ({ headers }) => ({ id: String(headers['x-user']), tenantId: 'red', roles: ['support'] }),
+    void app.register(authTokens, {
+      issuer: 'https://auth.example.com',
+      audience: 'https://api.example.com',
+      algorithms: ['HS256'],
+      keys,
+      accessTtl: '1h',
     }),
   (app) =>
     void app.register(graphqlGate, {
@@ -119,7 +145,11 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
   (app) => void app.get('/unsafe', ({ db }) => db.query('select id from orders' as never)),
 ]
 
+/** A request without a token. */
+const NOBODY = '/own?nobody'
+
 const REQUESTS: readonly (object | string)[] = [
+  NOBODY,
   { query: '{ users(first: 5) { id } }' },
   { query: '{ users { friends { friends { id } } } }' },
   { query: '{ a: users { id } b: users { id } c: users { id } d: users { id } e: users { id } }' },
@@ -186,7 +216,7 @@ async function run(order: readonly number[]): Promise<Seen> {
   const answers: unknown[] = []
   const trail: unknown[] = []
   for (const request of REQUESTS) {
-    const headers = { 'x-user': 'ada' }
+    const headers = request === NOBODY ? {} : { authorization: `Bearer ${TOKEN}` }
     const answer = await app.inject(
       typeof request === 'string'
         ? { url: request, headers }
@@ -220,7 +250,7 @@ describe('the order of registration', () => {
   it('changes no status, body, charge or event, in 20 shuffled orders', async () => {
     const expected = await run([...PARTS.keys()])
     const statuses = expected.answers.map((answer) => (answer as unknown[])[0])
-    expect(new Set(statuses)).toEqual(new Set([200, 400, 403, 404, 429, 500]))
+    expect(new Set(statuses)).toEqual(new Set([200, 400, 401, 403, 404, 429, 500]))
     // Each gate had its say: masked, asked the database as the tenant, refused what is no statement, recorded.
     const bodies = expected.answers.map((answer) => (answer as unknown[])[1]).join('\n')
     expect(bodies).toContain('"ssn":"***-**-6789"')

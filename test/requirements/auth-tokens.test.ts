@@ -210,7 +210,7 @@ describe('F43: revocation works for one token and for all of a user', () => {
   })
 })
 
-describe('F44: a token answer has type and lifetime', () => {
+describe('F44: a token answer has type and lifetime; cookies are an option', () => {
   accept('access_token, refresh_token, token_type "bearer", expires_in', {
     build: tokenApp(),
     honest,
@@ -222,6 +222,29 @@ describe('F44: a token answer has type and lifetime', () => {
         expires_in: 900,
         refresh_token: expect.stringMatching(/^rt1\./),
       })
+    },
+  })
+
+  accept('in cookie mode, tokens are in cookies of this very host that no script can read', {
+    build(withGate) {
+      const app = Fastify()
+      if (withGate) app.register(authTokens, tokenOptions({ cookie: {} }))
+      app.get('/health', { config: { auth: false } }, () => 'ok')
+      app.post('/login', { config: { auth: false } }, async (_request, reply) => {
+        if (!withGate) return { access_token: 'a', token_type: 'bearer', expires_in: 900, refresh_token: 'b' }
+        return reply.sendTokens(await app.tokens.issue({ subject: 'ada' }))
+      })
+      return app
+    },
+    honest,
+    async assert(app) {
+      const answer = await app.inject({ method: 'POST', url: '/login' })
+      expect(answer.json()).toEqual({ token_type: 'bearer', expires_in: 900 })
+      const strict = { httpOnly: true, secure: true, sameSite: 'Strict', path: '/' }
+      expect(answer.cookies).toEqual([
+        expect.objectContaining({ ...strict, name: '__Host-access_token', maxAge: 900 }),
+        expect.objectContaining({ ...strict, name: '__Host-refresh_token', maxAge: 2_592_000 }),
+      ])
     },
   })
 })

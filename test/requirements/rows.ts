@@ -267,7 +267,7 @@ export const rows: readonly Row[] = [
     'F44',
     ['auth-tokens'],
     'A token answer has type and lifetime; cookies are an option',
-    'half',
+    'done',
     'test/requirements/auth-tokens.test.ts',
   ),
   row(
