@@ -133,6 +133,27 @@ app.get('/', async (request) => ({ user: request.pii.mask({ ssn: '900-12-3456' }
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { piiMasking: { polciy: {} } }
 `,
+  '@portcullis/secrets': `
+import { environmentSecrets, firstOf, fileSecrets, type SecretsProvider } from '@portcullis/secrets'
+export const secrets: SecretsProvider = firstOf(environmentSecrets(), fileSecrets({ directory: '/run/secrets' }))
+export const value: Promise<string> = secrets.get('KEY').then((secret) => secret.value)
+`,
+  '@portcullis/auth-tokens': `
+import authTokens, { postgresSchema } from '@portcullis/auth-tokens'
+import { RevocationList } from '@portcullis/auth-tokens/core'
+import { authRoutes } from '@portcullis/auth-tokens/routes'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+const keys = [{ kid: 'k', alg: 'HS256', secret: 'x'.repeat(32) }] as const
+app.register(authTokens, { issuer: 'https://a.example', audience: 'b', algorithms: ['HS256'], keys })
+app.register(authRoutes, { prefix: '/auth' })
+app.get('/', { config: { auth: { required: false } } }, (request) => request.principal.id)
+app.post('/login', async (_request, reply) => reply.sendTokens(await app.tokens.issue({ subject: 'ada' })))
+export const size: number = new RevocationList().size
+export const ddl: string = postgresSchema
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { auth: { requird: false } }
+`,
   '@portcullis/password': `
 import password, { hibpRange } from '@portcullis/password'
 import Fastify from 'fastify'

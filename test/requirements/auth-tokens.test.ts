@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { TokenPair } from '@portcullis/auth-tokens'
-import { authTokens } from '@portcullis/auth-tokens'
+import { authTokens, secretKeys } from '@portcullis/auth-tokens'
+import { environmentSecrets } from '@portcullis/secrets'
 import Fastify from 'fastify'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +46,25 @@ describe('F37: signing keys are long enough, have ids, and name their algorithm'
     server(tokenOptions({ algorithms: ['HS512'], keys: [{ ...key, secret: 'x'.repeat(40) }] })),
     'algorithms allows HS512',
   )
+
+  it('keys come from the environment, and a missing one stops the boot with its name', async () => {
+    const jwk = { kty: 'oct', kid: 'a', alg: 'HS256', k: randomBytes(32).toString('base64url') }
+    const started = async (env: Record<string, string>): Promise<string> => {
+      const secrets = environmentSecrets({ env })
+      const app = server(tokenOptions({ keys: secretKeys(secrets, 'JWT_SECRET_KEY') }))(true)
+      return app.ready().then(
+        async () => {
+          const { token_type: type } = await app.tokens.issue({ subject: 'ada' })
+          await app.close()
+          return type
+        },
+        (error: Error) => error.message,
+      )
+    }
+    expect(await started({ JWT_SECRET_KEY: JSON.stringify({ keys: [jwk] }) })).toBe('bearer')
+    expect(await started({})).toContain('JWT_SECRET_KEY')
+    expect(await started({ JWT_SECRET_KEY: 'a plain secret' })).toContain('no JSON')
+  })
 
   accept('a token that somebody signs with a guessed secret is not taken', {
     build: tokenApp(),
