@@ -60,7 +60,7 @@ const part = either(
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
-  algorithm: v.optional(oneOf('sliding-window', 'fixed-window', 'gcra')),
+  algorithm: v.optional(oneOf('sliding-window', 'sliding-log', 'fixed-window', 'gcra')),
   burst: v.optional(integer(1)),
   partitionKey: v.optional(
     either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),

@@ -8,7 +8,7 @@ import {
 } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { decideLimits } from './decide-limits.ts'
+import { decideByAddress, decideLimits } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { decorate } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
@@ -34,10 +34,7 @@ function limiterOf(scope: FastifyInstance): Limiter {
 function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[] {
   const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
   if (options === false) return []
-  const { list } = compilePolicies(options)
-  return list.some((compiled) => compiled.point !== point)
-    ? list.filter((compiled) => compiled.point === point)
-    : list
+  return compilePolicies(options).at[point]
 }
 
 async function decideAt(
@@ -67,7 +64,10 @@ async function register(
       name: NAME,
       run(request, reply) {
         const policies = policiesAt(request, point)
-        return policies.length === 0 ? undefined : decideAt(limiterOf(app), policies, request, reply)
+        if (policies.length === 0) return undefined
+        const limiter = limiterOf(app)
+        const decided = decideByAddress(limiter, policies, request, reply)
+        return decided === false ? decideAt(limiter, policies, request, reply) : decided
       },
     })
   }

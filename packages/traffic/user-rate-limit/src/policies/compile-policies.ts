@@ -24,6 +24,8 @@ export interface CompiledPolicy {
 /** The policies of one plugin or route, or what is wrong with them. */
 export interface CompiledPolicies {
   readonly list: readonly CompiledPolicy[]
+  /** The same by where they are decided. */
+  readonly at: Readonly<Record<DecisionPoint, readonly CompiledPolicy[]>>
   readonly complaint: string | undefined
 }
 
@@ -109,7 +111,9 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
       complaints.push(error.message)
     }
   }
-  const result = { list, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
+  const of = (point: DecisionPoint): CompiledPolicy[] => list.filter((one) => one.point === point)
+  const at = { address: of('address'), principal: of('principal'), budget: of('budget') }
+  const result = { list, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
   compiled.set(source, result)
   return result
 }

@@ -17,6 +17,8 @@ export interface ScriptCall {
   readonly script: Script
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
+  /** Decisions that fail with it. Default: 1. */
+  readonly decisions?: number
 }
 
 /**
@@ -78,7 +80,7 @@ export class RedisRunner {
    */
   async run(call: ScriptCall, endAt: number): Promise<number[]> {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
-      const reply = await this.#send(call.script, call.keys, [this.#clock.at(endAt), ...call.args], endAt)
+      const reply = await this.#send(call, [this.#clock.at(endAt), ...call.args], endAt)
       if (reply[0] !== -1) return reply
     }
     throw new StoreUnavailable('late')
@@ -100,12 +102,11 @@ export class RedisRunner {
   }
 
   async #probe(endAt: number): Promise<void> {
-    await this.#send(TIME, [], [], endAt)
+    await this.#send({ script: TIME, keys: [], args: [] }, [], endAt)
   }
 
   async #send(
-    script: Script,
-    keys: readonly string[],
+    { script, keys, decisions = 1 }: ScriptCall,
     args: readonly (string | number)[],
     endAt: number,
   ): Promise<number[]> {
@@ -117,7 +118,7 @@ export class RedisRunner {
       return reply
     } catch (error) {
       const failure = failureOf(error)
-      if (failure.fault !== 'script') this.#breaker.failed()
+      if (failure.fault !== 'script') this.#breaker.failed(decisions)
       throw failure
     }
   }

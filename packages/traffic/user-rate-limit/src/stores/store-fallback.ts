@@ -77,6 +77,15 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
   }
 
   return {
+    reserveNow(charges) {
+      try {
+        return memory.size === 0 ? store.reserveNow?.(charges) : undefined
+      } catch (error) {
+        // What each policy does about it is decided by `reserve`.
+        if (error instanceof StoreUnavailable) return undefined
+        throw error
+      }
+    },
     async reserve(charges) {
       try {
         return await ask(charges)

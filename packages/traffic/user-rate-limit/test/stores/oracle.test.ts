@@ -32,7 +32,7 @@ interface Entry {
   cost: number
 }
 
-const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'fixed-window', 'gcra']
+const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'sliding-log', 'fixed-window', 'gcra']
 
 function schedules(leastWindow: number, setBacks: fc.Arbitrary<number>): fc.Arbitrary<Schedule> {
   const policies = fc
@@ -128,7 +128,7 @@ const sumOf = (log: readonly Entry[], policy: Policy, from: number): number =>
 /** No window that ends now holds more than the algorithm promises. */
 function expectWithin(policy: Policy, log: readonly Entry[], now: number): void {
   const { quota, window, capacity, algorithm } = policy
-  if (algorithm === 'sliding-window') expect(sumOf(log, policy, now - window)).toBeLessThanOrEqual(quota)
+  if (algorithm.startsWith('sliding')) expect(sumOf(log, policy, now - window)).toBeLessThanOrEqual(quota)
   if (algorithm === 'fixed-window')
     expect(sumOf(log, policy, now - window + 1)).toBeLessThanOrEqual(2 * quota)
   if (algorithm === 'gcra') {
@@ -146,7 +146,7 @@ function expectJustified(policy: Policy, log: readonly Entry[], now: number, cos
     expect(cost > capacity || log.some((entry) => entry.policy === policy)).toBe(true)
     return
   }
-  const late = algorithm === 'sliding-window' ? bucketWidth(policy) : 0
+  const late = algorithm.startsWith('sliding') ? bucketWidth(policy) : 0
   expect(sumOf(log, policy, now - window - late + 1) + cost).toBeGreaterThan(quota)
 }
 
