@@ -68,10 +68,17 @@ export class RedisRunner {
   begin(): number {
     if (this.#closed) throw new StoreUnavailable('closed')
     const endAt = performance.now() + this.#timeout
-    if (!this.#breaker.open) return endAt
+    if (this.away) throw new StoreUnavailable('breaker-open')
+    return endAt
+  }
+
+  /** Whether the server is known not to answer. When it is time, it is looked for, so that this becomes false again. */
+  get away(): boolean {
+    if (!this.#breaker.open) return false
     // In the background: no request waits for a server that was away a moment ago.
-    if (this.#breaker.mayProbe()) this.#probe(endAt).catch(() => this.#breaker.probeFailed())
-    throw new StoreUnavailable('breaker-open')
+    if (!this.#closed && this.#breaker.mayProbe())
+      this.#probe(performance.now() + this.#timeout).catch(() => this.#breaker.probeFailed())
+    return true
   }
 
   /**

@@ -1,5 +1,6 @@
 import { checkCosts } from '../core/decide.ts'
 import type { Charge, Limit, Reservation, Verdict } from '../core/verdict.ts'
+import { DeniedCache } from './denied-cache.ts'
 import { DecisionBatch } from './decision-batch.ts'
 import type { GroupDecision } from './decision-batch.ts'
 import type { RedisSource } from './redis-connection.ts'
@@ -16,6 +17,8 @@ export interface RedisStoreOptions {
   readonly redis: RedisSource
   /** Milliseconds within which a decision is made or fails, whatever Redis does. Default: 50. */
   readonly storeTimeout?: number
+  /** Refused calls that are remembered until they can pass, so that a flood costs no command; 0 for none. Default: 10,000. */
+  readonly deniedCalls?: number
   /** The scripts, where tests replace their clock. Default: those of `buildScripts()`. */
   readonly scripts?: Scripts
   /** Clock in milliseconds that reservations age by, where tests replace it. Default: `performance.now`. */
@@ -37,12 +40,17 @@ export class RedisStore implements RateLimitStore {
   readonly #scripts: Scripts
   readonly #batch: DecisionBatch
   readonly #book: ReservationBook
+  readonly #denied: DeniedCache | undefined
+  readonly #now: () => number
 
   constructor(options: RedisStoreOptions) {
     this.#runner = new RedisRunner(options.redis, options.storeTimeout ?? 50)
     this.#scripts = options.scripts ?? buildScripts()
     this.#batch = new DecisionBatch(this.#runner, this.#scripts)
-    this.#book = new ReservationBook(options.now ?? (() => performance.now()))
+    this.#now = options.now ?? (() => performance.now())
+    this.#book = new ReservationBook(this.#now)
+    const { deniedCalls = 10_000 } = options
+    this.#denied = deniedCalls === 0 ? undefined : new DeniedCache(this.#now, deniedCalls)
   }
 
   /**
@@ -57,7 +65,21 @@ export class RedisStore implements RateLimitStore {
 
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
     checkCosts(charges)
+    const denied = this.reserveNow(charges)
+    if (denied !== undefined) return denied
     const endAt = this.#runner.begin()
+    const sent = this.#now()
+    const verdict = await this.#ask(charges, endAt)
+    if (!verdict.allowed) this.#denied?.remember(charges, verdict.limits, sent)
+    return verdict
+  }
+
+  /** Refuses again what it knows to be refused still, without a command to Redis. */
+  reserveNow(charges: readonly Charge[]): Verdict | undefined {
+    return this.#denied?.find(charges)
+  }
+
+  async #ask(charges: readonly Charge[], endAt: number): Promise<Verdict> {
     if (charges.length === 0) return { allowed: true, limits: [] }
     if (this.#runner.isCluster) return this.#reserveInOrder(charges, endAt)
     const { allowed, limits, receipts } = await this.#batch.decide(charges, true, endAt)
@@ -95,6 +117,11 @@ export class RedisStore implements RateLimitStore {
     await this.#refund(refunds, this.#runner.begin())
   }
 
+  /** Whether Redis is known not to answer. Looks for it in the background, as `reserve` does. */
+  get away(): boolean {
+    return this.#runner.away
+  }
+
   async close(): Promise<void> {
     this.#runner.close()
   }
@@ -115,7 +142,10 @@ export class RedisStore implements RateLimitStore {
         const args = new ScriptArguments()
         for (const { charge, mark, amount } of group) args.add(charge, ...mark, amount)
         const script = this.#scripts.refund(args.algorithms)
-        await this.#runner.run({ script, keys: args.keys, args: args.list }, endAt)
+        await this.#runner.run({ script, keys: args.keys, args: args.list }, endAt).finally(() => {
+          // Not before: a refusal that was decided earlier may still be on its way.
+          for (const key of args.keys) this.#denied?.forget(key)
+        })
       }),
     )
   }

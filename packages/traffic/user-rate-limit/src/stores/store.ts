@@ -17,6 +17,8 @@ export interface RateLimitStore {
    * `undefined` otherwise, and then nothing was charged. A store that never can has no such method.
    */
   reserveNow?(charges: readonly Charge[]): Verdict | undefined
+  /** True while it is known that `reserve` would be StoreUnavailable, so that nobody has to try. Default: false. */
+  readonly away?: boolean
   /**
    * Gives back what was charged, into the same window, never below zero and never after it has rolled over. Does
    * nothing for a reservation that was settled or cancelled before. Rejects with StoreUnavailable when the store is

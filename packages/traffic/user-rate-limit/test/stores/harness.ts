@@ -48,9 +48,9 @@ export async function memoryStore(): Promise<ClockedStore> {
 }
 
 /** A Redis store on a server of its own. */
-export async function redisStore(): Promise<
-  ClockedStore & { readonly redis: RedisService; readonly client: Redis }
-> {
+export async function redisStore(
+  deniedCalls = 0,
+): Promise<ClockedStore & { readonly redis: RedisService; readonly client: Redis }> {
   const redis = await startRedis()
   const client = new Redis(redis.url)
   let now = START
@@ -59,6 +59,8 @@ export async function redisStore(): Promise<
   const store = new RedisStore({
     redis: redis.url,
     storeTimeout: 5_000,
+    // A remembered refusal says what was so then, where these tests compare what stores say now.
+    deniedCalls,
     scripts: buildScripts(TEST_CLOCK),
     now: () => local,
   })

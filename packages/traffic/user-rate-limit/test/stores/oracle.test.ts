@@ -81,7 +81,7 @@ const withoutRefunds = ({ policies, steps }: Schedule): Schedule => ({
 const ofOnePolicy = ({ policies, steps }: Schedule): Schedule => ({ policies: policies.slice(0, 1), steps })
 
 /** Runs a schedule and checks every answer against the log of what was admitted. Returns what the store said. */
-async function run(clocked: ClockedStore, { policies, steps }: Schedule): Promise<unknown[]> {
+async function run(clocked: ClockedStore, { policies, steps }: Schedule, key = '{k}'): Promise<unknown[]> {
   const log: Entry[] = []
   const open: { reservation: Reservation; entries: Entry[] }[] = []
   const said: unknown[] = []
@@ -95,7 +95,7 @@ async function run(clocked: ClockedStore, { policies, steps }: Schedule): Promis
     if (step.act === 'reserve') {
       const charges = policies
         .filter((_, at) => ((step.pick >> at) & 1) === 1 || policies.length === 1)
-        .map((policy): Charge => ({ key: '{k}', policy, cost: step.cost }))
+        .map((policy): Charge => ({ key, policy, cost: step.cost }))
       const verdict = await clocked.store.reserve(charges)
       said.push(verdict.allowed, verdict.limits)
       expect(verdict.allowed).toBe(verdict.limits.every((limit) => !limit.violated))
@@ -226,6 +226,18 @@ describe('redis store', () => {
     },
     300_000,
   )
+
+  it('0 windows above quota, 0 refusals without reason, with refusals that are remembered', async () => {
+    const remembering = await redisStore(1_000)
+    let runs = 0
+    await fc.assert(
+      fc.asyncProperty(schedules(60_000, never), async (schedule) => {
+        await run(remembering, schedule, `{${(runs += 1)}}`)
+      }),
+      property(200),
+    )
+    await remembering.close()
+  }, 300_000)
 
   it('0 windows above quota with refunds while the clock is set back', async () => {
     await fc.assert(
