@@ -6,6 +6,7 @@ import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
 import { RedisUnreachable } from './stores/failures.ts'
+import { withLeases } from './stores/leases.ts'
 import { MemoryStore } from './stores/memory-store.ts'
 import { describeSource } from './stores/redis-connection.ts'
 import type { RedisSource } from './stores/redis-connection.ts'
@@ -90,5 +91,5 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
-  return { keys, ipv6Subnet, store: withStoreFallback(store, fallback) }
+  return { keys, ipv6Subnet, store: withStoreFallback(withLeases(store), fallback) }
 }

@@ -84,6 +84,7 @@ const policy = members({
   unit: v.optional(text()),
   mode: v.optional(mode),
   onStoreError: v.optional(oneOf('closed', 'open', 'local')),
+  lease: v.optional(members({ size: integer(1), maxAge: duration() })),
   message: v.optional(text()),
 })
 

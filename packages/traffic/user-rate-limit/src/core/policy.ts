@@ -31,6 +31,16 @@ export interface PolicyInput {
   readonly unit?: string
   /** What happens while the store is unavailable. Default: `'local'`. */
   readonly onStoreError?: OnStoreError
+  /** Charges calls by the lease. Default: each call is charged when it is made. */
+  readonly lease?: Lease
+}
+
+/** Calls that a process charges at once and uses one by one. With a sliding window or log only. */
+export interface Lease {
+  /** Calls of one lease: an integer from 1 to the quota. */
+  readonly size: number
+  /** Milliseconds after which what is left is given back: an integer from 1 to the window. */
+  readonly maxAge: number
 }
 
 /** A checked policy with all defaults filled in; frozen. */
@@ -43,6 +53,7 @@ export interface Policy {
   readonly capacity: number
   readonly unit: string | undefined
   readonly onStoreError: OnStoreError
+  readonly lease: Lease | undefined
   /**
    * Where a partition keeps the state of this policy: name and shape (algorithm and window). A changed shape starts
    * anew; a changed quota or burst is applied to what was already counted.
@@ -72,10 +83,24 @@ const ON_STORE_ERROR: readonly OnStoreError[] = ['closed', 'open', 'local']
  * @throws InvalidPolicy naming the property, what it got and what it takes.
  */
 export function definePolicy(input: PolicyInput): Policy {
-  const { name, quota, window, algorithm = 'sliding-window', burst, unit, onStoreError = 'local' } = input
+  const {
+    name,
+    quota,
+    window,
+    algorithm = 'sliding-window',
+    burst,
+    unit,
+    onStoreError = 'local',
+    lease,
+  } = input
   const refuse = (property: keyof PolicyInput, takes: string): never => {
     const got: unknown = input[property]
-    const shown = typeof got === 'string' ? `'${got.slice(0, 64)}'` : String(got)
+    const shown =
+      typeof got === 'string'
+        ? `'${got.slice(0, 64)}'`
+        : typeof got === 'object'
+          ? JSON.stringify(got)
+          : String(got)
     throw new InvalidPolicy(`Rate limit policy '${name}': ${property} must be ${takes}, got ${shown}.`)
   }
   if (typeof name !== 'string' || !PRINTABLE.test(name)) refuse('name', '1 to 64 printable ASCII characters')
@@ -93,8 +118,17 @@ export function definePolicy(input: PolicyInput): Policy {
   if (unit !== undefined && (typeof unit !== 'string' || !PRINTABLE.test(unit)))
     refuse('unit', '1 to 64 printable ASCII characters')
   if (!ON_STORE_ERROR.includes(onStoreError)) refuse('onStoreError', "'closed', 'open' or 'local'")
+  if (lease !== undefined) {
+    if (!algorithm.startsWith('sliding'))
+      refuse('lease', "absent, unless algorithm is 'sliding-window' or 'sliding-log'")
+    if (onStoreError === 'closed')
+      refuse('lease', "absent when onStoreError is 'closed': a lease is used while the store is away")
+    if (!isWhole(lease.size, 1, quota)) refuse('lease', 'of a size from 1 to the quota')
+    if (!isWhole(lease.maxAge, 1, Math.min(window, MAX_WINDOW - window)))
+      refuse('lease', 'of a maxAge from 1 ms to the window')
+  }
   const field = `${code}${window}:${name}`
-  return Object.freeze({ name, quota, window, algorithm, capacity, unit, onStoreError, field })
+  return Object.freeze({ name, quota, window, algorithm, capacity, unit, onStoreError, lease, field })
 }
 
 /**

@@ -72,12 +72,18 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     burst,
     unit,
     onStoreError,
+    lease,
     partitionKey = 'principal',
     cost = 1,
   } = options
   const input = Object.fromEntries(
-    Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError }).filter(isDefined),
+    Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError, lease }).filter(isDefined),
   )
+  if (lease !== undefined && (typeof cost !== 'number' || (options.penalty ?? 0) > 0)) {
+    throw new InvalidPolicy(
+      `Rate limit policy '${name}': lease takes a cost that is a number, and no penalty.`,
+    )
+  }
   const parts = [partitionKey].flat() as readonly PartitionPart[]
   const policy = definePolicy(input as unknown as PolicyInput)
   return {

@@ -79,8 +79,9 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
   return {
     reserveNow(charges) {
       try {
-        if (store.away === true) return closedOf(charges).length === 0 ? decideAlone(charges) : undefined
-        return memory.size === 0 ? store.reserveNow?.(charges) : undefined
+        const known = memory.size === 0 ? store.reserveNow?.(charges) : undefined
+        if (known !== undefined || store.away !== true) return known
+        return closedOf(charges).length === 0 ? decideAlone(charges) : undefined
       } catch (error) {
         // What each policy does about it is decided by `reserve`.
         if (error instanceof StoreUnavailable) return undefined
