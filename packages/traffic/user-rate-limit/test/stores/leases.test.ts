@@ -21,17 +21,18 @@ const charge = (policy: Policy, cost = 1): Charge => ({ key: '{k}', policy, cost
 describe('leases on a fake clock', () => {
   it('never admit more than the quota in any window, by any number of processes, with cancels', async () => {
     const step = fc.record({
-      wait: fc.oneof(fc.constantFrom(0, 0, 1, 99, 100), fc.integer({ min: 0, max: 1_200 })),
+      // Little time passes between most calls, so that quotas are spent while leases age.
+      wait: fc.constantFrom(0, 0, 0, 0, 0, 0, 30, 150, 400, 850, 1_017),
       process: fc.nat(2),
-      cost: fc.constantFrom(1, 1, 1, 2),
-      cancel: fc.boolean(),
+      cost: fc.constantFrom(1, 1, 1, 1, 2),
+      cancel: fc.constantFrom(false, false, false, true),
     })
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 2, max: 8 }),
         fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 1, max: 900 }),
-        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.array(step, { maxLength: 60, size: 'max' }),
         async (quota, size, maxAge, steps) => {
           const lease = { size: Math.min(size, quota), maxAge }
           const policy = definePolicy({ name: 'p', quota, window: 1_000, lease })
@@ -55,7 +56,7 @@ describe('leases on a fake clock', () => {
           for (const store of processes) await store.close()
         },
       ),
-      property(700),
+      property(200),
     )
   })
 })

@@ -64,7 +64,7 @@ function schedules(leastWindow: number, setBacks: fc.Arbitrary<number>): fc.Arbi
     cost: fc.integer({ min: 0, max: 6 }),
     pick: fc.nat(100),
   })
-  return fc.record({ policies, steps: fc.array(step, { minLength: 1, maxLength: 40 }) })
+  return fc.record({ policies, steps: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }) })
 }
 
 const never = fc.constant(0)
@@ -179,7 +179,7 @@ describe('memory store against a log of everything admitted', () => {
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 60 }),
         fc.integer({ min: 1, max: 9 }),
-        fc.array(call, { maxLength: 50 }),
+        fc.array(call, { maxLength: 50, size: 'max' }),
         async (quota, window, burst, calls) => {
           const policy = definePolicy({ name: 'p', quota, window, burst, algorithm: 'gcra' })
           const clocked = await memoryStore()
