@@ -12,6 +12,8 @@ import {
 } from '@portcullis/kernel'
 import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
 import * as v from 'valibot'
+import { complaintAbout } from './concurrency.ts'
+import type { ConcurrencyOptions } from './concurrency.ts'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
 import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
 import type { RedisSource } from './stores/redis-connection.ts'
@@ -23,6 +25,8 @@ export interface UserRateLimitOptions {
    * are laid over the plugin's) or leaves one out with `false`.
    */
   policies?: Readonly<Record<string, PolicyOptions | false>> | undefined
+  /** How many requests may be under way at once, by name; for routes as with `policies`. */
+  concurrency?: Readonly<Record<string, ConcurrencyOptions | false>> | undefined
   /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
   mode?: Mode | undefined
   /** Redis or Valkey: a URL, options of ioredis, or a client. Default: this process's memory. */
@@ -42,6 +46,7 @@ export interface UserRateLimitOptions {
 /** {@link UserRateLimitOptions} with their defaults. */
 export interface ResolvedUserRateLimitOptions {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
+  readonly concurrency: Readonly<Record<string, ConcurrencyOptions | false>>
   readonly mode: Mode
   readonly redis: RedisSource | undefined
   readonly keySecret: string | undefined
@@ -95,6 +100,34 @@ const policies = record(
   "policies by name, such as { perUser: { quota: 100, window: '1m' } }",
 ) as unknown as v.GenericSchema<Policies>
 
+type Limits = Readonly<Record<string, ConcurrencyOptions | false>>
+
+const concurrency = record(
+  either(
+    members({
+      limit: v.optional(integer(1, 10_000)),
+      partitionKey: v.optional(
+        either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
+      ),
+      anonymous: v.optional(oneOf('address', 'deny', 'skip')),
+      onStoreError: v.optional(oneOf('closed', 'open', 'local')),
+    }),
+    v.literal(false),
+    'a concurrency limit or false',
+  ),
+  'limits by name, such as { perUser: { limit: 20 } }',
+) as unknown as v.GenericSchema<Limits>
+
+/** A route's concurrency limits over the plugin's, likewise. */
+function overlayLimits(plugin: Limits, route: Limits): Limits {
+  const merged = new Map(Object.entries(plugin))
+  for (const [name, own] of Object.entries(route)) {
+    const inherited = merged.get(name)
+    merged.set(name, own === false || !inherited ? own : { ...inherited, ...own })
+  }
+  return Object.fromEntries(merged)
+}
+
 /** A route's policies over the plugin's: by name, member by member. */
 function overlay(plugin: Policies, route: Policies): Policies {
   const merged = new Map(Object.entries(plugin))
@@ -120,6 +153,12 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         default: {},
         merge: overlay,
         doc: 'Policies by name. The plugin’s hold for every route of its scope; a route adds its own, changes one member by member, or leaves one out with `false`.',
+      },
+      concurrency: {
+        schema: concurrency,
+        default: {},
+        merge: overlayLimits,
+        doc: 'How many requests may be under way at once: limits by name, each `{ limit, partitionKey, anonymous, onStoreError }`; for routes as with `policies`.',
       },
       mode: {
         schema: mode,
@@ -168,7 +207,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         if (options.redis !== undefined && options.keySecret === undefined) {
           return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
         }
-        return compilePolicies(options).complaint
+        return compilePolicies(options).complaint ?? complaintAbout(options.concurrency)
       },
     },
   )

@@ -16,6 +16,8 @@ export type { RedisInstance, RedisOptions, RedisSource } from '../stores/redis-c
 export { RedisStore } from '../stores/redis-store.ts'
 export type { RedisStoreOptions } from '../stores/redis-store.ts'
 export type { ActualCost, RateLimitStore } from '../stores/store.ts'
+export { MemorySlots, withSlotFallback } from '../stores/slots.ts'
+export type { Slot, SlotLimit, SlotStore } from '../stores/slots.ts'
 export { withLeases } from '../stores/leases.ts'
 export { withStoreFallback } from '../stores/store-fallback.ts'
 export type { StoreFallbackOptions } from '../stores/store-fallback.ts'

@@ -42,7 +42,7 @@ async function partOf(
 
 /** Finds whose quota a request uses under a policy. */
 export async function partitionOf(
-  { parts, anonymous }: CompiledPolicy,
+  { parts, anonymous }: Pick<CompiledPolicy, 'parts' | 'anonymous'>,
   request: FastifyRequest,
   keys: PartitionKeys,
   ipv6Subnet: number,

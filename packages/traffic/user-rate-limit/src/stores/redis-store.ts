@@ -4,6 +4,7 @@ import { DeniedCache } from './denied-cache.ts'
 import { DecisionBatch } from './decision-batch.ts'
 import type { GroupDecision } from './decision-batch.ts'
 import type { RedisSource } from './redis-connection.ts'
+import { RedisSlots } from './redis-slots.ts'
 import { RedisRunner } from './redis-runner.ts'
 import { ScriptArguments, buildScripts } from './redis-scripts.ts'
 import type { Scripts } from './redis-scripts.ts'
@@ -19,6 +20,8 @@ export interface RedisStoreOptions {
   readonly storeTimeout?: number
   /** Refused calls that are remembered until they can pass, so that a flood costs no command; 0 for none. Default: 10,000. */
   readonly deniedCalls?: number
+  /** Milliseconds for which a slot of a process that died stays taken. Default: 30,000. */
+  readonly slotLife?: number
   /** The scripts, where tests replace their clock. Default: those of `buildScripts()`. */
   readonly scripts?: Scripts
   /** Clock in milliseconds that reservations age by, where tests replace it. Default: `performance.now`. */
@@ -36,6 +39,8 @@ export interface RedisStoreOptions {
  * refuses. In between another call may see them charged.
  */
 export class RedisStore implements RateLimitStore {
+  /** Slots of concurrency limits, on the same connection. */
+  readonly slots: RedisSlots
   readonly #runner: RedisRunner
   readonly #scripts: Scripts
   readonly #batch: DecisionBatch
@@ -45,6 +50,7 @@ export class RedisStore implements RateLimitStore {
 
   constructor(options: RedisStoreOptions) {
     this.#runner = new RedisRunner(options.redis, options.storeTimeout ?? 50)
+    this.slots = new RedisSlots(this.#runner, options.slotLife)
     this.#scripts = options.scripts ?? buildScripts()
     this.#batch = new DecisionBatch(this.#runner, this.#scripts)
     this.#now = options.now ?? (() => performance.now())
@@ -123,6 +129,7 @@ export class RedisStore implements RateLimitStore {
   }
 
   async close(): Promise<void> {
+    this.slots.close()
     this.#runner.close()
   }
 
