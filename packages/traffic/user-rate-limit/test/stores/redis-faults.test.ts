@@ -1,7 +1,6 @@
-import { connect, createServer } from 'node:net'
-import type { AddressInfo, Server } from 'node:net'
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { startRedis } from '@portcullis/kernel/testing'
+import { lossyProxy } from './harness.ts'
 import type { RedisService } from './harness.ts'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -131,6 +130,7 @@ describe('a fault of Redis', () => {
 
   it('a reply that is lost: the charge has landed once and is not sent again', async () => {
     const proxy = await lossyProxy(redis.port)
+    closers.push(() => proxy.close())
     const behind = await open(`redis://127.0.0.1:${proxy.port}`)
     proxy.loseNext()
     expect(await failure(behind)).toBeLessThan(TIMEOUT + SLACK)
@@ -240,30 +240,3 @@ local start = time()
 while time() < start + 300000 do end
 return 1
 `
-
-/** A proxy that can pass a request on and swallow its reply, and the connection with it. */
-async function lossyProxy(port: number): Promise<{ readonly port: number; loseNext(): void }> {
-  let lose = false
-  const server: Server = createServer((inbound) => {
-    const outbound = connect(port, '127.0.0.1')
-    const end = (): void => {
-      inbound.destroy()
-      outbound.destroy()
-    }
-    for (const socket of [inbound, outbound]) socket.on('error', end).on('close', end)
-    inbound.on('data', (data) => outbound.write(data))
-    outbound.on('data', (data) => {
-      if (!lose) return inbound.write(data)
-      lose = false
-      return end()
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  closers.push(() => server.close())
-  return {
-    port: (server.address() as AddressInfo).port,
-    loseNext() {
-      lose = true
-    },
-  }
-}
