@@ -6,7 +6,7 @@ import type { Charge, Limit, Verdict } from './core/verdict.ts'
 import { RateLimitStoreUnavailable, Unauthenticated, UserRateLimitExceeded } from './errors.ts'
 import type { Limiter } from './limiter.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
-import { partitionOf } from './policies/partition.ts'
+import { addressOf, partitionOf } from './policies/partition.ts'
 import { limitsOf, rememberLimits } from './request-limits.ts'
 import { StoreUnavailable } from './stores/failures.ts'
 
@@ -75,11 +75,17 @@ function fieldsOf(limits: readonly Limit[]): Record<string, string> {
   }
 }
 
+/** What a request is charged, and by which policies. */
+interface Found {
+  readonly charges: readonly Charge[]
+  readonly charged: readonly CompiledPolicy[]
+}
+
 async function chargesOf(
   policies: readonly PricedPolicy[],
   request: FastifyRequest,
   { keys, ipv6Subnet }: Limiter,
-): Promise<{ charges: Charge[]; charged: CompiledPolicy[] } | Refusal> {
+): Promise<Found | Refusal> {
   const charges: Charge[] = []
   const charged: CompiledPolicy[] = []
   for (const { compiled, cost } of policies) {
@@ -96,25 +102,49 @@ async function chargesOf(
 
 /** The limits with what their policies charge. */
 function named(limits: readonly Limit[], charged: readonly CompiledPolicy[]): readonly Limit[] {
+  if (charged.every(({ cost }) => cost !== 'queryCost')) return limits
   return limits.map((limit, index) =>
     charged[index]?.cost === 'queryCost' ? { ...limit, charges: 'queryCost' } : limit,
   )
 }
 
 /**
- * Charges policies of one mode together, all or nothing, in one round trip. All of it is given back when a
- * policy of a later phase refuses the request; all but the penalties, when another gate does.
+ * What a verdict means for the request. What was charged is given back when a policy of a later phase refuses the
+ * request; all but the penalties, when another gate does.
  */
-async function decideTogether(
+function conclude(
+  { store }: Limiter,
+  charged: readonly CompiledPolicy[],
+  verdict: Verdict,
+  request: FastifyRequest,
+  reply: FastifyReply | undefined,
+): Refusal | undefined {
+  const measured = charged[0]?.mode === 'measure'
+  const headers = fieldsOf(
+    measured ? limitsOf(request) : rememberLimits(request, named(verdict.limits, charged)),
+  )
+  if (!verdict.allowed) return exceeded(verdict, charged, headers)
+  for (const name in headers) void reply?.header(name, headers[name])
+  const { reservation } = verdict
+  if (reservation !== undefined) {
+    onRefused(request, async ({ gate }) => {
+      // What was told is not so any more; a refusal of ours tells it anew.
+      reply?.removeHeader('ratelimit')
+      if (gate === GATE) return store.cancel(reservation)
+      const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
+      return store.settle(reservation, penalties)
+    })
+  }
+  return undefined
+}
+
+/** Asks the store, and says what its verdict means. */
+async function ask(
   limiter: Limiter,
-  policies: readonly PricedPolicy[],
+  { charges, charged }: Found,
   request: FastifyRequest,
   reply: FastifyReply | undefined,
 ): Promise<Refusal | undefined> {
-  const found = await chargesOf(policies, request, limiter)
-  if ('error' in found) return found
-  const { charges, charged } = found
-  if (charges.length === 0) return undefined
   let verdict: Verdict
   try {
     verdict = await limiter.store.reserve(charges)
@@ -123,22 +153,63 @@ async function decideTogether(
       return unavailable(charged.filter(({ policy }) => policy.onStoreError === 'closed'))
     throw error
   }
-  const measured = charged[0]?.mode === 'measure'
-  const headers = fieldsOf(
-    measured ? limitsOf(request) : rememberLimits(request, named(verdict.limits, charged)),
-  )
-  if (!verdict.allowed) return exceeded(verdict, charged, headers)
-  for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
-  const { reservation } = verdict
-  if (reservation !== undefined) {
-    const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
-    onRefused(request, async ({ gate }) => {
-      // What was told is not so any more; a refusal of ours tells it anew.
-      reply?.removeHeader('ratelimit')
-      await (gate === GATE ? limiter.store.cancel(reservation) : limiter.store.settle(reservation, penalties))
-    })
+  return conclude(limiter, charged, verdict, request, reply)
+}
+
+/** Charges policies of one mode together, all or nothing, in one round trip. */
+async function decideTogether(
+  limiter: Limiter,
+  policies: readonly PricedPolicy[],
+  request: FastifyRequest,
+  reply: FastifyReply | undefined,
+): Promise<Refusal | undefined> {
+  const found = await chargesOf(policies, request, limiter)
+  if ('error' in found) return found
+  if (found.charges.length === 0) return undefined
+  return decideFound(limiter, found, request, reply)
+}
+
+/** Answers at once where the store can, as most requests can be when it is this process's memory. */
+function decideFound(
+  limiter: Limiter,
+  found: Found,
+  request: FastifyRequest,
+  reply: FastifyReply | undefined,
+): Refusal | undefined | Promise<Refusal | undefined> {
+  const verdict = limiter.store.reserveNow?.(found.charges)
+  return verdict === undefined
+    ? ask(limiter, found, request, reply)
+    : conclude(limiter, found.charged, verdict, request, reply)
+}
+
+/** Whether a policy needs nothing but the address of a request: no function of the app's, no principal. */
+function isByAddressAlone({ parts, skip, when, cost, mode }: CompiledPolicy): boolean {
+  const plain = skip === undefined && when === undefined && typeof cost === 'number' && mode === 'enforce'
+  return plain && parts.length === 1 && parts[0] === 'address'
+}
+
+const byAddressAlone = new WeakMap<readonly CompiledPolicy[], boolean>()
+
+/**
+ * Decides policies that need nothing but the address, without waiting for anything but the store.
+ *
+ * @returns `false` where one of them needs more
+ */
+export function decideByAddress(
+  limiter: Limiter,
+  policies: readonly CompiledPolicy[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Refusal | undefined | Promise<Refusal | undefined> | false {
+  let plain = byAddressAlone.get(policies)
+  if (plain === undefined) {
+    plain = policies.every(isByAddressAlone)
+    byAddressAlone.set(policies, plain)
   }
-  return undefined
+  if (!plain) return false
+  const key = limiter.keys.keyOf(addressOf(request, limiter.ipv6Subnet))
+  const charges = policies.map(({ policy, cost }): Charge => ({ key, policy, cost: cost as number }))
+  return decideFound(limiter, { charges, charged: policies }, request, reply)
 }
 
 /** Decides policies: those that are enforced together, then those that are only measured. */

@@ -4,6 +4,7 @@ import type { CodedError } from '@portcullis/kernel'
 /** Codes with which user-rate-limit refuses a request, or to boot. */
 export type UserRateLimitErrorCode =
   | 'USER_RATE_LIMIT_EXCEEDED'
+  | 'CONCURRENCY_LIMIT_EXCEEDED'
   | 'RATE_LIMIT_STORE_UNAVAILABLE'
   | 'UNAUTHENTICATED'
   | 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
@@ -13,6 +14,13 @@ export type UserRateLimitErrorCode =
 export const UserRateLimitExceeded: CodedError<'USER_RATE_LIMIT_EXCEEDED'> = codedError(
   'USER_RATE_LIMIT_EXCEEDED',
   '%s',
+  429,
+)
+
+/** As many requests of the same client are under way as a concurrency limit lets in. */
+export const ConcurrencyLimitExceeded: CodedError<'CONCURRENCY_LIMIT_EXCEEDED'> = codedError(
+  'CONCURRENCY_LIMIT_EXCEEDED',
+  'Too many requests at a time.',
   429,
 )
 

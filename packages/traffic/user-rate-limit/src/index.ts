@@ -1,6 +1,7 @@
 export { foldAccountName } from './core/partition-key.ts'
 export type { Algorithm, OnStoreError, Policy, PolicyInput } from './core/policy.ts'
 export type { Limit } from './core/verdict.ts'
+export type { ConcurrencyOptions } from './concurrency.ts'
 export type { Consumption, UserRateLimit } from './decorators.ts'
 export * from './errors.ts'
 export { userRateLimitOptions as options } from './options.ts'

@@ -6,14 +6,18 @@ import { partitionKeys } from './core/partition-key.ts'
 import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { withLeases } from './stores/leases.ts'
 import { MemoryStore } from './stores/memory-store.ts'
 import { RedisStore } from './stores/redis-store.ts'
+import { MemorySlots, withSlotFallback } from './stores/slots.ts'
+import type { SlotStore } from './stores/slots.ts'
 import { withStoreFallback } from './stores/store-fallback.ts'
 import type { RateLimitStore } from './stores/store.ts'
 
 /** What decides for one registration. */
 export interface Limiter {
   readonly store: RateLimitStore
+  readonly slots: SlotStore
   readonly keys: PartitionKeys
   readonly ipv6Subnet: number
 }
@@ -62,7 +66,8 @@ export async function openLimiter(
   const keys = partitionKeys({ secret: keySecret ?? randomBytes(SHORTEST_SECRET), prefix: keyPrefix })
   const fallback = { instances: instancesOf(app), memory: new MemoryStore({ maxKeys }) }
   if (redis === undefined) {
-    return { keys, ipv6Subnet, store: withStoreFallback(new MemoryStore({ maxKeys }), fallback) }
+    const store = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
+    return { keys, ipv6Subnet, store, slots: new MemorySlots() }
   }
   const store = new RedisStore({ redis, storeTimeout })
   try {
@@ -78,5 +83,6 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
-  return { keys, ipv6Subnet, store: withStoreFallback(store, fallback) }
+  const slots = withSlotFallback(store.slots, fallback.instances)
+  return { keys, ipv6Subnet, slots, store: withStoreFallback(withLeases(store), fallback) }
 }

@@ -14,6 +14,8 @@ import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
 import { redisSource } from '@portcullis/kernel/redis'
 import type { RedisSource } from '@portcullis/kernel/redis'
 import * as v from 'valibot'
+import { complaintAbout } from './concurrency.ts'
+import type { ConcurrencyOptions } from './concurrency.ts'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
 import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
 
@@ -24,6 +26,8 @@ export interface UserRateLimitOptions {
    * are laid over the plugin's) or leaves one out with `false`.
    */
   policies?: Readonly<Record<string, PolicyOptions | false>> | undefined
+  /** How many requests may be under way at once, by name; for routes as with `policies`. */
+  concurrency?: Readonly<Record<string, ConcurrencyOptions | false>> | undefined
   /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
   mode?: Mode | undefined
   /** Redis or Valkey: a URL, options of ioredis, or a client. Default: this process's memory. */
@@ -43,6 +47,7 @@ export interface UserRateLimitOptions {
 /** {@link UserRateLimitOptions} with their defaults. */
 export interface ResolvedUserRateLimitOptions {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
+  readonly concurrency: Readonly<Record<string, ConcurrencyOptions | false>>
   readonly mode: Mode
   readonly redis: RedisSource | undefined
   readonly keySecret: string | undefined
@@ -61,7 +66,7 @@ const part = either(
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
-  algorithm: v.optional(oneOf('sliding-window', 'fixed-window', 'gcra')),
+  algorithm: v.optional(oneOf('sliding-window', 'sliding-log', 'fixed-window', 'gcra')),
   burst: v.optional(integer(1)),
   partitionKey: v.optional(
     either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
@@ -85,6 +90,7 @@ const policy = members({
   unit: v.optional(text()),
   mode: v.optional(mode),
   onStoreError: v.optional(oneOf('closed', 'open', 'local')),
+  lease: v.optional(members({ size: integer(1), maxAge: duration() })),
   message: v.optional(text()),
 })
 
@@ -94,6 +100,34 @@ const policies = record(
   either(policy, v.literal(false), 'a policy or false'),
   "policies by name, such as { perUser: { quota: 100, window: '1m' } }",
 ) as unknown as v.GenericSchema<Policies>
+
+type Limits = Readonly<Record<string, ConcurrencyOptions | false>>
+
+const concurrency = record(
+  either(
+    members({
+      limit: v.optional(integer(1, 10_000)),
+      partitionKey: v.optional(
+        either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
+      ),
+      anonymous: v.optional(oneOf('address', 'deny', 'skip')),
+      onStoreError: v.optional(oneOf('closed', 'open', 'local')),
+    }),
+    v.literal(false),
+    'a concurrency limit or false',
+  ),
+  'limits by name, such as { perUser: { limit: 20 } }',
+) as unknown as v.GenericSchema<Limits>
+
+/** A route's concurrency limits over the plugin's, likewise. */
+function overlayLimits(plugin: Limits, route: Limits): Limits {
+  const merged = new Map(Object.entries(plugin))
+  for (const [name, own] of Object.entries(route)) {
+    const inherited = merged.get(name)
+    merged.set(name, own === false || !inherited ? own : { ...inherited, ...own })
+  }
+  return Object.fromEntries(merged)
+}
 
 /** A route's policies over the plugin's: by name, member by member. */
 function overlay(plugin: Policies, route: Policies): Policies {
@@ -115,6 +149,12 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         default: {},
         merge: overlay,
         doc: 'Policies by name. The plugin’s hold for every route of its scope; a route adds its own, changes one member by member, or leaves one out with `false`.',
+      },
+      concurrency: {
+        schema: concurrency,
+        default: {},
+        merge: overlayLimits,
+        doc: 'How many requests may be under way at once: limits by name, each `{ limit, partitionKey, anonymous, onStoreError }`; for routes as with `policies`.',
       },
       mode: {
         schema: mode,
@@ -163,7 +203,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         if (options.redis !== undefined && options.keySecret === undefined) {
           return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
         }
-        return compilePolicies(options).complaint
+        return compilePolicies(options).complaint ?? complaintAbout(options.concurrency)
       },
     },
   )

@@ -8,7 +8,8 @@ import {
 } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { decideLimits } from './decide-limits.ts'
+import { addConcurrency, closedLimits } from './concurrency.ts'
+import { decideByAddress, decideLimits } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { decorate } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
@@ -34,10 +35,7 @@ function limiterOf(scope: FastifyInstance): Limiter {
 function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[] {
   const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
   if (options === false) return []
-  const { list } = compilePolicies(options)
-  return list.some((compiled) => compiled.point !== point)
-    ? list.filter((compiled) => compiled.point === point)
-    : list
+  return compilePolicies(options).at[point]
 }
 
 async function decideAt(
@@ -67,10 +65,14 @@ async function register(
       name: NAME,
       run(request, reply) {
         const policies = policiesAt(request, point)
-        return policies.length === 0 ? undefined : decideAt(limiterOf(app), policies, request, reply)
+        if (policies.length === 0) return undefined
+        const limiter = limiterOf(app)
+        const decided = decideByAddress(limiter, policies, request, reply)
+        return decided === false ? decideAt(limiter, policies, request, reply) : decided
       },
     })
   }
+  addConcurrency(app, limiterOf)
   const byOperation = compilePolicies(options).list.find(({ point }) => point === 'budget')
   await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
@@ -82,7 +84,7 @@ async function register(
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
     for (const one of inUse) requireFacts(one.scope, compilePolicies(one.options).list)
     const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
-    if (everywhere.length === 0) {
+    if (everywhere.length === 0 && inUse.every((one) => Object.keys(one.options.concurrency).length === 0)) {
       app.log.warn(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
       )
@@ -91,6 +93,7 @@ async function register(
     const closed = everywhere
       .filter(({ policy }) => policy.onStoreError === 'closed')
       .map(({ policy }) => policy.name)
+      .concat(inUse.flatMap((one) => closedLimits(one.options)))
     limiters.set(app, await openLimiter(app, options, [...new Set(closed)]))
   })
   app.addHook('onClose', async () => limiters.get(app)?.store.close())

@@ -11,8 +11,13 @@ export function limitsOf(request: FastifyRequest): readonly Limit[] {
 
 /** Adds what policies said; a policy that is asked again for the same request keeps its last answer. */
 export function rememberLimits(request: FastifyRequest, limits: readonly Limit[]): readonly Limit[] {
+  const before = said.get(request)
+  if (before === undefined) {
+    said.set(request, limits)
+    return limits
+  }
   const names = new Set(limits.map(({ policy }) => policy.name))
-  const all = [...limitsOf(request).filter(({ policy }) => !names.has(policy.name)), ...limits]
+  const all = [...before.filter(({ policy }) => !names.has(policy.name)), ...limits]
   said.set(request, all)
   return all
 }

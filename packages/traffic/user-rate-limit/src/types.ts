@@ -4,7 +4,7 @@ import type { UserRateLimit } from './decorators.ts'
 import type { UserRateLimitOptions } from './options.ts'
 
 /** What a route's `config.userRateLimit` may hold. */
-export type UserRateLimitRouteOptions = Pick<UserRateLimitOptions, 'policies' | 'mode'>
+export type UserRateLimitRouteOptions = Pick<UserRateLimitOptions, 'policies' | 'concurrency' | 'mode'>
 
 declare module 'fastify' {
   interface FastifyInstance {

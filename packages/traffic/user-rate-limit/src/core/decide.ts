@@ -9,62 +9,58 @@ export interface Receipt {
   readonly mark: Mark
 }
 
-/** A state that a decision has changed. */
-export interface Change {
-  readonly charge: Charge
-  readonly state: State
-}
-
 /** All charges of one call, decided together. */
 export interface Decision {
   readonly allowed: boolean
   readonly limits: readonly Limit[]
-  /** What to store; empty when the call is refused. */
-  readonly changes: readonly Change[]
+  /** The state of each charge, brought to now and charged; charges on the same place share one. */
+  readonly states: readonly State[]
   /** One per charge that cost something; empty when the call is refused. */
   readonly receipts: readonly Receipt[]
 }
 
 /**
- * Decides all charges of one call at one moment: all fit, or none is made. Charges are looked at in order, so that two
- * charges on the same policy and partition see one another. Pure: `stateOf` gives the stored state, which is not changed.
+ * Decides all charges of one call at one moment: all fit, or none is made. Charges are looked at in order, so that of
+ * two on the same policy and partition the second has to fit beside the first.
+ * Pure: what is stored is not changed.
+ *
+ * @param stored what is stored for each charge
  */
 export function decide(
   charges: readonly Charge[],
-  stateOf: (charge: Charge) => State | undefined,
+  stored: readonly (State | undefined)[],
   now: number,
 ): Decision {
-  const working = new Map<string, Change>()
-  const receipts: Receipt[] = []
-  const before: Limit[] = []
-  const after: Limit[] = []
+  const states: State[] = []
+  const waits: (number | null)[] = []
   let allowed = true
-  for (const charge of charges) {
+  for (let at = 0; at < charges.length; at += 1) {
+    const charge = charges[at] as Charge
+    const { policy } = charge
+    let [state, before]: [State | undefined, number] = [undefined, 0]
+    for (let earlier = 0; earlier < at; earlier += 1) {
+      const other = charges[earlier] as Charge
+      if (other.key !== charge.key || other.policy.field !== policy.field) continue
+      state = states[earlier]
+      before += other.cost
+    }
+    state ??= counterOf(policy).advance(policy, stored[at], now)
+    const wait = waitFor(charge, state, now, before)
+    if (wait !== 0) allowed = false
+    states.push(state)
+    waits.push(wait)
+  }
+  const receipts: Receipt[] = []
+  const limits = charges.map((charge, at): Limit => {
     const { policy, cost } = charge
     const counter = counterOf(policy)
-    const place = placeOf(charge)
-    const known = working.get(place)
-    const state = known?.state ?? counter.advance(policy, stateOf(charge), now)
-    if (known === undefined) working.set(place, { charge, state })
-    const wait = waitFor(charge, state, now)
-    const limit: Limit = {
-      policy,
-      quota: policy.quota,
-      ...counter.read(policy, state, now),
-      retryAfterMs: wait,
-      violated: wait !== 0,
-    }
-    before.push(limit)
-    if (limit.violated) allowed = false
-    else if (cost > 0) {
-      receipts.push({ charge, mark: counter.charge(policy, state, cost) })
-      after.push({ ...limit, ...counter.read(policy, state, now) })
-    } else after.push(limit)
-  }
-  if (!allowed) return { allowed, limits: before, changes: [], receipts: [] }
-  const charged = new Set(receipts.map((receipt) => placeOf(receipt.charge)))
-  const changes = [...working].flatMap(([place, change]) => (charged.has(place) ? [change] : []))
-  return { allowed, limits: after, changes, receipts }
+    const state = states[at] as State
+    if (allowed && cost > 0) receipts.push({ charge, mark: counter.charge(policy, state, now, cost) })
+    const { remaining, resetMs } = counter.read(policy, state, now)
+    const retryAfterMs = waits[at] as number | null
+    return { policy, quota: policy.quota, remaining, resetMs, retryAfterMs, violated: retryAfterMs !== 0 }
+  })
+  return { allowed, limits, states, receipts }
 }
 
 /** Where the state of a charge lives: partition and policy. */
@@ -81,7 +77,7 @@ export function checkCosts(charges: readonly Charge[]): void {
   for (const { cost } of charges) if (!Number.isSafeInteger(cost) || cost < 0) throw new InvalidCost(cost)
 }
 
-function waitFor({ policy, cost }: Charge, state: State, now: number): number | null {
+function waitFor({ policy, cost }: Charge, state: State, now: number, before: number): number | null {
   if (cost === 0) return 0
-  return cost > policy.capacity ? null : counterOf(policy).wait(policy, state, now, cost)
+  return cost > policy.capacity ? null : counterOf(policy).wait(policy, state, now, before + cost)
 }

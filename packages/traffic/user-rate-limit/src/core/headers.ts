@@ -6,12 +6,29 @@ import type { Limit } from './verdict.ts'
  * seconds, and the unit `qu` where the policy names one. A window below a second is sent as one second.
  */
 export function rateLimitPolicyField(policies: readonly Policy[]): string {
-  return policies
-    .map(({ name, quota, window, unit }) => {
-      const qu = unit === undefined ? '' : `;qu=${quoted(unit)}`
-      return `${quoted(name)};q=${quota};w=${seconds(window)}${qu}`
-    })
-    .join(', ')
+  let field = ''
+  for (const policy of policies) field += `${field === '' ? '' : ', '}${partsOf(policy).whole}`
+  return field
+}
+
+/** What the fields say of a policy, which is the same for every request. */
+interface PolicyParts {
+  /** Its member of `RateLimit-Policy`. */
+  readonly whole: string
+  readonly name: string
+}
+
+const known = new WeakMap<Policy, PolicyParts>()
+
+function partsOf(policy: Policy): PolicyParts {
+  let parts = known.get(policy)
+  if (parts === undefined) {
+    const qu = policy.unit === undefined ? '' : `;qu=${quoted(policy.unit)}`
+    const name = quoted(policy.name)
+    parts = { name, whole: `${name};q=${policy.quota};w=${seconds(policy.window)}${qu}` }
+    known.set(policy, parts)
+  }
+  return parts
 }
 
 /**
@@ -22,13 +39,14 @@ export function rateLimitPolicyField(policies: readonly Policy[]): string {
  */
 export function rateLimitField(limits: readonly Limit[]): string {
   const refused = limits.some((limit) => limit.violated)
-  return limits
-    .filter((limit) => limit.degraded !== 'open')
-    .map((limit) => {
-      const wait = limit.violated ? limit.retryAfterMs : refused ? null : limit.resetMs
-      return `${quoted(limit.policy.name)};r=${limit.remaining}${wait === null ? '' : `;t=${seconds(wait)}`}`
-    })
-    .join(', ')
+  let field = ''
+  for (const limit of limits) {
+    if (limit.degraded === 'open') continue
+    const wait = limit.violated ? limit.retryAfterMs : refused ? null : limit.resetMs
+    const t = wait === null ? '' : `;t=${seconds(wait)}`
+    field += `${field === '' ? '' : ', '}${partsOf(limit.policy).name};r=${limit.remaining}${t}`
+  }
+  return field
 }
 
 /**

@@ -24,6 +24,8 @@ export interface CompiledPolicy {
 /** The policies of one plugin or route, or what is wrong with them. */
 export interface CompiledPolicies {
   readonly list: readonly CompiledPolicy[]
+  /** The same by where they are decided. */
+  readonly at: Readonly<Record<DecisionPoint, readonly CompiledPolicy[]>>
   readonly complaint: string | undefined
 }
 
@@ -70,12 +72,18 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     burst,
     unit,
     onStoreError,
+    lease,
     partitionKey = 'principal',
     cost = 1,
   } = options
   const input = Object.fromEntries(
-    Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError }).filter(isDefined),
+    Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError, lease }).filter(isDefined),
   )
+  if (lease !== undefined && (typeof cost !== 'number' || (options.penalty ?? 0) > 0)) {
+    throw new InvalidPolicy(
+      `Rate limit policy '${name}': lease takes a cost that is a number, and no penalty.`,
+    )
+  }
   const parts = [partitionKey].flat() as readonly PartitionPart[]
   const policy = definePolicy(input as unknown as PolicyInput)
   return {
@@ -109,7 +117,9 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
       complaints.push(error.message)
     }
   }
-  const result = { list, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
+  const of = (point: DecisionPoint): CompiledPolicy[] => list.filter((one) => one.point === point)
+  const at = { address: of('address'), principal: of('principal'), budget: of('budget') }
+  const result = { list, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
   compiled.set(source, result)
   return result
 }

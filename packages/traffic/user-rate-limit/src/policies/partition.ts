@@ -12,7 +12,7 @@ export type Partition = { readonly key: string } | 'deny' | 'skip'
 const LONGEST_IDENTITY = 1024
 
 /** The client's address as one client has it, by Fastify's `trustProxy` alone; all that is no address shares one. */
-function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
+export function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
   const address = canonicalAddress(request.ip ?? '', { ipv6Subnet })
   return address === undefined ? ['no-address', 'unknown'] : ['address', address]
 }
@@ -42,7 +42,7 @@ async function partOf(
 
 /** Finds whose quota a request uses under a policy. */
 export async function partitionOf(
-  { parts, anonymous }: CompiledPolicy,
+  { parts, anonymous }: Pick<CompiledPolicy, 'parts' | 'anonymous'>,
   request: FastifyRequest,
   keys: PartitionKeys,
   ipv6Subnet: number,

@@ -43,6 +43,11 @@ export interface PolicyOptions {
   mode?: Mode | undefined
   /** What the policy does while its store is away. Default: `local`, this instance's share of the quota. */
   onStoreError?: OnStoreError | undefined
+  /**
+   * Charges `size` calls at once and uses them in this process for at most `maxAge`, without a round trip each. Never
+   * admits more; may refuse up to `size` calls of other processes earlier. Default: none.
+   */
+  lease?: { readonly size: number; readonly maxAge: Duration } | undefined
   /** The message of a refusal. Default: `Rate limit exceeded for user`. */
   message?: string | undefined
 }

@@ -41,9 +41,9 @@ export class CircuitBreaker {
     this.#probing = false
   }
 
-  /** The store has not answered a request. */
-  failed(): void {
-    this.#failures += 1
+  /** The store has not answered that many requests. */
+  failed(requests = 1): void {
+    this.#failures += requests
     if (this.#openUntil === undefined && this.#failures >= FAILURES)
       this.#openUntil = this.#now() + this.#pause
   }

@@ -1,7 +1,7 @@
 import { counterOf } from '../core/algorithms/index.ts'
 import type { State } from '../core/algorithms/algorithm.ts'
 import { checkCosts, decide, placeOf } from '../core/decide.ts'
-import type { Change } from '../core/decide.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Charge, Reservation, Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from './failures.ts'
 import { ReservationBook } from './reservation-book.ts'
@@ -52,14 +52,25 @@ export class MemoryStore implements RateLimitStore {
   }
 
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
+    return this.reserveNow(charges)
+  }
+
+  /** As `reserve`, at once. Throws what `reserve` rejects with. */
+  reserveNow(charges: readonly Charge[]): Verdict {
     checkCosts(charges)
     if (this.#closed) throw new StoreUnavailable('closed')
     const now = this.#now()
-    const decision = decide(charges, (charge) => this.#stateOf(charge, now), now)
-    this.#makeRoom(decision.changes, now)
-    this.#write(decision.changes, now)
-    const reservation = this.#book.open(decision.receipts)
-    const { allowed, limits } = decision
+    const places = charges.map(placeOf)
+    const { allowed, limits, states, receipts } = decide(
+      charges,
+      places.map((place) => this.#stateAt(place, now)),
+      now,
+    )
+    if (!allowed) return { allowed, limits }
+    this.#makeRoom(charges, places, now)
+    for (const [at, { policy, cost }] of charges.entries())
+      if (cost > 0) this.#write(places[at] as string, policy, states[at] as State, now)
+    const reservation = this.#book.open(receipts)
     return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
   }
 
@@ -71,18 +82,19 @@ export class MemoryStore implements RateLimitStore {
     const now = this.#now()
     for (const { charge, mark, amount } of this.#book.take(reservation, actual)) {
       const counter = counterOf(charge.policy)
-      const saved = this.#stateOf(charge, now)
+      const place = placeOf(charge)
+      const saved = this.#stateAt(place, now)
       if (saved === undefined) continue
       const state = counter.advance(charge.policy, saved, now)
       counter.refund(charge.policy, state, mark, amount)
-      this.#write([{ charge, state }], now)
+      this.#write(place, charge.policy, state, now)
     }
   }
 
   /** Units charged to a policy of a partition that still count; 0 when nothing does. */
   used(charge: Charge): number {
     const now = this.#now()
-    const state = this.#stateOf(charge, now)
+    const state = this.#stateAt(placeOf(charge), now)
     if (state === undefined) return 0
     const { policy } = charge
     const counter = counterOf(policy)
@@ -99,21 +111,19 @@ export class MemoryStore implements RateLimitStore {
     this.#entries.clear()
   }
 
-  #stateOf(charge: Charge, now: number): State | undefined {
-    const entry = this.#entries.get(placeOf(charge))
+  #stateAt(place: string, now: number): State | undefined {
+    const entry = this.#entries.get(place)
     return entry === undefined || entry.expiresAt <= now ? undefined : entry.state
   }
 
-  #write(changes: readonly Change[], now: number): void {
-    for (const { charge, state } of changes) {
-      const { policy } = charge
-      const expiresAt = now + counterOf(policy).lifetime(policy, state, now)
-      this.#entries.set(placeOf(charge), { state, expiresAt })
-    }
+  #write(place: string, policy: Policy, state: State, now: number): void {
+    this.#entries.set(place, { state, expiresAt: now + counterOf(policy).lifetime(policy, state, now) })
   }
 
-  #makeRoom(changes: readonly Change[], now: number): void {
-    const added = changes.filter(({ charge }) => !this.#entries.has(placeOf(charge))).length
+  #makeRoom(charges: readonly Charge[], places: readonly string[], now: number): void {
+    let added = 0
+    for (const [at, { cost }] of charges.entries())
+      if (cost > 0 && !this.#entries.has(places[at] as string)) added += 1
     if (added === 0) return
     this.#sweep(added * SWEEP, now)
     if (this.#entries.size + added > this.#maxKeys) this.#sweep(SWEEP_FULL, now)

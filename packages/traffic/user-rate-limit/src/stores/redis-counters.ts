@@ -1,120 +1,157 @@
 import { BUCKETS } from '../core/algorithms/sliding-window.ts'
 import type { Algorithm } from '../core/policy.ts'
 
-/** What the counters share: their table, and adding a cost to the newest count. */
-export const SHARED = `
-local counters = {}
+/**
+ * A window as one string: 24 bytes of header, then number (6 bytes) and count (8 bytes) of each bucket that is not
+ * empty, oldest first. So a charge touches both ends of it and never walks through the middle.
+ */
+const SLIDING = `
+local function newest(c)
+  if c.at > #c.raw then return nil end
+  return (unpackOf('<I6', c.raw, #c.raw - 13))
+end
 
-local function add(p, state, cost)
-  state[2] = state[2] + cost
-  return { state[1], 0, 0 }
+local s = {}
+
+function s.prepare(p) p.width = ceil(p.window / ${BUCKETS}) end
+
+function s.cell(p)
+  return { p = p, counter = s, raw = '', at = 1, total = 0, asked = 0, ttl = 0, known = false, live = false }
+end
+
+function s.load(c, raw)
+  local expires, stays, total = unpackOf('<ddd', raw)
+  if expires <= now then return stays end
+  c.live, c.raw, c.at = true, raw, 25
+  local last = newest(c)
+  if not last then return stays end
+  local width, window = c.p.width, c.p.window
+  local ahead = 0
+  if last * width > now + window then ahead = last - floor(now / width) end
+  local oldest = floor((max(now, (last - ahead) * width) - window) / width) + ahead
+  local at, size = 25, #raw
+  while at < size do
+    local bucket, count = unpackOf('<I6d', raw, at)
+    if bucket >= oldest then break end
+    total, at = total - count, at + 14
+  end
+  c.total, c.at = total, at
+  if ahead == 0 then return stays end
+  local dated = {}
+  for from = at, size, 14 do
+    local bucket, count = unpackOf('<I6d', raw, from)
+    dated[#dated + 1] = packOf('<I6d', bucket - ahead, count)
+  end
+  c.raw, c.at = table.concat(dated), 1
+  return stays
+end
+
+function s.read(c)
+  local last = newest(c)
+  return max(0, c.p.quota - c.total), last and (last + 1) * c.p.width + c.p.window - now or 0
+end
+
+function s.wait(c, cost)
+  local over = c.total + cost - c.p.quota
+  if over <= 0 then return 0 end
+  for at = c.at, #c.raw, 14 do
+    local bucket, count = unpackOf('<I6d', c.raw, at)
+    over = over - count
+    if over <= 0 then return (bucket + 1) * c.p.width + c.p.window - now end
+  end
+  return (max(floor(now / c.p.width), newest(c) or 0) + 1) * c.p.width + c.p.window - now
+end
+
+function s.charge(c, cost)
+  local last = newest(c)
+  local bucket = max(floor(now / c.p.width), last or 0)
+  local kept = #c.raw
+  c.total = c.total + cost
+  if bucket == last then
+    kept = kept - 14
+    cost = cost + unpackOf('<d', c.raw, kept + 7)
+  end
+  c.raw, c.at = string.sub(c.raw, c.at, kept) .. packOf('<I6d', bucket, cost), 1
+  return bucket, 0, 0
+end
+
+function s.refund(c, amount, mark)
+  for at = #c.raw - 13, c.at, -14 do
+    local bucket, count = unpackOf('<I6d', c.raw, at)
+    if bucket == mark then
+      local back = min(count, amount)
+      c.total = c.total - back
+      local left = back < count and packOf('<I6d', bucket, count - back) or ''
+      c.raw, c.at = string.sub(c.raw, c.at, at - 1) .. left .. string.sub(c.raw, at + 14), 1
+      return
+    end
+  end
+end
+
+function s.lifetime(c)
+  local last = newest(c)
+  return last and (last + 1) * c.p.width + c.p.window - now or 1
+end
+
+function s.save(c, expires, stays)
+  return packOf('<ddd', expires, stays, c.total) .. string.sub(c.raw, c.at)
 end
 `
 
+/** Names that are looked up once: a call of Lua looks up a global each time. */
+const LOCALS = `
+local max, min, floor, ceil = math.max, math.min, math.floor, math.ceil
+local packOf, unpackOf = struct.pack, struct.unpack
+local counters = {}
+`
+
 const SLIDING_WINDOW = `
-local BUCKETS = ${BUCKETS}
-local s = {}
-
-function s.width(p) return math.ceil(p.window / BUCKETS) end
-
-function s.advance(p, state)
-  local width = s.width(p)
-  local current = math.floor(now / width)
-  if not state then return { current, 0 } end
-  local newest = state[1]
-  if newest * width > now + p.window then newest = current end
-  local first = math.max(current, newest)
-  local at = now
-  if newest > current then at = newest * width end
-  local oldest = math.floor((at - p.window) / width)
-  local shift = first - newest
-  local last = math.min(first - oldest, shift + #state - 2)
-  local moved = { first, 0 }
-  local kept = 0
-  for age = 0, last do
-    local count = 0
-    if age >= shift then count = state[2 + age - shift] end
-    moved[2 + age] = count
-    if count > 0 then kept = age end
-  end
-  for age = last, kept + 1, -1 do moved[2 + age] = nil end
-  return moved
-end
-
-local function sum(state)
-  local total = 0
-  for i = 2, #state do total = total + state[i] end
-  return total
-end
-
-function s.released(p, state, age)
-  return (state[1] - age + 1) * s.width(p) + p.window
-end
-
-function s.read(p, state)
-  local used = sum(state)
-  local reset = 0
-  if used > 0 then
-    local age = 0
-    while state[2 + age] == 0 do age = age + 1 end
-    reset = s.released(p, state, age) - now
-  end
-  return math.max(0, p.quota - used), reset
-end
-
-function s.wait(p, state, cost)
-  local over = sum(state) + cost - p.quota
-  for age = #state - 2, 0, -1 do
-    if over <= 0 then break end
-    over = over - state[2 + age]
-    if over <= 0 then return s.released(p, state, age) - now end
-  end
-  return 0
-end
-
-s.charge = add
-
-function s.refund(p, state, mark, amount)
-  local age = state[1] - mark[1]
-  local count = nil
-  if age >= 0 then count = state[2 + age] end
-  if count then state[2 + age] = math.max(0, count - amount) end
-end
-
-function s.lifetime(p, state) return s.released(p, state, 0) - now end
-
 counters.s = s
+`
+
+const SLIDING_LOG = `
+counters.l = { prepare = function(p) p.width = 1 end, cell = s.cell }
 `
 
 const FIXED_WINDOW = `
 local f = {}
 
-function f.advance(p, state)
-  local start, count = now, 0
-  if state then start, count = state[1], state[2] end
-  if start > now + p.window then start = now end
-  if now >= start + p.window then return { now, 0 } end
-  return { start, count }
+function f.prepare() end
+
+function f.cell(p)
+  return { p = p, counter = f, start = now, count = 0, asked = 0, ttl = 0, known = false, live = false }
 end
 
-function f.read(p, state)
-  local reset = 0
-  if state[2] > 0 then reset = state[1] + p.window - now end
-  return math.max(0, p.quota - state[2]), reset
+function f.load(c, raw)
+  local expires, stays, start, count = unpackOf('<dddd', raw)
+  if expires <= now then return stays end
+  if start > now + c.p.window then start = now end
+  if now >= start + c.p.window then start, count = now, 0 end
+  c.live, c.start, c.count = true, start, count
+  return stays
 end
 
-function f.wait(p, state, cost)
-  if state[2] + cost > p.quota then return state[1] + p.window - now end
+function f.read(c)
+  return max(0, c.p.quota - c.count), c.count > 0 and c.start + c.p.window - now or 0
+end
+
+function f.wait(c, cost)
+  if c.count + cost > c.p.quota then return c.start + c.p.window - now end
   return 0
 end
 
-f.charge = add
-
-function f.refund(p, state, mark, amount)
-  if state[1] == mark[1] then state[2] = math.max(0, state[2] - amount) end
+function f.charge(c, cost)
+  c.count = c.count + cost
+  return c.start, 0, 0
 end
 
-function f.lifetime(p, state) return state[1] + p.window - now end
+function f.refund(c, amount, mark)
+  if c.start == mark then c.count = max(0, c.count - amount) end
+end
+
+function f.lifetime(c) return c.start + c.p.window - now end
+
+function f.save(c, expires, stays) return packOf('<dddd', expires, stays, c.start, c.count) end
 
 counters.f = f
 `
@@ -123,41 +160,50 @@ const GCRA = `
 local RING = 4503599627370496
 local g = {}
 
-function g.span(p) return math.ceil(p.capacity * p.window / p.quota) end
+function g.prepare(p) p.span = ceil(p.capacity * p.window / p.quota) end
 
-function g.advance(p, state)
-  if not state then return { 0, now, 0 } end
-  local at = state[2]
-  if at > now + g.span(p) then at = now end
-  return { math.max(0, state[1] - math.max(0, now - at) * p.quota), math.max(at, now), state[3] }
+function g.cell(p)
+  return { p = p, counter = g, level = 0, time = now, refunded = 0, asked = 0, ttl = 0, known = false, live = false }
 end
 
-function g.read(p, state)
-  local reset = 0
-  if state[1] > 0 then reset = math.ceil(state[1] / p.quota) + state[2] - now end
-  return math.max(0, math.floor((p.capacity * p.window - state[1]) / p.window)), reset
+function g.load(c, raw)
+  local expires, stays, level, saved, refunded = unpackOf('<ddddd', raw)
+  if expires <= now then return stays end
+  if saved > now + c.p.span then saved = now end
+  if saved < now then level, saved = max(0, level - (now - saved) * c.p.quota), now end
+  c.live, c.level, c.time, c.refunded = true, level, saved, refunded
+  return stays
 end
 
-function g.wait(p, state, cost)
-  local over = state[1] + (cost - p.capacity) * p.window
-  if over > 0 then return math.ceil(over / p.quota) + state[2] - now end
+function g.read(c)
+  local left = max(0, floor((c.p.capacity * c.p.window - c.level) / c.p.window))
+  return left, c.level > 0 and ceil(c.level / c.p.quota) + c.time - now or 0
+end
+
+function g.wait(c, cost)
+  local over = c.level + (cost - c.p.capacity) * c.p.window
+  if over > 0 then return ceil(over / c.p.quota) + c.time - now end
   return 0
 end
 
-function g.charge(p, state, cost)
-  state[1] = state[1] + cost * p.window
-  return { state[1], state[2], state[3] }
+function g.charge(c, cost)
+  c.level = c.level + cost * c.p.window
+  return c.level, c.time, c.refunded
 end
 
-function g.refund(p, state, mark, amount)
-  local since = (state[3] - mark[3] + RING) % RING
-  local left = mark[1] - (state[2] - mark[2]) * p.quota - since
-  local back = math.max(0, math.min(amount * p.window, left, state[1]))
-  state[1] = state[1] - back
-  state[3] = (state[3] + back) % RING
+function g.refund(c, amount, level, time, refunded)
+  local since = (c.refunded - refunded + RING) % RING
+  local left = level - (c.time - time) * c.p.quota - since
+  local back = max(0, min(amount * c.p.window, left, c.level))
+  c.level = c.level - back
+  c.refunded = (c.refunded + back) % RING
 end
 
-function g.lifetime(p, state) return g.span(p) + state[2] - now end
+function g.lifetime(c) return c.p.span + c.time - now end
+
+function g.save(c, expires, stays)
+  return packOf('<ddddd', expires, stays, c.level, c.time, c.refunded)
+end
 
 counters.g = g
 `
@@ -166,8 +212,15 @@ counters.g = g
  * The counters in Lua, by algorithm, mirrors of `core/algorithms`. Each expects `now` and registers itself under the first
  * letter of its policies' fields. A script defines only the counters it needs: defining them is a part of what a call costs.
  */
-export const COUNTERS: Readonly<Record<Algorithm, string>> = {
-  'sliding-window': SLIDING_WINDOW,
-  'fixed-window': FIXED_WINDOW,
-  gcra: GCRA,
+export function countersOf(algorithms: ReadonlySet<Algorithm>): string {
+  const windows = [
+    ...(algorithms.has('sliding-window') ? [SLIDING_WINDOW] : []),
+    ...(algorithms.has('sliding-log') ? [SLIDING_LOG] : []),
+  ]
+  return [
+    LOCALS,
+    ...(windows.length > 0 ? [SLIDING, ...windows] : []),
+    ...(algorithms.has('fixed-window') ? [FIXED_WINDOW] : []),
+    ...(algorithms.has('gcra') ? [GCRA] : []),
+  ].join('')
 }

@@ -22,6 +22,8 @@ export interface ScriptCall {
   readonly script: Script
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
+  /** Decisions that fail with it. Default: 1. */
+  readonly decisions?: number
 }
 
 /**
@@ -71,10 +73,17 @@ export class RedisRunner {
   begin(): number {
     if (this.#closed) throw new StoreUnavailable('closed')
     const endAt = performance.now() + this.#timeout
-    if (!this.#breaker.open) return endAt
+    if (this.away) throw new StoreUnavailable('breaker-open')
+    return endAt
+  }
+
+  /** Whether the server is known not to answer. When it is time, it is looked for, so that this becomes false again. */
+  get away(): boolean {
+    if (!this.#breaker.open) return false
     // In the background: no request waits for a server that was away a moment ago.
-    if (this.#breaker.mayProbe()) this.#probe(endAt).catch(() => this.#breaker.probeFailed())
-    throw new StoreUnavailable('breaker-open')
+    if (!this.#closed && this.#breaker.mayProbe())
+      this.#probe(performance.now() + this.#timeout).catch(() => this.#breaker.probeFailed())
+    return true
   }
 
   /**
@@ -83,7 +92,7 @@ export class RedisRunner {
    */
   async run(call: ScriptCall, endAt: number): Promise<number[]> {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
-      const reply = await this.#send(call.script, call.keys, [this.#clock.at(endAt), ...call.args], endAt)
+      const reply = await this.#send(call, [this.#clock.at(endAt), ...call.args], endAt)
       if (reply[0] !== -1) return reply
     }
     throw new StoreUnavailable('late')
@@ -105,12 +114,11 @@ export class RedisRunner {
   }
 
   async #probe(endAt: number): Promise<void> {
-    await this.#send(TIME, [], [], endAt)
+    await this.#send({ script: TIME, keys: [], args: [] }, [], endAt)
   }
 
   async #send(
-    script: Script,
-    keys: readonly string[],
+    { script, keys, decisions = 1 }: ScriptCall,
     args: readonly (string | number)[],
     endAt: number,
   ): Promise<number[]> {
@@ -122,7 +130,7 @@ export class RedisRunner {
       return reply
     } catch (error) {
       const failure = failureOf(error)
-      if (failure.fault !== 'script') this.#breaker.failed()
+      if (failure.fault !== 'script') this.#breaker.failed(decisions)
       throw failure
     }
   }

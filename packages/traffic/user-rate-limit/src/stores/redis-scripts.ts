@@ -1,22 +1,22 @@
 import { scriptOf } from '@portcullis/kernel/redis'
 import type { Script } from '@portcullis/kernel/redis'
-import type { Mark } from '../core/algorithms/algorithm.ts'
-import type { Algorithm } from '../core/policy.ts'
+import type { Algorithm, Policy } from '../core/policy.ts'
 import type { Charge } from '../core/verdict.ts'
-import { COUNTERS, SHARED } from './redis-counters.ts'
+import { countersOf } from './redis-counters.ts'
 
 /**
  * The scripts that decide inside Redis. They mirror `core/algorithms` line by line, on the same integers; a property
- * test runs the same schedules through both. One hash per partition, one field per policy, the state packed with
- * MessagePack; the hash expires when the last of its states has rolled over.
+ * test runs the same schedules through both. One hash per partition, one field per policy, each a packed string that
+ * begins with two times: when the state has rolled over, and until when the hash is known to live. So in the steady
+ * state a decision is three commands: TIME, HMGET, HSET. One call may carry many decisions, each on its own.
  */
 
-/** The scripts of a store, by what is charged: each holds the counters that its charges need. */
+/** The scripts of a store, by the algorithms that are charged: each holds the counters that its charges need. */
 export interface Scripts {
   /** Decides and charges. */
-  reserve(charges: readonly Charge[]): Script
+  reserve(algorithms: ReadonlySet<Algorithm>): Script
   /** Gives back. */
-  refund(charges: readonly Charge[]): Script
+  refund(algorithms: ReadonlySet<Algorithm>): Script
 }
 
 /** Sets `wall`, the server's own time in microseconds, and `now`, the time in milliseconds that states are kept in. */
@@ -26,42 +26,65 @@ local wall = time[1] * 1000000 + time[2]
 local now = math.floor(wall / 1000)
 `
 
-const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'fixed-window', 'gcra']
+const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'sliding-log', 'fixed-window', 'gcra']
 
 const CELLS = `
-local cells, chargesOf, cellsOf = {}, {}, {}
+if wall > tonumber(ARGV[1]) then return { -1, wall } end
 
--- Reads the state of every policy that is named from the argument 'first' on, every 'size' arguments: one command a key.
-local function load(first, size)
-  for k = 1, #KEYS do cellsOf[k] = {} end
-  for at = first, #ARGV, size do
-    local field = ARGV[at + 1]
-    local place = ARGV[at] .. ':' .. field
-    local cell = cells[place]
+-- The policies of a call: their number is argument 2, then four arguments each.
+local policies, first = {}, 3
+for i = 1, tonumber(ARGV[2]) do
+  local field = ARGV[first]
+  local p = {
+    field = field, quota = tonumber(ARGV[first + 1]), window = tonumber(ARGV[first + 2]),
+    capacity = tonumber(ARGV[first + 3]), counter = counters[string.sub(field, 1, 1)]
+  }
+  p.counter.prepare(p)
+  policies[i], first = p, first + 4
+end
+
+-- Reads the state of all that is named by 'count' charges from the argument 'at' on (key, policy, and more, 'size'
+-- arguments each): one command for each key. Returns the cell of each charge, and the groups of cells by key.
+local function load(at, count, size)
+  local charged, groups, byKey = {}, {}, {}
+  for i = 1, count do
+    local key, p = ARGV[at], policies[tonumber(ARGV[at + 1])]
+    local group = byKey[key]
+    if not group then
+      group = { key = KEYS[tonumber(key)], fields = {}, cells = {}, stays = 0 }
+      byKey[key] = group
+      groups[#groups + 1] = group
+    end
+    local field, cell = p.field, nil
+    for j = 1, #group.fields do
+      if group.fields[j] == field then cell = group.cells[j] end
+    end
     if not cell then
-      local p = {
-        quota = tonumber(ARGV[at + 2]), window = tonumber(ARGV[at + 3]), capacity = tonumber(ARGV[at + 4])
-      }
-      cell = { field = field, p = p, counter = counters[string.sub(field, 1, 1)] }
-      cells[place] = cell
-      local list = cellsOf[tonumber(ARGV[at])]
-      list[#list + 1] = cell
+      cell = p.counter.cell(p)
+      group.cells[#group.cells + 1] = cell
+      group.fields[#group.fields + 1] = field
     end
-    chargesOf[#chargesOf + 1] = cell
+    charged[i] = cell
+    at = at + size
   end
-  for k, list in ipairs(cellsOf) do
-    local fields = {}
-    for i, cell in ipairs(list) do fields[i] = cell.field end
-    local packed = redis.call('HMGET', KEYS[k], unpack(fields))
-    for i, cell in ipairs(list) do
-      local state = nil
-      if packed[i] then
-        cell.expires, state = unpack(cmsgpack.unpack(packed[i]))
-        cell.live = cell.expires > now
-        if not cell.live then state = nil end
+  for g = 1, #groups do
+    local group = groups[g]
+    local raws = redis.call('HMGET', group.key, unpack(group.fields))
+    for i = 1, #raws do
+      local cell, raw = group.cells[i], raws[i]
+      if raw then
+        cell.known = true
+        group.stays = max(group.stays, cell.counter.load(cell, raw))
       end
-      cell.state = cell.counter.advance(cell.p, state)
     end
+  end
+  return charged, groups
+end
+
+local function prune(key)
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    if unpackOf('<d', all[i + 1]) <= now then redis.call('HDEL', key, all[i]) end
   end
 end
 
@@ -69,89 +92,114 @@ local function expireIn(key, ttl)
   if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
 end
 
-local function prune(key)
-  local all = redis.call('HGETALL', key)
-  for i = 1, #all, 2 do
-    if cmsgpack.unpack(all[i + 1])[1] <= now then redis.call('HDEL', key, all[i]) end
-  end
-end
-
-local function save()
-  for k, list in ipairs(cellsOf) do
-    local args, longest, isNew = {}, 0, false
-    for _, cell in ipairs(list) do
-      if cell.charged then
-        local ttl = math.max(1, cell.counter.lifetime(cell.p, cell.state))
-        args[#args + 1] = cell.field
-        args[#args + 1] = cmsgpack.pack({ now + ttl, cell.state })
-        longest = math.max(longest, ttl)
-        isNew = isNew or not cell.expires
+local function save(groups)
+  for g = 1, #groups do
+    local group = groups[g]
+    local fields, longest, isNew = group.fields, 0, false
+    for i = 1, #fields do
+      local cell = group.cells[i]
+      if cell.asked > 0 then
+        cell.ttl = max(1, cell.counter.lifetime(cell))
+        longest = max(longest, cell.ttl)
+        isNew = isNew or not cell.known
       end
     end
     if longest > 0 then
-      if isNew and redis.call('HLEN', KEYS[k]) >= 16 then prune(KEYS[k]) end
-      redis.call('HSET', KEYS[k], unpack(args))
-      expireIn(KEYS[k], longest)
+      if isNew and redis.call('HLEN', group.key) >= 16 then prune(group.key) end
+      local stays, args = group.stays, {}
+      local extend = stays < now + longest
+      -- An eighth longer than it has to, so that it is not told so with every charge.
+      if extend then
+        longest = longest + ceil(longest / 8)
+        stays = now + longest
+      end
+      for i = 1, #fields do
+        local cell = group.cells[i]
+        if cell.asked > 0 then
+          args[#args + 1] = fields[i]
+          args[#args + 1] = cell.counter.save(cell, now + cell.ttl, stays)
+        end
+      end
+      redis.call('HSET', group.key, unpack(args))
+      if extend then expireIn(group.key, longest) end
     end
   end
 end
 
 -- A key that has lost its expiry, by hand or by a restore, gets one.
-local function heal()
-  for k, list in ipairs(cellsOf) do
-    for _, cell in ipairs(list) do
-      if cell.expires and redis.call('PTTL', KEYS[k]) == -1 then
-        expireIn(KEYS[k], math.max(1, cell.expires - now))
-      end
+local function heal(groups)
+  for g = 1, #groups do
+    local group = groups[g]
+    if group.stays > 0 and redis.call('PTTL', group.key) == -1 then
+      expireIn(group.key, max(1, group.stays - now))
     end
   end
 end
 `
 
 const RESERVE = `
-if wall > tonumber(ARGV[1]) then return { -1, wall } end
-load(3, 6)
-local allowed = true
-local before, after = { 0, wall }, { 1, wall }
-for i, cell in ipairs(chargesOf) do
-  local p, state, cost = cell.p, cell.state, tonumber(ARGV[2 + i * 6])
-  local wait = 0
-  if cost > p.capacity then wait = -1 elseif cost > 0 then wait = cell.counter.wait(p, state, cost) end
-  local remaining, reset = cell.counter.read(p, state)
-  local at = i * 6 - 3
-  before[at], before[at + 1], before[at + 2] = wait, remaining, reset
-  before[at + 3], before[at + 4], before[at + 5] = 0, 0, 0
-  local mark = nil
-  if wait ~= 0 then
-    allowed = false
-  elseif cost > 0 then
-    mark = cell.counter.charge(p, state, cost)
-    cell.charged = true
-    remaining, reset = cell.counter.read(p, state)
+local function decide(first, count, commit, out, size)
+  local charged, groups = load(first, count, 3)
+  local allowed, waits = 1, { 0, 0, 0, 0 }
+  for i = 1, count do
+    local cell, cost = charged[i], tonumber(ARGV[first + i * 3 - 1])
+    local wait = 0
+    if cost > cell.p.capacity then
+      wait = -1
+    elseif cost > 0 then
+      cell.asked = cell.asked + cost
+      wait = cell.counter.wait(cell, cell.asked)
+    end
+    if wait ~= 0 then allowed = 0 end
+    waits[i] = wait
   end
-  after[at], after[at + 1], after[at + 2] = wait, remaining, reset
-  after[at + 3], after[at + 4], after[at + 5] = mark and mark[1] or 0, mark and mark[2] or 0, mark and mark[3] or 0
+  local make, at = allowed == 1 and commit, size
+  out[size] = allowed
+  for i = 1, count do
+    local cell, cost = charged[i], tonumber(ARGV[first + i * 3 - 1])
+    local m1, m2, m3 = 0, 0, 0
+    if make and cost > 0 then m1, m2, m3 = cell.counter.charge(cell, cost) end
+    out[at + 1] = waits[i]
+    out[at + 2], out[at + 3] = cell.counter.read(cell)
+    out[at + 4], out[at + 5], out[at + 6] = m1, m2, m3
+    at = at + 6
+  end
+  if make then save(groups) else heal(groups) end
 end
-if allowed and ARGV[2] == '1' then
-  save()
-  return after
+
+local out, size, at = { 1, wall }, 3, first
+while ARGV[at] do
+  local count = tonumber(ARGV[at + 1])
+  local ok, failure = pcall(decide, at + 2, count, ARGV[at] == '1', out, size)
+  if not ok then
+    -- What is wrong with one key is its own affair; what is wrong with the server is everybody's.
+    local text = type(failure) == 'table' and failure.err or tostring(failure)
+    for _, code in ipairs({ 'READONLY', 'OOM', 'MISCONF', 'NOREPLICAS' }) do
+      if string.find(text, code, 1, true) then error(failure) end
+    end
+    out[size] = -1
+    for i = 1, count * 6 do out[size + i] = 0 end
+  end
+  size = size + 1 + count * 6
+  at = at + 2 + count * 3
 end
-heal()
-return before
+return out
 `
 
 const REFUND = `
-if wall > tonumber(ARGV[1]) then return { -1, wall } end
-load(2, 9)
-for i, cell in ipairs(chargesOf) do
+local count = (#ARGV - first + 1) / 6
+local charged, groups = load(first, count, 6)
+for i = 1, count do
+  local cell, at = charged[i], first + i * 6 - 6
   if cell.live then
-    local at = i * 9 - 7
-    local mark = { tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]) }
-    cell.counter.refund(cell.p, cell.state, mark, tonumber(ARGV[at + 8]))
-    cell.charged = true
+    cell.counter.refund(
+      cell, tonumber(ARGV[at + 5]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+    )
+    cell.asked = 1
   end
 end
-save()
+save(groups)
+heal(groups)
 return { 1, wall }
 `
 
@@ -161,37 +209,62 @@ return { 1, wall }
  * @param clock Lua that sets `wall` and `now`; tests replace it to run schedules at any moment. Default: Redis `TIME`.
  */
 export function buildScripts(clock: string = SERVER_CLOCK): Scripts {
-  const known = new Map<string, Script>()
-  const scriptFor = (body: string, charges: readonly Charge[]): Script => {
-    const used = ALGORITHMS.filter((algorithm) =>
-      charges.some((charge) => charge.policy.algorithm === algorithm),
-    )
-    const name = `${used.join()} ${body === RESERVE}`
-    let script = known.get(name)
-    if (script === undefined) {
-      const counters = used.map((algorithm) => COUNTERS[algorithm]).join('')
-      script = scriptOf(clock + SHARED + counters + CELLS + body)
-      known.set(name, script)
+  const scriptsFor = (body: string): ((algorithms: ReadonlySet<Algorithm>) => Script) => {
+    const known = new Map<number, Script>()
+    return (algorithms) => {
+      let name = 0
+      for (const algorithm of algorithms) name |= 1 << ALGORITHMS.indexOf(algorithm)
+      let script = known.get(name)
+      if (script === undefined) {
+        script = scriptOf(clock + countersOf(algorithms) + CELLS + body)
+        known.set(name, script)
+      }
+      return script
     }
-    return script
   }
-  return {
-    reserve: (charges) => scriptFor(RESERVE, charges),
-    refund: (charges) => scriptFor(REFUND, charges),
-  }
+  return { reserve: scriptsFor(RESERVE), refund: scriptsFor(REFUND) }
 }
 
-/** Arguments of one charge of the reserve script. */
-export function chargeArguments(keyIndex: number, { policy, cost }: Charge): (string | number)[] {
-  return [keyIndex, policy.field, policy.quota, policy.window, policy.capacity, cost]
-}
+/** Collects the keys and arguments of one call, each key and policy once. */
+export class ScriptArguments {
+  readonly keys: string[] = []
+  readonly #keyIndex = new Map<string, number>()
+  readonly #policies = new Map<Policy, number>()
+  readonly #rest: (string | number)[] = []
 
-/** Arguments of one refund of the refund script. */
-export function refundArguments(
-  keyIndex: number,
-  { policy }: Charge,
-  mark: Mark,
-  amount: number,
-): (string | number)[] {
-  return [keyIndex, policy.field, policy.quota, policy.window, policy.capacity, ...mark, amount]
+  /** The algorithms that the call needs. */
+  get algorithms(): ReadonlySet<Algorithm> {
+    const algorithms = new Set<Algorithm>()
+    for (const policy of this.#policies.keys()) algorithms.add(policy.algorithm)
+    return algorithms
+  }
+
+  /** The arguments behind the deadline. */
+  get list(): (string | number)[] {
+    const list: (string | number)[] = [this.#policies.size]
+    for (const { field, quota, window, capacity } of this.#policies.keys())
+      list.push(field, quota, window, capacity)
+    for (const value of this.#rest) list.push(value)
+    return list
+  }
+
+  /** Begins a decision of that many charges. */
+  begin(commit: boolean, charges: number): void {
+    this.#rest.push(commit ? 1 : 0, charges)
+  }
+
+  /** Adds a charge: its cost, or the mark and amount of a refund. */
+  add({ key, policy }: Charge, ...values: readonly number[]): void {
+    let keyIndex = this.#keyIndex.get(key)
+    if (keyIndex === undefined) {
+      keyIndex = this.keys.push(key)
+      this.#keyIndex.set(key, keyIndex)
+    }
+    let policyIndex = this.#policies.get(policy)
+    if (policyIndex === undefined) {
+      policyIndex = this.#policies.size + 1
+      this.#policies.set(policy, policyIndex)
+    }
+    this.#rest.push(keyIndex, policyIndex, ...values)
+  }
 }

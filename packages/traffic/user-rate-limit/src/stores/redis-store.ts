@@ -1,10 +1,12 @@
-import type { Mark } from '../core/algorithms/algorithm.ts'
 import { checkCosts } from '../core/decide.ts'
-import type { Receipt } from '../core/decide.ts'
 import type { Charge, Limit, Reservation, Verdict } from '../core/verdict.ts'
 import type { RedisSource } from '@portcullis/kernel/redis'
+import { DeniedCache } from './denied-cache.ts'
+import { DecisionBatch } from './decision-batch.ts'
+import type { GroupDecision } from './decision-batch.ts'
+import { RedisSlots } from './redis-slots.ts'
 import { RedisRunner } from './redis-runner.ts'
-import { buildScripts, chargeArguments, refundArguments } from './redis-scripts.ts'
+import { ScriptArguments, buildScripts } from './redis-scripts.ts'
 import type { Scripts } from './redis-scripts.ts'
 import { ReservationBook } from './reservation-book.ts'
 import type { Refund } from './reservation-book.ts'
@@ -16,16 +18,14 @@ export interface RedisStoreOptions {
   readonly redis: RedisSource
   /** Milliseconds within which a decision is made or fails, whatever Redis does. Default: 50. */
   readonly storeTimeout?: number
+  /** Refused calls that are remembered until they can pass, so that a flood costs no command; 0 for none. Default: 10,000. */
+  readonly deniedCalls?: number
+  /** Milliseconds for which a slot of a process that died stays taken. Default: 30,000. */
+  readonly slotLife?: number
   /** The scripts, where tests replace their clock. Default: those of `buildScripts()`. */
   readonly scripts?: Scripts
   /** Clock in milliseconds that reservations age by, where tests replace it. Default: `performance.now`. */
   readonly now?: () => number
-}
-
-interface GroupDecision {
-  readonly allowed: boolean
-  readonly limits: readonly Limit[]
-  readonly receipts: readonly Receipt[]
 }
 
 /**
@@ -39,14 +39,24 @@ interface GroupDecision {
  * refuses. In between another call may see them charged.
  */
 export class RedisStore implements RateLimitStore {
+  /** Slots of concurrency limits, on the same connection. */
+  readonly slots: RedisSlots
   readonly #runner: RedisRunner
   readonly #scripts: Scripts
+  readonly #batch: DecisionBatch
   readonly #book: ReservationBook
+  readonly #denied: DeniedCache | undefined
+  readonly #now: () => number
 
   constructor(options: RedisStoreOptions) {
     this.#runner = new RedisRunner(options.redis, options.storeTimeout ?? 50)
+    this.slots = new RedisSlots(this.#runner, options.slotLife)
     this.#scripts = options.scripts ?? buildScripts()
-    this.#book = new ReservationBook(options.now ?? (() => performance.now()))
+    this.#batch = new DecisionBatch(this.#runner, this.#scripts)
+    this.#now = options.now ?? (() => performance.now())
+    this.#book = new ReservationBook(this.#now)
+    const { deniedCalls = 10_000 } = options
+    this.#denied = deniedCalls === 0 ? undefined : new DeniedCache(this.#now, deniedCalls)
   }
 
   /**
@@ -61,13 +71,35 @@ export class RedisStore implements RateLimitStore {
 
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
     checkCosts(charges)
+    const denied = this.reserveNow(charges)
+    if (denied !== undefined) return denied
     const endAt = this.#runner.begin()
-    const groups = this.#runner.isCluster ? groupByKey(charges) : [charges]
+    const sent = this.#now()
+    const verdict = await this.#ask(charges, endAt)
+    if (!verdict.allowed) this.#denied?.remember(charges, verdict.limits, sent)
+    return verdict
+  }
+
+  /** Refuses again what it knows to be refused still, without a command to Redis. */
+  reserveNow(charges: readonly Charge[]): Verdict | undefined {
+    return this.#denied?.find(charges)
+  }
+
+  async #ask(charges: readonly Charge[], endAt: number): Promise<Verdict> {
+    if (charges.length === 0) return { allowed: true, limits: [] }
+    if (this.#runner.isCluster) return this.#reserveInOrder(charges, endAt)
+    const { allowed, limits, receipts } = await this.#batch.decide(charges, true, endAt)
+    return verdictOf(allowed, limits, this.#book.open(receipts))
+  }
+
+  /** Decides the partitions of a cluster one after the other. Once one has refused, the others are only looked at. */
+  async #reserveInOrder(charges: readonly Charge[], endAt: number): Promise<Verdict> {
+    const groups = groupByKey(charges)
     const decisions: GroupDecision[] = []
     let allowed = true
     try {
       for (const group of groups) {
-        const decision = await this.#decide(group, allowed, endAt)
+        const decision = await this.#batch.decide(group, allowed, endAt)
         allowed &&= decision.allowed
         decisions.push(decision)
       }
@@ -75,17 +107,10 @@ export class RedisStore implements RateLimitStore {
       await this.#giveBack(decisions, endAt)
       throw error
     }
-    if (!allowed) {
-      await this.#giveBack(decisions, endAt)
-      return { allowed, limits: inOrder(charges, groups, decisions.map(unchargedLimits)) }
-    }
-    const limits = inOrder(
-      charges,
-      groups,
-      decisions.map((decision) => decision.limits),
-    )
-    const reservation = this.#book.open(decisions.flatMap((decision) => decision.receipts))
-    return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
+    if (!allowed) await this.#giveBack(decisions, endAt)
+    const limits = decisions.map((decision) => (allowed ? decision.limits : unchargedLimits(decision)))
+    const receipts = allowed ? decisions.flatMap((decision) => decision.receipts) : []
+    return verdictOf(allowed, inOrder(charges, groups, limits), this.#book.open(receipts))
   }
 
   async cancel(reservation: Reservation): Promise<void> {
@@ -98,29 +123,14 @@ export class RedisStore implements RateLimitStore {
     await this.#refund(refunds, this.#runner.begin())
   }
 
-  async close(): Promise<void> {
-    this.#runner.close()
+  /** Whether Redis is known not to answer. Looks for it in the background, as `reserve` does. */
+  get away(): boolean {
+    return this.#runner.away
   }
 
-  async #decide(charges: readonly Charge[], commit: boolean, endAt: number): Promise<GroupDecision> {
-    if (charges.length === 0) return { allowed: true, limits: [], receipts: [] }
-    const keys = [...new Set(charges.map((charge) => charge.key))]
-    const args = charges.flatMap((charge) => chargeArguments(keys.indexOf(charge.key) + 1, charge))
-    const reply = await this.#runner.run(
-      { script: this.#scripts.reserve(charges), keys, args: [commit ? 1 : 0, ...args] },
-      endAt,
-    )
-    const allowed = reply[0] === 1
-    const limits: Limit[] = []
-    const receipts: Receipt[] = []
-    for (const [index, charge] of charges.entries()) {
-      const [wait = 0, remaining = 0, resetMs = 0, ...mark] = reply.slice(2 + index * 6, 8 + index * 6)
-      const { policy } = charge
-      const retryAfterMs = wait < 0 ? null : wait
-      limits.push({ policy, quota: policy.quota, remaining, resetMs, retryAfterMs, violated: wait !== 0 })
-      if (allowed && charge.cost > 0) receipts.push({ charge, mark: mark as unknown as Mark })
-    }
-    return { allowed: limits.every((limit) => !limit.violated), limits, receipts }
+  async close(): Promise<void> {
+    this.slots.close()
+    this.#runner.close()
   }
 
   /** Takes back the groups of a call that was refused or failed later on. What can't be reached stays charged. */
@@ -132,20 +142,33 @@ export class RedisStore implements RateLimitStore {
   }
 
   async #refund(refunds: readonly Refund[], endAt: number): Promise<void> {
-    const keys = [...new Set(refunds.map(({ charge }) => charge.key))]
-    const groups = this.#runner.isCluster ? keys.map((key) => [key]) : [keys]
+    if (refunds.length === 0) return
+    const groups = this.#runner.isCluster ? refundsByKey(refunds) : [refunds]
     await Promise.all(
       groups.map(async (group) => {
-        const own = refunds.filter(({ charge }) => group.includes(charge.key))
-        if (own.length === 0) return
-        const args = own.flatMap(({ charge, mark, amount }) =>
-          refundArguments(group.indexOf(charge.key) + 1, charge, mark, amount),
-        )
-        const script = this.#scripts.refund(own.map(({ charge }) => charge))
-        await this.#runner.run({ script, keys: group, args }, endAt)
+        const args = new ScriptArguments()
+        for (const { charge, mark, amount } of group) args.add(charge, ...mark, amount)
+        const script = this.#scripts.refund(args.algorithms)
+        await this.#runner.run({ script, keys: args.keys, args: args.list }, endAt).finally(() => {
+          // Not before: a refusal that was decided earlier may still be on its way.
+          for (const key of args.keys) this.#denied?.forget(key)
+        })
       }),
     )
   }
+}
+
+function refundsByKey(refunds: readonly Refund[]): Refund[][] {
+  const keys = new Set(refunds.map(({ charge }) => charge.key))
+  return [...keys].map((key) => refunds.filter(({ charge }) => charge.key === key))
+}
+
+function verdictOf(
+  allowed: boolean,
+  limits: readonly Limit[],
+  reservation: Reservation | undefined,
+): Verdict {
+  return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
 }
 
 function groupByKey(charges: readonly Charge[]): Charge[][] {

@@ -66,14 +66,8 @@ export class ReservationBook {
       const { policy, cost } = charge
       const stays = typeof actual === 'number' ? actual : (actual.get(policy.name) ?? cost)
       const amount = cost - Math.min(cost, Math.max(0, Math.ceil(stays)))
-      const rolledOver = age >= longestLife(charge)
+      const rolledOver = age >= counterOf(policy).longest(policy)
       return amount > 0 && !rolledOver ? [{ charge, mark, amount }] : []
     })
   }
-}
-
-/** Milliseconds after which a charge has certainly left its window, whatever the store's clock did meanwhile. */
-function longestLife({ policy }: Charge): number {
-  const counter = counterOf(policy)
-  return counter.lifetime(policy, counter.advance(policy, undefined, 0), 0)
 }

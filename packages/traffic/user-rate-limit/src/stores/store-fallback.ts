@@ -60,13 +60,13 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     return { ...verdict, limits }
   }
 
-  const decideAlone = async (charges: readonly Charge[], error: StoreUnavailable): Promise<Verdict> => {
-    const closed = charges.filter((charge) => charge.policy.onStoreError === 'closed')
-    if (closed.length > 0) {
-      throw new StoreUnavailable(error.fault, [...new Set(closed.map((charge) => charge.policy.name))])
-    }
+  const closedOf = (charges: readonly Charge[]): Charge[] =>
+    charges.filter((charge) => charge.policy.onStoreError === 'closed')
+
+  /** Decides without the store, at once, where no policy is closed. */
+  const decideAlone = (charges: readonly Charge[]): Verdict => {
     const counted = charges.filter((charge) => charge.policy.onStoreError === 'local')
-    const verdict = await memory.reserve(counted.map(shared))
+    const verdict = memory.reserveNow(counted.map(shared))
     if (verdict.reservation !== undefined) local.add(verdict.reservation)
     const own = verdict.limits[Symbol.iterator]()
     const limits = charges.map((charge): Limit => {
@@ -77,12 +77,25 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
   }
 
   return {
+    reserveNow(charges) {
+      try {
+        const known = memory.size === 0 ? store.reserveNow?.(charges) : undefined
+        if (known !== undefined || store.away !== true) return known
+        return closedOf(charges).length === 0 ? decideAlone(charges) : undefined
+      } catch (error) {
+        // What each policy does about it is decided by `reserve`.
+        if (error instanceof StoreUnavailable) return undefined
+        throw error
+      }
+    },
     async reserve(charges) {
       try {
         return await ask(charges)
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || error.fault === 'closed') throw error
-        return decideAlone(charges, error)
+        const closed = closedOf(charges)
+        if (closed.length === 0) return decideAlone(charges)
+        throw new StoreUnavailable(error.fault, [...new Set(closed.map((charge) => charge.policy.name))])
       }
     },
     async cancel(reservation) {

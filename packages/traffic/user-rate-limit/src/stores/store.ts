@@ -13,6 +13,13 @@ export interface RateLimitStore {
    */
   reserve(charges: readonly Charge[]): Promise<Verdict>
   /**
+   * As `reserve`, where this process can decide at once: all in its memory, or a refusal that it knows to stand.
+   * `undefined` otherwise, and then nothing was charged. A store that never can has no such method.
+   */
+  reserveNow?(charges: readonly Charge[]): Verdict | undefined
+  /** True while it is known that `reserve` would be StoreUnavailable, so that nobody has to try. Default: false. */
+  readonly away?: boolean
+  /**
    * Gives back what was charged, into the same window, never below zero and never after it has rolled over. Does
    * nothing for a reservation that was settled or cancelled before. Rejects with StoreUnavailable when the store is
    * away: the charge then stays.

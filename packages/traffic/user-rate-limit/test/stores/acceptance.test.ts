@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { startRedis } from '@portcullis/kernel/testing'
 import type { RedisService } from './harness.ts'
 import Fastify from 'fastify'
@@ -55,6 +55,8 @@ describe('F26: one script, a bounded sliding window, hashed identities', () => {
           store.reserve([{ key: keys.keyOf(['user', `${round}:${at}`]), policy, cost: 1 }]),
         ),
       )
+      // Decisions leave at the end of a turn: at none, one or more of them later.
+      for (let turn = 0; turn < round % 4; turn += 1) await setImmediate()
       if (round % 2 === 0) await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
       await store.close()
       await calls

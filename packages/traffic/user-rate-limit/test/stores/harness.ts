@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { startRedis } from '@portcullis/kernel/testing'
 import { Redis } from 'ioredis'
 import { MemoryStore } from '../../src/stores/memory-store.ts'
@@ -48,9 +50,9 @@ export async function memoryStore(): Promise<ClockedStore> {
 }
 
 /** A Redis store on a server of its own. */
-export async function redisStore(): Promise<
-  ClockedStore & { readonly redis: RedisService; readonly client: Redis }
-> {
+export async function redisStore(
+  deniedCalls = 0,
+): Promise<ClockedStore & { readonly redis: RedisService; readonly client: Redis }> {
   const redis = await startRedis()
   const client = new Redis(redis.url)
   let now = START
@@ -59,6 +61,8 @@ export async function redisStore(): Promise<
   const store = new RedisStore({
     redis: redis.url,
     storeTimeout: 5_000,
+    // A remembered refusal says what was so then, where these tests compare what stores say now.
+    deniedCalls,
     scripts: buildScripts(TEST_CLOCK),
     now: () => local,
   })
@@ -83,4 +87,74 @@ export async function redisStore(): Promise<
       await redis.stop()
     },
   }
+}
+
+/** A proxy that can pass a request on and swallow its reply, and the connection with it. */
+export async function lossyProxy(
+  port: number,
+): Promise<{ readonly port: number; loseNext(): void; close(): void }> {
+  let lose = false
+  const server: Server = createServer((inbound) => {
+    const outbound = connect(port, '127.0.0.1')
+    const end = (): void => {
+      inbound.destroy()
+      outbound.destroy()
+    }
+    for (const socket of [inbound, outbound]) socket.on('error', end).on('close', end)
+    inbound.on('data', (data) => outbound.write(data))
+    outbound.on('data', (data) => {
+      if (!lose) return inbound.write(data)
+      lose = false
+      return end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    loseNext() {
+      lose = true
+    },
+    close() {
+      server.close()
+    },
+  }
+}
+
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A cluster of masters on this machine, with the slots shared out evenly. It goes on when one of them is away. */
+export async function startCluster(size: number): Promise<readonly RedisService[]> {
+  const buses: number[] = []
+  const masters: RedisService[] = []
+  for (let at = 0; at < size; at += 1) {
+    const bus = await freePort()
+    buses.push(bus)
+    // A node that has met no other does not know its own address.
+    const announced = ['--cluster-announce-ip', '127.0.0.1', '--cluster-require-full-coverage', 'no']
+    masters.push(
+      await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(bus), ...announced] }),
+    )
+  }
+  const nodes = masters.map(({ url }) => new Redis(url))
+  const share = Math.ceil(16_384 / size)
+  for (const [at, node] of nodes.entries()) {
+    await node.call('CLUSTER', 'ADDSLOTSRANGE', at * share, Math.min(16_383, (at + 1) * share - 1))
+    if (at > 0) await node.call('CLUSTER', 'MEET', '127.0.0.1', masters[0]?.port ?? 0, buses[0] ?? 0)
+  }
+  for (const node of nodes) {
+    const isReady = async (): Promise<boolean> => {
+      const info = String(await node.call('CLUSTER', 'INFO'))
+      return info.includes('cluster_state:ok') && info.includes(`cluster_size:${size}`)
+    }
+    while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 20))
+    node.disconnect()
+  }
+  return masters
 }

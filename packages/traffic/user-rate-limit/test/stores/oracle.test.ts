@@ -32,7 +32,7 @@ interface Entry {
   cost: number
 }
 
-const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'fixed-window', 'gcra']
+const ALGORITHMS: readonly Algorithm[] = ['sliding-window', 'sliding-log', 'fixed-window', 'gcra']
 
 function schedules(leastWindow: number, setBacks: fc.Arbitrary<number>): fc.Arbitrary<Schedule> {
   const policies = fc
@@ -64,7 +64,7 @@ function schedules(leastWindow: number, setBacks: fc.Arbitrary<number>): fc.Arbi
     cost: fc.integer({ min: 0, max: 6 }),
     pick: fc.nat(100),
   })
-  return fc.record({ policies, steps: fc.array(step, { minLength: 1, maxLength: 40 }) })
+  return fc.record({ policies, steps: fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }) })
 }
 
 const never = fc.constant(0)
@@ -81,7 +81,7 @@ const withoutRefunds = ({ policies, steps }: Schedule): Schedule => ({
 const ofOnePolicy = ({ policies, steps }: Schedule): Schedule => ({ policies: policies.slice(0, 1), steps })
 
 /** Runs a schedule and checks every answer against the log of what was admitted. Returns what the store said. */
-async function run(clocked: ClockedStore, { policies, steps }: Schedule): Promise<unknown[]> {
+async function run(clocked: ClockedStore, { policies, steps }: Schedule, key = '{k}'): Promise<unknown[]> {
   const log: Entry[] = []
   const open: { reservation: Reservation; entries: Entry[] }[] = []
   const said: unknown[] = []
@@ -95,7 +95,7 @@ async function run(clocked: ClockedStore, { policies, steps }: Schedule): Promis
     if (step.act === 'reserve') {
       const charges = policies
         .filter((_, at) => ((step.pick >> at) & 1) === 1 || policies.length === 1)
-        .map((policy): Charge => ({ key: '{k}', policy, cost: step.cost }))
+        .map((policy): Charge => ({ key, policy, cost: step.cost }))
       const verdict = await clocked.store.reserve(charges)
       said.push(verdict.allowed, verdict.limits)
       expect(verdict.allowed).toBe(verdict.limits.every((limit) => !limit.violated))
@@ -128,7 +128,7 @@ const sumOf = (log: readonly Entry[], policy: Policy, from: number): number =>
 /** No window that ends now holds more than the algorithm promises. */
 function expectWithin(policy: Policy, log: readonly Entry[], now: number): void {
   const { quota, window, capacity, algorithm } = policy
-  if (algorithm === 'sliding-window') expect(sumOf(log, policy, now - window)).toBeLessThanOrEqual(quota)
+  if (algorithm.startsWith('sliding')) expect(sumOf(log, policy, now - window)).toBeLessThanOrEqual(quota)
   if (algorithm === 'fixed-window')
     expect(sumOf(log, policy, now - window + 1)).toBeLessThanOrEqual(2 * quota)
   if (algorithm === 'gcra') {
@@ -146,7 +146,7 @@ function expectJustified(policy: Policy, log: readonly Entry[], now: number, cos
     expect(cost > capacity || log.some((entry) => entry.policy === policy)).toBe(true)
     return
   }
-  const late = algorithm === 'sliding-window' ? bucketWidth(policy) : 0
+  const late = algorithm.startsWith('sliding') ? bucketWidth(policy) : 0
   expect(sumOf(log, policy, now - window - late + 1) + cost).toBeGreaterThan(quota)
 }
 
@@ -179,7 +179,7 @@ describe('memory store against a log of everything admitted', () => {
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 60 }),
         fc.integer({ min: 1, max: 9 }),
-        fc.array(call, { maxLength: 50 }),
+        fc.array(call, { maxLength: 50, size: 'max' }),
         async (quota, window, burst, calls) => {
           const policy = definePolicy({ name: 'p', quota, window, burst, algorithm: 'gcra' })
           const clocked = await memoryStore()
@@ -226,6 +226,18 @@ describe('redis store', () => {
     },
     300_000,
   )
+
+  it('0 windows above quota, 0 refusals without reason, with refusals that are remembered', async () => {
+    const remembering = await redisStore(1_000)
+    let runs = 0
+    await fc.assert(
+      fc.asyncProperty(schedules(60_000, never), async (schedule) => {
+        await run(remembering, schedule, `{${(runs += 1)}}`)
+      }),
+      property(200),
+    )
+    await remembering.close()
+  }, 300_000)
 
   it('0 windows above quota with refunds while the clock is set back', async () => {
     await fc.assert(

@@ -61,7 +61,8 @@ describe('redis store', () => {
     const { reservation } = await store.reserve([charge('{k}', minute, 100)])
     const ttl = await client.pttl('{k}')
     expect(ttl).toBeGreaterThan(59_000)
-    expect(ttl).toBeLessThanOrEqual(61_000)
+    // An eighth more than it has to live.
+    expect(ttl).toBeLessThanOrEqual(68_700)
     await client.persist('{k}')
     expect((await store.reserve([charge('{k}')])).allowed).toBe(false)
     expect(await client.pttl('{k}')).toBeGreaterThan(0)

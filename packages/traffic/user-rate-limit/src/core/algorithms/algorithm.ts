@@ -27,12 +27,17 @@ export interface Counter {
   advance(policy: Policy, state: State | undefined, now: number): State
   /** What an advanced state says. */
   read(policy: Policy, state: State, now: number): Reading
-  /** Milliseconds until `cost` fits into an advanced state when nothing else is charged; 0 when it fits now. */
+  /**
+   * Milliseconds until `cost` fits into an advanced state when nothing else is charged; 0 when it fits now. A cost above
+   * the capacity, which a call of several charges may add up to, waits until all of the state has rolled over.
+   */
   wait(policy: Policy, state: State, now: number, cost: number): number
   /** Adds `cost` to an advanced state, in place. */
-  charge(policy: Policy, state: State, cost: number): Mark
+  charge(policy: Policy, state: State, now: number, cost: number): Mark
   /** Takes up to `amount` of a marked charge from an advanced state, in place; nothing that has rolled over. */
   refund(policy: Policy, state: State, mark: Mark, amount: number): void
   /** Milliseconds for which an advanced state has to be kept: afterwards it equals the empty one. At least 1. */
   lifetime(policy: Policy, state: State, now: number): number
+  /** Milliseconds after which a charge has left its window, whatever the clock did meanwhile. */
+  longest(policy: Policy): number
 }

@@ -21,7 +21,7 @@ export const fixedWindow: Counter = {
     return count + cost > policy.quota ? start + policy.window - now : 0
   },
 
-  charge(_policy, state, cost) {
+  charge(_policy, state, _now, cost) {
     state[1] = (state[1] ?? 0) + cost
     return [state[0] ?? 0, 0, 0]
   },
@@ -32,5 +32,9 @@ export const fixedWindow: Counter = {
 
   lifetime(policy, [start = 0], now) {
     return start + policy.window - now
+  },
+
+  longest(policy) {
+    return policy.window
   },
 }

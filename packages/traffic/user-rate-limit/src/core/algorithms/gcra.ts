@@ -33,7 +33,7 @@ export const gcra: Counter = {
     return over > 0 ? Math.ceil(over / policy.quota) + at - now : 0
   },
 
-  charge(policy, state, cost) {
+  charge(policy, state, _now, cost) {
     const level = (state[0] ?? 0) + cost * policy.window
     state[0] = level
     return [level, state[1] ?? 0, state[2] ?? 0]
@@ -51,6 +51,8 @@ export const gcra: Counter = {
   lifetime(policy, [, at = 0], now) {
     return span(policy) + at - now
   },
+
+  longest: span,
 }
 
 /** Milliseconds in which a full bucket runs empty. */

@@ -6,6 +6,7 @@ import { slidingWindow } from './sliding-window.ts'
 
 const COUNTERS: Readonly<Record<Algorithm, Counter>> = {
   'sliding-window': slidingWindow,
+  'sliding-log': slidingWindow,
   'fixed-window': fixedWindow,
   gcra,
 }

@@ -1,86 +1,101 @@
 import type { Policy } from '../policy.ts'
-import type { Counter } from './algorithm.ts'
+import type { Counter, State } from './algorithm.ts'
 
 /** Most buckets a window is cut into. One more is counted: the oldest, of which only a part is inside the window. */
 export const BUCKETS = 60
 
-/** Milliseconds per bucket, which is also the most by which quota comes back late. */
+/**
+ * Milliseconds per bucket, which is also the most by which quota comes back late. A sliding log is a window whose
+ * buckets are as fine as its clock.
+ */
 export function bucketWidth(policy: Policy): number {
-  return Math.ceil(policy.window / BUCKETS)
+  return policy.algorithm === 'sliding-log' ? 1 : Math.ceil(policy.window / BUCKETS)
 }
 
 /**
- * A window of buckets. State: the number of the newest bucket, then the counts from the newest to the oldest, without
- * trailing zeros. A bucket counts in full while any moment of it is inside the window that ends now, so that no window
- * of that length, wherever it starts, holds more than the quota.
+ * A window of buckets. State: the sum of all counts, then number and count of each bucket that is not empty, from the
+ * oldest to the newest. A bucket counts in full while any moment of it is inside the window that ends now, so that no
+ * window of that length, wherever it starts, holds more than the quota.
  */
 export const slidingWindow: Counter = {
   advance(policy, state, now) {
+    const saved = newestOf(state)
+    if (state === undefined || saved === undefined) return [0]
     const width = bucketWidth(policy)
     const current = Math.floor(now / width)
-    if (state === undefined) return [current, 0]
-    const saved = state[0] ?? 0
-    const newest = saved * width > now + policy.window ? current : saved
-    const first = Math.max(current, newest)
-    const at = newest > current ? newest * width : now
-    const oldest = Math.floor((at - policy.window) / width)
-    const shift = first - newest
-    const last = Math.min(first - oldest, shift + state.length - 2)
-    const moved = [first]
-    let kept = 1
-    for (let age = 0; age <= last; age += 1) {
-      const count = age < shift ? 0 : (state[1 + age - shift] ?? 0)
-      moved.push(count)
-      if (count > 0) kept = age + 1
-    }
-    moved.length = kept + 1
-    moved[1] ??= 0
+    // Written under a clock that was far ahead: all of it is dated back.
+    const ahead = saved * width > now + policy.window ? saved - current : 0
+    const at = Math.max(now, (saved - ahead) * width)
+    const oldest = Math.floor((at - policy.window) / width) + ahead
+    let total = state[0] ?? 0
+    let first = 1
+    for (; first < state.length && (state[first] ?? 0) < oldest; first += 2) total -= state[first + 1] ?? 0
+    const moved = state.slice(first - 1)
+    moved[0] = total
+    if (ahead > 0)
+      for (let index = 1; index < moved.length; index += 2) moved[index] = (moved[index] ?? 0) - ahead
     return moved
   },
 
   read(policy, state, now) {
+    const newest = newestOf(state)
     return {
-      remaining: Math.max(0, policy.quota - sum(state)),
-      resetMs: sum(state) === 0 ? 0 : releasedAt(policy, state, newestUsed(state)) - now,
+      remaining: Math.max(0, policy.quota - (state[0] ?? 0)),
+      resetMs: newest === undefined ? 0 : releasedAt(policy, newest) - now,
     }
   },
 
   wait(policy, state, now, cost) {
-    let over = sum(state) + cost - policy.quota
-    for (let age = state.length - 2; age >= 0 && over > 0; age -= 1) {
-      over -= state[1 + age] ?? 0
-      if (over <= 0) return releasedAt(policy, state, age) - now
+    let over = (state[0] ?? 0) + cost - policy.quota
+    for (let index = 1; index < state.length && over > 0; index += 2) {
+      over -= state[index + 1] ?? 0
+      if (over <= 0) return releasedAt(policy, state[index] ?? 0) - now
     }
-    return 0
+    return over > 0 ? releasedAt(policy, bucketAt(policy, state, now)) - now : 0
   },
 
-  charge(_policy, state, cost) {
-    state[1] = (state[1] ?? 0) + cost
-    return [state[0] ?? 0, 0, 0]
+  charge(policy, state, now, cost) {
+    const newest = newestOf(state)
+    const bucket = bucketAt(policy, state, now)
+    const last = state.length - 1
+    if (bucket === newest) state[last] = (state[last] ?? 0) + cost
+    else state.push(bucket, cost)
+    state[0] = (state[0] ?? 0) + cost
+    return [bucket, 0, 0]
   },
 
   refund(_policy, state, [bucket], amount) {
-    const at = 1 + (state[0] ?? 0) - bucket
-    const count = at < 1 ? undefined : state[at]
-    if (count !== undefined) state[at] = Math.max(0, count - amount)
+    for (let index = state.length - 2; index > 0; index -= 2) {
+      if (state[index] !== bucket) continue
+      const count = state[index + 1] ?? 0
+      const back = Math.min(count, amount)
+      state[0] = (state[0] ?? 0) - back
+      if (back === count) state.splice(index, 2)
+      else state[index + 1] = count - back
+      return
+    }
   },
 
   lifetime(policy, state, now) {
-    return releasedAt(policy, state, 0) - now
+    const newest = newestOf(state)
+    return newest === undefined ? 1 : releasedAt(policy, newest) - now
+  },
+
+  longest(policy) {
+    return policy.window + bucketWidth(policy)
   },
 }
 
-/** The first moment at which the bucket of that age no longer counts. */
-function releasedAt(policy: Policy, state: readonly number[], age: number): number {
-  return ((state[0] ?? 0) - age + 1) * bucketWidth(policy) + policy.window
+function newestOf(state: State | undefined): number | undefined {
+  return state === undefined || state.length < 3 ? undefined : state[state.length - 2]
 }
 
-function newestUsed(state: readonly number[]): number {
-  return state.findIndex((count, index) => index > 0 && count > 0) - 1
+/** The bucket that a charge goes to. A clock that was set back goes on in the newest one. */
+function bucketAt(policy: Policy, state: State, now: number): number {
+  return Math.max(Math.floor(now / bucketWidth(policy)), newestOf(state) ?? 0)
 }
 
-function sum(state: readonly number[]): number {
-  let total = 0
-  for (let index = 1; index < state.length; index += 1) total += state[index] ?? 0
-  return total
+/** The first moment at which a bucket no longer counts. */
+function releasedAt(policy: Policy, bucket: number): number {
+  return (bucket + 1) * bucketWidth(policy) + policy.window
 }

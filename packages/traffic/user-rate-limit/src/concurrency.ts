@@ -1,0 +1,145 @@
+import { decide, onSettled, routeOption } from '@portcullis/kernel'
+import type { Mode, Refusal } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { OnStoreError } from './core/policy.ts'
+import { ConcurrencyLimitExceeded, RateLimitStoreUnavailable, Unauthenticated } from './errors.ts'
+import type { Limiter } from './limiter.ts'
+import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { partitionOf } from './policies/partition.ts'
+import type { AnonymousRule, PartitionPart } from './policies/policy-options.ts'
+import { StoreUnavailable } from './stores/failures.ts'
+import type { Slot } from './stores/slots.ts'
+
+/** How many requests of one partition may be under way at once. */
+export interface ConcurrencyOptions {
+  /** Most requests at once. */
+  limit?: number | undefined
+  /** Who shares the limit. Default: `principal`. */
+  partitionKey?: PartitionPart | readonly PartitionPart[] | undefined
+  /** Requests whose partition nobody knows. Default: `address`. */
+  anonymous?: AnonymousRule | undefined
+  /** What it does while its store is away. Default: `local`, this instance's share of the limit. */
+  onStoreError?: OnStoreError | undefined
+}
+
+interface Compiled {
+  readonly name: string
+  readonly limit: number
+  readonly parts: readonly PartitionPart[]
+  readonly anonymous: AnonymousRule
+  readonly onStoreError: OnStoreError
+  readonly byAddress: boolean
+}
+
+const NAME = 'userRateLimit'
+const compiled = new WeakMap<object, readonly Compiled[]>()
+
+function compile(options: ResolvedUserRateLimitOptions): readonly Compiled[] {
+  let list = compiled.get(options)
+  if (list === undefined) {
+    list = Object.entries(options.concurrency).flatMap(([name, one]) => {
+      if (one === false || one.limit === undefined) return []
+      const parts = [one.partitionKey ?? 'principal'].flat() as readonly PartitionPart[]
+      const { limit, anonymous = 'address', onStoreError = 'local' } = one
+      const byAddress = parts.every((part) => part === 'address')
+      return [{ name, limit, parts, anonymous, onStoreError, byAddress }]
+    })
+    compiled.set(options, list)
+  }
+  return list
+}
+
+/** Names of the limits that are `closed` while their store is away. */
+export function closedLimits(options: ResolvedUserRateLimitOptions): string[] {
+  return compile(options).flatMap(({ name, onStoreError }) => (onStoreError === 'closed' ? [name] : []))
+}
+
+/** What is wrong with concurrency limits, if anything. */
+export function complaintAbout(limits: ResolvedUserRateLimitOptions['concurrency']): string | undefined {
+  for (const [name, one] of Object.entries(limits))
+    if (one !== false && one.limit === undefined)
+      return `concurrency.${name}.limit is missing: give a whole number of requests.`
+  return undefined
+}
+
+function refusal(
+  name: string,
+  error: Refusal['error'],
+  headers: Record<string, string>,
+  mode: Mode,
+  limit?: number,
+): Refusal {
+  return {
+    gate: NAME,
+    error,
+    mode,
+    headers: { ...headers, 'cache-control': 'no-store' },
+    event: {
+      type: 'rate_limit.exceeded',
+      severity: 'WARNING',
+      details: { code: error.code, policy: name, limit },
+    },
+  }
+}
+
+/**
+ * Takes a slot of each limit, in order; they are freed when the response is over. On a refusal what was taken is freed
+ * at once.
+ */
+async function takeSlots(
+  { slots, keys, ipv6Subnet }: Limiter,
+  limits: readonly Compiled[],
+  mode: Mode,
+  request: FastifyRequest,
+): Promise<Refusal | undefined> {
+  const taken: Slot[] = []
+  const free = async (): Promise<void> => {
+    await Promise.all(taken.map((slot) => slot.release()))
+  }
+  for (const one of limits) {
+    const partition = await partitionOf(one, request, keys, ipv6Subnet)
+    if (partition === 'skip') continue
+    if (partition === 'deny') {
+      await free()
+      return refusal(one.name, new Unauthenticated(), { 'www-authenticate': 'Bearer' }, mode)
+    }
+    let slot: Slot | undefined
+    try {
+      slot = await slots.acquire({ key: partition.key, ...one })
+    } catch (error) {
+      await free()
+      if (!(error instanceof StoreUnavailable)) throw error
+      const details = { policy: one.name, behaviour: 'closed' }
+      return {
+        ...refusal(one.name, new RateLimitStoreUnavailable(), { 'retry-after': '1' }, mode),
+        event: { type: 'rate_limit.store_unavailable', severity: 'ERROR', details },
+      }
+    }
+    if (slot === undefined) {
+      await free()
+      return refusal(one.name, new ConcurrencyLimitExceeded(), { 'retry-after': '1' }, mode, one.limit)
+    }
+    taken.push(slot)
+  }
+  if (taken.length > 0) onSettled(request, free)
+  return undefined
+}
+
+/** Adds the decisions of concurrency limits: by address before anybody is known, the others after. */
+export function addConcurrency(app: FastifyInstance, limiterOf: (scope: FastifyInstance) => Limiter): void {
+  for (const phase of ['address', 'principal'] as const) {
+    decide(app, {
+      stage: 'onRequest',
+      phase,
+      name: `${NAME}.concurrency`,
+      run(request) {
+        const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
+        if (options === false) return undefined
+        const all = compile(options)
+        if (all.length === 0) return undefined
+        const own = all.filter(({ byAddress }) => byAddress === (phase === 'address'))
+        return own.length === 0 ? undefined : takeSlots(limiterOf(app), own, options.mode, request)
+      },
+    })
+  }
+}
