@@ -101,7 +101,11 @@ describe.each(FAULTS)('$name', ({ apply, mend, away, keeps, lost }) => {
       const admin = new Redis(redis.url, { maxRetriesPerRequest: null })
       admin.on('error', () => undefined)
       const proxy = await lossyProxy(redis.port)
-      closers.push(() => redis.stop(), () => admin.disconnect(), () => proxy.close())
+      closers.push(
+        () => redis.stop(),
+        () => admin.disconnect(),
+        () => proxy.close(),
+      )
       await admin.ping()
       const inner = new RedisStore({ redis: `redis://127.0.0.1:${proxy.port}`, storeTimeout: TIMEOUT })
       const store = withStoreFallback(inner, { instances: 2 })
@@ -111,7 +115,8 @@ describe.each(FAULTS)('$name', ({ apply, mend, away, keeps, lost }) => {
       const ask = async (cost = 1): Promise<string> => {
         const start = performance.now()
         const said = await store.reserve([{ key: '{k}', policy, cost }]).then(
-          ({ allowed, limits }) => `${allowed ? 'admitted' : 'refused'} ${limits[0]?.degraded ?? 'by the store'}`,
+          ({ allowed, limits }) =>
+            `${allowed ? 'admitted' : 'refused'} ${limits[0]?.degraded ?? 'by the store'}`,
           (error: unknown) => {
             expect(error).toBeInstanceOf(StoreUnavailable)
             return 'unavailable'

@@ -90,7 +90,9 @@ export async function redisStore(
 }
 
 /** A proxy that can pass a request on and swallow its reply, and the connection with it. */
-export async function lossyProxy(port: number): Promise<{ readonly port: number; loseNext(): void; close(): void }> {
+export async function lossyProxy(
+  port: number,
+): Promise<{ readonly port: number; loseNext(): void; close(): void }> {
   let lose = false
   const server: Server = createServer((inbound) => {
     const outbound = connect(port, '127.0.0.1')

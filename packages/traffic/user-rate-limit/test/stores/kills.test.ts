@@ -27,7 +27,8 @@ it('no key is without TTL after connections were killed at any moment, 100 times
           const slot = await store.slots.acquire({ key, name: 's', limit: 5, onStoreError: 'closed' })
           return slot?.release()
         }
-        const lease = algorithm.startsWith('sliding') && at % 2 === 0 ? { lease: { size: 3, maxAge: 1_000 } } : {}
+        const lease =
+          algorithm.startsWith('sliding') && at % 2 === 0 ? { lease: { size: 3, maxAge: 1_000 } } : {}
         const policy = definePolicy({ name: 'p', quota: 10, window: 600_000, algorithm, ...lease })
         const { reservation } = await leases.reserve([{ key, policy, cost: 2 }])
         if (reservation !== undefined && at % 3 === 0) await leases.settle(reservation, 1)
