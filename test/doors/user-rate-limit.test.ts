@@ -69,6 +69,55 @@ describe.each(SERVERS)('$name', (server) => {
     await app.close()
   })
 
+  it('counts each call of a root field, under every alias, in fragments and batches, before any of them runs', async () => {
+    const app = server.build({
+      schema,
+      register: (instance) =>
+        void instance.register(userRateLimit, {
+          policies: {
+            touches: { quota: 5, window: '5m', partitionKey: 'address', when: 'Mutation.touch' },
+          },
+        }),
+    })
+    const free = { query: 'mutation { poke touch: poke }' }
+    const six = Array.from({ length: 6 }, (_, index) => `a${index}: touch`).join(' ')
+    const spread = { query: `fragment F on Mutation { ${six} } mutation { ... { ...F } }` }
+    const entries = [
+      { query: 'mutation { a: touch b: touch touch }' },
+      free,
+      { query: 'mutation { c: touch }' },
+    ]
+    expect((await post(app, { query: `mutation { ${six} }` })).slice(0, 2)).toEqual([
+      429,
+      'USER_RATE_LIMIT_EXCEEDED',
+    ])
+    expect((await post(app, spread))[0]).toBe(429)
+    expect((await post(app, free))[0]).toBe(200)
+    // Under one response key it is one call.
+    expect(
+      (await post(app, { query: 'mutation { touch touch ...F } fragment F on Mutation { touch }' }))[0],
+    ).toBe(200)
+    expect((await post(app, entries))[0]).toBe(200)
+    expect((await post(app, { query: 'mutation { touch }' }))[0]).toBe(429)
+    expect((await post(app, free))[0]).toBe(200)
+    await app.close()
+  })
+
+  it('does not start with a policy for a root field that no schema has', async () => {
+    const app = server.build({
+      schema,
+      register: (instance) =>
+        void instance.register(userRateLimit, {
+          policies: { touches: { quota: 5, window: '5m', when: ['mutation', 'Mutation.tuoch'] } },
+        }),
+    })
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD',
+      message: expect.stringContaining('Mutation.tuoch'),
+    })
+    await app.close()
+  })
+
   it('charges the price of operations to a policy by cost', async () => {
     const app = server.build({
       schema,

@@ -1,9 +1,15 @@
 import { onRefused } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AccountReading } from './core/account.ts'
 import { rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
 import type { Charge, Limit, Verdict } from './core/verdict.ts'
-import { RateLimitStoreUnavailable, Unauthenticated, UserRateLimitExceeded } from './errors.ts'
+import {
+  InvalidAccount,
+  RateLimitStoreUnavailable,
+  Unauthenticated,
+  UserRateLimitExceeded,
+} from './errors.ts'
 import type { Limiter } from './limiter.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
 import { partitionOf } from './policies/partition.ts'
@@ -16,6 +22,8 @@ const GATE = 'userRateLimit'
 export interface PricedPolicy {
   readonly compiled: CompiledPolicy
   readonly cost: number
+  /** What the request says its account is, where the policy counts by it. */
+  readonly account?: AccountReading
 }
 
 function refusal(
@@ -82,10 +90,11 @@ async function chargesOf(
 ): Promise<{ charges: Charge[]; charged: CompiledPolicy[] } | Refusal> {
   const charges: Charge[] = []
   const charged: CompiledPolicy[] = []
-  for (const { compiled, cost } of policies) {
+  for (const { compiled, cost, account } of policies) {
     if (compiled.skip !== undefined && (await compiled.skip(request))) continue
-    const partition = await partitionOf(compiled, request, keys, ipv6Subnet)
+    const partition = await partitionOf(compiled, request, keys, ipv6Subnet, account)
     if (partition === 'skip') continue
+    if (partition === 'invalid') return refusal(compiled, new InvalidAccount(), {})
     if (partition === 'deny')
       return refusal(compiled, new Unauthenticated(), { 'www-authenticate': 'Bearer' })
     charges.push({ key: partition.key, policy: compiled.policy, cost })

@@ -6,8 +6,10 @@ export type UserRateLimitErrorCode =
   | 'USER_RATE_LIMIT_EXCEEDED'
   | 'RATE_LIMIT_STORE_UNAVAILABLE'
   | 'UNAUTHENTICATED'
+  | 'INVALID_ACCOUNT'
   | 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
   | 'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'
+  | 'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'
 
 /** A policy's quota is spent. The message is the policy's own where it has one. */
 export const UserRateLimitExceeded: CodedError<'USER_RATE_LIMIT_EXCEEDED'> = codedError(
@@ -30,6 +32,13 @@ export const Unauthenticated: CodedError<'UNAUTHENTICATED'> = codedError(
   401,
 )
 
+/** A policy counts by account, and what the request names is none; the value is not repeated. */
+export const InvalidAccount: CodedError<'INVALID_ACCOUNT'> = codedError(
+  'INVALID_ACCOUNT',
+  'This request needs the name of an account: text of 1 to 1,024 characters.',
+  400,
+)
+
 /** Redis cannot be reached and a policy is declared `closed`. The message names the host, never credentials. Boot error. */
 export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE',
@@ -41,5 +50,12 @@ export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE
 export const MissingGateError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE',
   'userRateLimit.policies.%s needs %s.',
+  'boot',
+)
+
+/** A policy is for a root field that no GraphQL schema of its scope has. Boot error. */
+export const UnknownFieldError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'> = codedError(
+  'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD',
+  'userRateLimit.policies.%s is for the root field %s, which no GraphQL schema of its scope has. Mend its name.',
   'boot',
 )

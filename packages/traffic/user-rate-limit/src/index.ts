@@ -6,7 +6,14 @@ export * from './errors.ts'
 export { userRateLimitOptions as options } from './options.ts'
 export type { UserRateLimitOptions } from './options.ts'
 export { userRateLimit, userRateLimit as default } from './plugin.ts'
-export type { AnonymousRule, OperationWord, PartitionPart, PolicyOptions } from './policies/policy-options.ts'
+export type {
+  AccountNames,
+  AnonymousRule,
+  OperationWord,
+  PartitionPart,
+  PolicyOptions,
+  RootFieldName,
+} from './policies/policy-options.ts'
 export { StoreUnavailable } from './stores/failures.ts'
 export type { RedisInstance, RedisOptions, RedisSource } from './stores/redis-connection.ts'
 export type { Principal, UserRateLimitRouteOptions } from './types.ts'

@@ -1,5 +1,6 @@
 import {
   callback,
+  custom,
   defineOptions,
   duration,
   either,
@@ -13,7 +14,8 @@ import {
 import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
 import * as v from 'valibot'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
-import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
+import type { AccountNames, PartitionPart, PolicyOptions, RootFieldName } from './policies/policy-options.ts'
+import { isArgumentName, isRootFieldName } from './policies/selection.ts'
 import type { RedisSource } from './stores/redis-connection.ts'
 
 /** Options of user-rate-limit, for the plugin and, as far as they belong to a route, for its `config.userRateLimit`. */
@@ -51,12 +53,30 @@ export interface ResolvedUserRateLimitOptions {
   readonly maxKeys: number
 }
 
-const PART = "'address', 'principal', 'tenant' or (request) => string or null"
+const PART = "'address', 'principal', 'tenant', 'account' or (request) => string or null"
 const part = either(
-  oneOf('address', 'principal', 'tenant'),
+  oneOf('address', 'principal', 'tenant', 'account'),
   callback<Extract<PartitionPart, (...args: never[]) => unknown>>('(request) => string or null'),
   PART,
 )
+const WORD = "'query', 'mutation', 'subscription' or a root field such as 'Mutation.login'"
+const word = either(
+  oneOf('query', 'mutation', 'subscription'),
+  custom<RootFieldName>(isRootFieldName, "a root field such as 'Mutation.login'"),
+  WORD,
+)
+const ARGUMENT = "an argument of a root field, such as 'Mutation.login.email'"
+const argument = custom<string>(isArgumentName, ARGUMENT)
+const account = either(
+  text(),
+  members({
+    body: v.optional(text()),
+    argument: v.optional(
+      either(argument, v.pipe(v.array(argument), v.minLength(1)), `${ARGUMENT}, or an array of them`),
+    ),
+  }),
+  "a member of the body such as 'email', or { body, argument: 'Mutation.login.email' }",
+) as v.GenericSchema<string | AccountNames>
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
@@ -65,6 +85,7 @@ const policy = members({
   partitionKey: v.optional(
     either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
   ),
+  account: v.optional(account),
   anonymous: v.optional(oneOf('address', 'deny', 'skip')),
   cost: v.optional(
     v.union(
@@ -74,10 +95,13 @@ const policy = members({
   ),
   penalty: v.optional(integer(0)),
   when: v.optional(
-    either(
-      oneOf('query', 'mutation', 'subscription'),
-      callback<(request: never) => boolean>('(request) => boolean'),
-      "'query', 'mutation', 'subscription' or (request) => boolean",
+    v.union(
+      [
+        word,
+        v.pipe(v.array(word), v.minLength(1)),
+        callback<(request: never) => boolean>('(request) => boolean'),
+      ],
+      `${WORD}, an array of them, or (request) => boolean`,
     ),
   ),
   skip: v.optional(callback<(request: never) => boolean>('(request) => boolean')),

@@ -8,12 +8,13 @@ import {
 } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { memberAt, readAccount } from './core/account.ts'
 import { decideLimits } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { decorate } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
 import type { Limiter } from './limiter.ts'
-import { addBudgetCheck, priceOperations, requireFacts } from './operations.ts'
+import { addBudgetCheck, priceOperations, requireFacts, requireFields } from './operations.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { compilePolicies } from './policies/compile-policies.ts'
@@ -35,9 +36,7 @@ function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly Com
   const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
   if (options === false) return []
   const { list } = compilePolicies(options)
-  return list.some((compiled) => compiled.point !== point)
-    ? list.filter((compiled) => compiled.point === point)
-    : list
+  return list.some(({ points }) => !points.has(point)) ? list.filter(({ points }) => points.has(point)) : list
 }
 
 async function decideAt(
@@ -48,9 +47,13 @@ async function decideAt(
 ): Promise<Refusal | undefined> {
   const priced: PricedPolicy[] = []
   for (const compiled of policies) {
-    const { when, cost } = compiled
+    const { when, cost, account } = compiled
     if (typeof when === 'function' && !(await when(request))) continue
-    priced.push({ compiled, cost: typeof cost === 'function' ? await cost(request) : Number(cost) })
+    priced.push({
+      compiled,
+      cost: typeof cost === 'function' ? await cost(request) : Number(cost),
+      ...(account?.body === undefined ? {} : { account: readAccount(memberAt(request.body, account.body)) }),
+    })
   }
   return decideLimits(limiter, priced, request, reply)
 }
@@ -71,16 +74,33 @@ async function register(
       },
     })
   }
-  const byOperation = compilePolicies(options).list.find(({ point }) => point === 'budget')
-  await addBudgetCheck(app, byOperation, async (batch) => {
+  const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
+  const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
     const policies = policiesAt(request, 'budget')
     if (policies.length === 0) return undefined
     return decideLimits(limiterOf(app), await priceOperations(policies, batch), request, reply)
   })
+  decide(app, {
+    stage: 'preHandler',
+    phase: 'resource',
+    name: NAME,
+    run(request, reply) {
+      const policies = policiesAt(request, 'resource')
+      if (policies.length === 0) return undefined
+      // What operations say of the account was counted with them.
+      const isDoor = gate?.isDoor(request) === true
+      const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
+      return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
+    },
+  })
   onceRoutesKnown(app, async () => {
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
-    for (const one of inUse) requireFacts(one.scope, compilePolicies(one.options).list)
+    for (const one of inUse) {
+      const { list } = compilePolicies(one.options)
+      requireFacts(one.scope, list)
+      requireFields(gate?.doorsWithin(one.scope) ?? [], list)
+    }
     const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
     if (everywhere.length === 0) {
       app.log.warn(

@@ -2,16 +2,22 @@ import type { Mode } from '@portcullis/kernel'
 import { InvalidPolicy } from '../core/failures.ts'
 import { definePolicy } from '../core/policy.ts'
 import type { Policy, PolicyInput } from '../core/policy.ts'
-import type { AnonymousRule, OperationWord, PartitionPart, PolicyOptions } from './policy-options.ts'
+import type { AnonymousRule, PartitionPart, PolicyOptions } from './policy-options.ts'
+import { accountSourceOf, selectionOf } from './selection.ts'
+import type { AccountSource, Selection } from './selection.ts'
 
 /** Where in a request a policy is decided. */
-export type DecisionPoint = 'address' | 'principal' | 'budget'
+export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource'
 
 /** A policy that is ready to decide. */
 export interface CompiledPolicy {
   readonly policy: Policy
-  readonly point: DecisionPoint
+  /** One, or two where an account is named in a body and in operations: the request's own decides. */
+  readonly points: ReadonlySet<DecisionPoint>
   readonly parts: readonly PartitionPart[]
+  readonly account: AccountSource | undefined
+  /** The GraphQL operations it is for; `undefined` where it is for all. */
+  readonly selection: Selection | undefined
   readonly anonymous: AnonymousRule
   readonly cost: NonNullable<PolicyOptions['cost']>
   readonly penalty: number
@@ -33,16 +39,36 @@ export interface PolicySource {
   readonly mode: Mode
 }
 
-const OPERATIONS: ReadonlySet<unknown> = new Set<OperationWord>(['query', 'mutation', 'subscription'])
-
-/** Whether a policy can only be decided when the GraphQL operations of a request are known. */
-function needsOperations({ when, cost }: PolicyOptions): boolean {
-  return OPERATIONS.has(when) || cost === 'queryCost'
+function pointsOf(
+  options: PolicyOptions,
+  parts: readonly PartitionPart[],
+  account: AccountSource | undefined,
+): DecisionPoint[] {
+  // Whether it can only be decided when the GraphQL operations of a request are known.
+  const needsOperations = selectionOf(options.when) !== undefined || options.cost === 'queryCost'
+  if (parts.includes('account') && account !== undefined) {
+    const points: DecisionPoint[] = []
+    if (account.body !== undefined && !needsOperations) points.push('resource')
+    if (account.arguments.length > 0) points.push('budget')
+    return points
+  }
+  if (needsOperations) return ['budget']
+  return parts.every((part) => part === 'address') ? ['address'] : ['principal']
 }
 
-function pointOf(options: PolicyOptions, parts: readonly PartitionPart[]): DecisionPoint {
-  if (needsOperations(options)) return 'budget'
-  return parts.every((part) => part === 'address') ? 'address' : 'principal'
+/** What does not go together in a policy. */
+function complaintOf(name: string, { account, when, cost, partitionKey }: PolicyOptions): string | undefined {
+  const source = accountSourceOf(account)
+  const byAccount = [partitionKey].flat().includes('account')
+  const says = (words: string): string => `Rate limit policy '${name}': ${words}`
+  if (byAccount && (source === undefined || (source.body === undefined && source.arguments.length === 0)))
+    return says("account is missing: with partitionKey 'account', say where it is named, such as 'email'.")
+  if (!byAccount && source !== undefined)
+    return says("account says where an account is named, but partitionKey does not have 'account'.")
+  const needsOperations = selectionOf(when) !== undefined || cost === 'queryCost'
+  if (source !== undefined && needsOperations && source.arguments.length === 0)
+    return says("account needs an argument, such as { argument: 'Mutation.login.email' }, for operations.")
+  return undefined
 }
 
 const apart = new WeakSet<PolicyOptions>()
@@ -78,10 +104,15 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
   )
   const parts = [partitionKey].flat() as readonly PartitionPart[]
   const policy = definePolicy(input as unknown as PolicyInput)
+  const complaint = complaintOf(name, options)
+  if (complaint !== undefined) throw new InvalidPolicy(complaint)
+  const account = accountSourceOf(options.account)
   return {
     policy: apart.has(options) ? countedApart(policy) : policy,
-    point: pointOf(options, parts),
+    points: new Set(pointsOf(options, parts, account)),
     parts,
+    account,
+    selection: selectionOf(options.when),
     anonymous: options.anonymous ?? 'address',
     cost,
     penalty: options.penalty ?? 0,
