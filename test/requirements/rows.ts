@@ -140,8 +140,16 @@ export const rows: readonly Row[] = [
     'F21',
     ['user-rate-limit'],
     'Login attempts are limited by address and by account; failures weigh more',
+    'done',
+    'test/requirements/login-limits.test.ts',
   ),
-  row('F22', ['user-rate-limit'], 'Registrations are limited'),
+  row(
+    'F22',
+    ['user-rate-limit'],
+    'Registrations are limited',
+    'done',
+    'test/requirements/login-limits.test.ts',
+  ),
   row(
     'F23',
     ['user-rate-limit'],

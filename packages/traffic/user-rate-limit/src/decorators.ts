@@ -5,6 +5,8 @@ import { definePolicy } from './core/policy.ts'
 import type { PolicyInput } from './core/policy.ts'
 import type { Limit, Verdict } from './core/verdict.ts'
 import type { Limiter } from './limiter.ts'
+import { guardLogin } from './login/guard-login.ts'
+import type { Login, LoginAttempt } from './login/guard-login.ts'
 import { limitsOf } from './request-limits.ts'
 
 /** What {@link UserRateLimit.consume} charges. */
@@ -26,6 +28,20 @@ export interface UserRateLimit {
    * the policy is `closed`
    */
   consume(consumption: Consumption): Promise<Pick<Verdict, 'allowed' | 'limits'>>
+  /**
+   * Guards an attempt to sign in: charged to its address, its account and both together before `check` runs, or to the
+   * device alone where that is known; given back where the check succeeds.
+   *
+   * @param check answers who has signed in, and `undefined`, `null` or `false` where nobody has. What it throws goes on
+   * to the caller, and the attempt stays charged.
+   * @throws LOGIN_FAILED (401) where the check failed; USER_RATE_LIMIT_EXCEEDED (429) with `Retry-After`,
+   * LOGIN_CHALLENGE_REQUIRED (403), INVALID_ACCOUNT (400) and RATE_LIMIT_STORE_UNAVAILABLE (503) before it is asked
+   */
+  guardLogin<Value>(
+    request: FastifyRequest,
+    attempt: LoginAttempt,
+    check: () => Value | Promise<Value>,
+  ): Promise<Login<Value>>
 }
 
 /** Finds the limiter of a scope. */
@@ -47,6 +63,10 @@ export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
             }
             const { allowed, limits } = await store.reserve([charge])
             return { allowed, limits }
+          },
+          guardLogin: (request, attempt, check) => {
+            const limiter = limiterOf(this)
+            return guardLogin(limiter, limiter.login, request, attempt, check)
           },
         }
       },

@@ -7,6 +7,8 @@ export type UserRateLimitErrorCode =
   | 'RATE_LIMIT_STORE_UNAVAILABLE'
   | 'UNAUTHENTICATED'
   | 'INVALID_ACCOUNT'
+  | 'LOGIN_FAILED'
+  | 'LOGIN_CHALLENGE_REQUIRED'
   | 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
   | 'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'
   | 'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'
@@ -37,6 +39,20 @@ export const InvalidAccount: CodedError<'INVALID_ACCOUNT'> = codedError(
   'INVALID_ACCOUNT',
   'This request needs the name of an account: text of 1 to 1,024 characters.',
   400,
+)
+
+/** An attempt to sign in failed: the same for an account that is not there and for a wrong password. */
+export const LoginFailed: CodedError<'LOGIN_FAILED'> = codedError(
+  'LOGIN_FAILED',
+  'Wrong account or password.',
+  401,
+)
+
+/** Most attempts of everybody fail, and this one has not passed the challenge that devices nobody knows have to pass. */
+export const LoginChallengeRequired: CodedError<'LOGIN_CHALLENGE_REQUIRED'> = codedError(
+  'LOGIN_CHALLENGE_REQUIRED',
+  'Please show that you are a person, and sign in again.',
+  403,
 )
 
 /** Redis cannot be reached and a policy is declared `closed`. The message names the host, never credentials. Boot error. */

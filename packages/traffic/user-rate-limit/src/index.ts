@@ -3,6 +3,8 @@ export type { Algorithm, OnStoreError, Policy, PolicyInput } from './core/policy
 export type { Limit } from './core/verdict.ts'
 export type { Consumption, UserRateLimit } from './decorators.ts'
 export * from './errors.ts'
+export type { Login, LoginAttempt } from './login/guard-login.ts'
+export type { FailureRatio, LoginLimit, LoginOptions } from './login/login-options.ts'
 export { userRateLimitOptions as options } from './options.ts'
 export type { UserRateLimitOptions } from './options.ts'
 export { userRateLimit, userRateLimit as default } from './plugin.ts'

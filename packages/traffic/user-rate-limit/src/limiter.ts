@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { instancesOf, unsafeSetting } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
+import { deviceTokens } from './core/device-token.ts'
+import type { DeviceTokens } from './core/device-token.ts'
 import { partitionKeys } from './core/partition-key.ts'
 import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
+import type { ResolvedLoginOptions } from './login/login-options.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
 import { RedisUnreachable } from './stores/failures.ts'
 import { MemoryStore } from './stores/memory-store.ts'
@@ -17,7 +20,9 @@ import type { RateLimitStore } from './stores/store.ts'
 export interface Limiter {
   readonly store: RateLimitStore
   readonly keys: PartitionKeys
+  readonly devices: DeviceTokens
   readonly ipv6Subnet: number
+  readonly login: ResolvedLoginOptions
 }
 
 const SHORTEST_SECRET = 32
@@ -69,12 +74,20 @@ export async function openLimiter(
   options: ResolvedUserRateLimitOptions,
   closed: readonly string[],
 ): Promise<Limiter> {
-  const { redis, keySecret, keyPrefix, storeTimeout, ipv6Subnet, maxKeys } = options
+  const { redis, keySecret, keyPrefix, storeTimeout, ipv6Subnet, maxKeys, login } = options
   // Without Redis nothing outlives the process, so a secret of its own is as good.
-  const keys = partitionKeys({ secret: keySecret ?? randomBytes(SHORTEST_SECRET), prefix: keyPrefix })
+  const secret = keySecret ?? randomBytes(SHORTEST_SECRET)
+  const keys = partitionKeys({ secret, prefix: keyPrefix })
+  const devices = deviceTokens(secret, login.deviceLifetime)
   const fallback = { instances: instancesOf(app), memory: new MemoryStore({ maxKeys }) }
   if (redis === undefined) {
-    return { keys, ipv6Subnet, store: withStoreFallback(new MemoryStore({ maxKeys }), fallback) }
+    return {
+      keys,
+      devices,
+      login,
+      ipv6Subnet,
+      store: withStoreFallback(new MemoryStore({ maxKeys }), fallback),
+    }
   }
   const store = new RedisStore({ redis, storeTimeout })
   try {
@@ -90,5 +103,5 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
-  return { keys, ipv6Subnet, store: withStoreFallback(store, fallback) }
+  return { keys, devices, login, ipv6Subnet, store: withStoreFallback(store, fallback) }
 }

@@ -13,6 +13,8 @@ import {
 } from '@portcullis/kernel'
 import type { Duration, Mode, OptionSet } from '@portcullis/kernel'
 import * as v from 'valibot'
+import { loginComplaint, loginSchema } from './login/login-options.ts'
+import type { LoginOptions, ResolvedLoginOptions } from './login/login-options.ts'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
 import type { AccountNames, PartitionPart, PolicyOptions, RootFieldName } from './policies/policy-options.ts'
 import { isArgumentName, isRootFieldName } from './policies/selection.ts'
@@ -27,6 +29,8 @@ export interface UserRateLimitOptions {
   policies?: Readonly<Record<string, PolicyOptions | false>> | undefined
   /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
   mode?: Mode | undefined
+  /** What attempts to sign in are held to that `app.userRateLimit.guardLogin` guards. */
+  login?: LoginOptions | undefined
   /** Redis or Valkey: a URL, options of ioredis, or a client. Default: this process's memory. */
   redis?: RedisSource | undefined
   /** Key of the hash under which identities are stored: at least 32 bytes. Required with `redis`. */
@@ -45,6 +49,7 @@ export interface UserRateLimitOptions {
 export interface ResolvedUserRateLimitOptions {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
   readonly mode: Mode
+  readonly login: ResolvedLoginOptions
   readonly redis: RedisSource | undefined
   readonly keySecret: string | undefined
   readonly keyPrefix: string
@@ -149,6 +154,12 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         default: 'enforce',
         doc: '`measure` reports what would be refused and refuses nothing.',
       },
+      login: {
+        schema: loginSchema,
+        default: {},
+        pluginOnly: true,
+        doc: 'What attempts to sign in are held to that `guardLogin` guards.',
+      },
       redis: {
         schema: redis,
         pluginOnly: true,
@@ -191,7 +202,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         if (options.redis !== undefined && options.keySecret === undefined) {
           return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
         }
-        return compilePolicies(options).complaint
+        return loginComplaint(options.login) ?? compilePolicies(options).complaint
       },
     },
   )

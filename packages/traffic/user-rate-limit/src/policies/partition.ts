@@ -13,7 +13,7 @@ export type Partition = { readonly key: string } | 'deny' | 'skip' | 'invalid'
 const LONGEST_IDENTITY = 1024
 
 /** The client's address as one client has it, by Fastify's `trustProxy` alone; all that is no address shares one. */
-function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
+export function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
   const address = canonicalAddress(request.ip ?? '', { ipv6Subnet })
   return address === undefined ? ['no-address', 'unknown'] : ['address', address]
 }
