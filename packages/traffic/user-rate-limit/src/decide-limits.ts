@@ -5,6 +5,7 @@ import type { AccountReading } from './core/account.ts'
 import { rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
 import type { Charge, Limit, Verdict } from './core/verdict.ts'
 import {
+  ClientClosedRequest,
   InvalidAccount,
   RateLimitStoreUnavailable,
   Unauthenticated,
@@ -14,6 +15,7 @@ import type { Limiter } from './limiter.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
 import { partitionOf } from './policies/partition.ts'
 import { limitsOf, rememberLimits } from './request-limits.ts'
+import { settleLater } from './settle-price.ts'
 import { StoreUnavailable } from './stores/failures.ts'
 
 const GATE = 'userRateLimit'
@@ -140,6 +142,12 @@ async function decideTogether(
   for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
   const { reservation } = verdict
   if (reservation !== undefined) {
+    const byPrice = charged.flatMap(({ cost }, index) => (cost === 'queryCost' ? (charges[index] ?? []) : []))
+    const [first] = byPrice
+    if (first !== undefined) {
+      const names = byPrice.map(({ policy }) => policy.name)
+      settleLater(request, { store: limiter.store, reservation, policies: names, price: first.cost })
+    }
     const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
     onRefused(request, async ({ gate }) => {
       // What was told is not so any more; a refusal of ours tells it anew.
@@ -162,4 +170,15 @@ export async function decideLimits(
   if (refused !== undefined) return refused
   const measured = policies.filter(({ compiled }) => compiled.mode === 'measure')
   return measured.length > 0 ? decideTogether(limiter, measured, request, undefined) : undefined
+}
+
+/**
+ * Stops operations whose client has gone while they were decided, and gives back what they had reserved. Once they run
+ * they stay charged: otherwise leaving would make them free.
+ */
+export function refuseGone(request: FastifyRequest): Refusal | undefined {
+  if (request.raw.socket?.destroyed !== true) return undefined
+  const error = new ClientClosedRequest()
+  const event = { type: 'query.rejected', severity: 'INFO', details: { code: error.code } } as const
+  return { gate: GATE, error, event }
 }

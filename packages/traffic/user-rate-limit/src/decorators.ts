@@ -8,6 +8,7 @@ import type { Limiter } from './limiter.ts'
 import { guardLogin } from './login/guard-login.ts'
 import type { Login, LoginAttempt } from './login/guard-login.ts'
 import { limitsOf } from './request-limits.ts'
+import { settledLimits } from './settle-price.ts'
 
 /** What {@link UserRateLimit.consume} charges. */
 export interface Consumption {
@@ -75,7 +76,7 @@ export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
   if (!app.hasRequestDecorator('userRateLimit')) {
     app.decorateRequest('userRateLimit', {
       getter(this: FastifyRequest): readonly Limit[] {
-        return limitsOf(this)
+        return settledLimits(this, limitsOf(this))
       },
     })
   }

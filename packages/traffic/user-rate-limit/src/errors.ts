@@ -7,6 +7,7 @@ export type UserRateLimitErrorCode =
   | 'RATE_LIMIT_STORE_UNAVAILABLE'
   | 'UNAUTHENTICATED'
   | 'INVALID_ACCOUNT'
+  | 'CLIENT_CLOSED_REQUEST'
   | 'LOGIN_FAILED'
   | 'LOGIN_CHALLENGE_REQUIRED'
   | 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
@@ -39,6 +40,13 @@ export const InvalidAccount: CodedError<'INVALID_ACCOUNT'> = codedError(
   'INVALID_ACCOUNT',
   'This request needs the name of an account: text of 1 to 1,024 characters.',
   400,
+)
+
+/** The client has gone before its operations ran, so they do not run. Nobody reads it; logs and events do. */
+export const ClientClosedRequest: CodedError<'CLIENT_CLOSED_REQUEST'> = codedError(
+  'CLIENT_CLOSED_REQUEST',
+  'The client has closed the connection.',
+  499,
 )
 
 /** An attempt to sign in failed: the same for an account that is not there and for a wrong password. */

@@ -1,5 +1,6 @@
 import type * as GraphqlGate from '@portcullis/graphql-gate'
 import type { Door, GraphQLOperation, OperationBatch } from '@portcullis/graphql-gate'
+import { gateFactsOf } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { readAccount } from './core/account.ts'
@@ -9,6 +10,7 @@ import type { RootCall } from './core/root-fields.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { MissingGateError, UnknownFieldError } from './errors.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
+import { keepPrice } from './settle-price.ts'
 
 /** Decides the policies of a request that need its operations. */
 export type DecideBudget = (batch: OperationBatch) => Promise<Refusal | undefined>
@@ -119,7 +121,7 @@ export async function addBudgetCheck(
   app: FastifyInstance,
   needing: CompiledPolicy | undefined,
   decide: DecideBudget,
-): Promise<Pick<typeof GraphqlGate, 'isDoor' | 'doorsWithin'> | undefined> {
+): Promise<Pick<typeof GraphqlGate, 'isDoor' | 'doorsWithin' | 'addAnswerStep'> | undefined> {
   const gate = await loadGraphqlGate()
   if (gate === undefined) {
     if (needing === undefined) return undefined
@@ -165,6 +167,24 @@ function hasField(door: Door, field: string): boolean | undefined {
         ? schema.getMutationType()
         : schema.getSubscriptionType()
   return Object.hasOwn(root?.getFields() ?? {}, name)
+}
+
+/**
+ * Watches the answers of a scope in which prices are charged. Its name puts it before query-cost, which tells in the
+ * same answers what is left.
+ */
+export function watchAnswers(app: FastifyInstance, gate: Pick<typeof GraphqlGate, 'addAnswerStep'>): void {
+  gate.addAnswerStep(app, {
+    name: 'priceSettlement',
+    run({ request, payload }) {
+      const { errors } = payload
+      const isSubscription = gateFactsOf(request).graphqlOperations?.some(
+        ({ kind }) => kind === 'subscription',
+      )
+      if (isSubscription === true || (Array.isArray(errors) && errors.length > 0)) keepPrice(request)
+      return undefined
+    },
+  })
 }
 
 /**

@@ -9,12 +9,12 @@ import {
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { memberAt, readAccount } from './core/account.ts'
-import { decideLimits } from './decide-limits.ts'
+import { decideLimits, refuseGone } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { decorate } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
 import type { Limiter } from './limiter.ts'
-import { addBudgetCheck, priceOperations, requireFacts, requireFields } from './operations.ts'
+import { addBudgetCheck, priceOperations, requireFacts, requireFields, watchAnswers } from './operations.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { compilePolicies } from './policies/compile-policies.ts'
@@ -79,7 +79,8 @@ async function register(
     const { request, reply } = batch
     const policies = policiesAt(request, 'budget')
     if (policies.length === 0) return undefined
-    return decideLimits(limiterOf(app), await priceOperations(policies, batch), request, reply)
+    const priced = await priceOperations(policies, batch)
+    return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
   })
   decide(app, {
     stage: 'preHandler',
@@ -102,6 +103,7 @@ async function register(
       requireFields(gate?.doorsWithin(one.scope) ?? [], list)
     }
     const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
+    if (gate !== undefined && everywhere.some(({ cost }) => cost === 'queryCost')) watchAnswers(app, gate)
     if (everywhere.length === 0) {
       app.log.warn(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
