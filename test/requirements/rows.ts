@@ -421,7 +421,13 @@ export const rows: readonly Row[] = [
   row('M22', ['audit-logger', 'data-rights'], 'Retention with secure deletion'),
   row('M23', ['data-rights'], 'Access, deletion, minimization and consent'),
   row('M24', ['doctor'], 'A report for health data'),
-  row('M25', ['user-rate-limit', 'auth-tokens', 'doctor'], 'An incident can be contained and investigated'),
+  row(
+    'M25',
+    ['user-rate-limit', 'auth-tokens', 'doctor'],
+    'An incident can be contained and investigated',
+    'half',
+    'test/requirements/incident-blocks.test.ts',
+  ),
   row(
     'M26',
     ['audit-logger'],

@@ -1,6 +1,10 @@
 import { toMilliseconds } from '@portcullis/kernel'
 import type { Duration } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Block } from './blocks/block-list.ts'
+import { endBlock, requireOperation, setBlock } from './blocks/set-block.ts'
+import type { BlockTerms } from './blocks/set-block.ts'
+import type { BlockSubject } from './blocks/subject.ts'
 import { definePolicy } from './core/policy.ts'
 import type { PolicyInput } from './core/policy.ts'
 import type { Limit, Verdict } from './core/verdict.ts'
@@ -30,6 +34,23 @@ export interface UserRateLimit {
    */
   consume(consumption: Consumption): Promise<Pick<Verdict, 'allowed' | 'limits'>>
   /**
+   * Holds off a principal, tenant, address or operation at once: here, and within a second on all instances that share a
+   * Redis. It holds on every route of the scope, also where `config.userRateLimit` is `false`, until it ends. The event
+   * is `admin.action`.
+   *
+   * @throws InvalidBlock for wrong arguments; StoreUnavailable when Redis is away: nothing is blocked then
+   */
+  block(subject: BlockSubject, terms: BlockTerms): Promise<Block>
+  /**
+   * Ends a block.
+   *
+   * @returns whether there was one
+   * @throws InvalidBlock for wrong arguments; StoreUnavailable when Redis is away: the block holds on
+   */
+  unblock(subject: BlockSubject): Promise<boolean>
+  /** The blocks that hold, as this instance knows them: kinds, ends and reasons; whom, only as keyed hashes. */
+  blocks(): readonly Block[]
+  /**
    * Guards an attempt to sign in: charged to its address, its account and both together before `check` runs, or to the
    * device alone where that is known; given back where the check succeeds.
    *
@@ -48,6 +69,16 @@ export interface UserRateLimit {
 /** Finds the limiter of a scope. */
 export type LimiterOf = (scope: FastifyInstance) => Limiter
 
+function tellAction(app: FastifyInstance, action: string): void {
+  const details = { action }
+  void app.securityEvents.publish({
+    type: 'admin.action',
+    severity: 'WARNING',
+    outcome: 'succeeded',
+    details,
+  })
+}
+
 /** Adds `app.userRateLimit` and `request.userRateLimit` where they are not there yet. */
 export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
   if (!app.hasDecorator('userRateLimit')) {
@@ -65,6 +96,18 @@ export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
             const { allowed, limits } = await store.reserve([charge])
             return { allowed, limits }
           },
+          block: async (subject, terms) => {
+            requireOperation(this, subject)
+            const block = await setBlock(limiterOf(this), subject, terms)
+            tellAction(this, `userRateLimit.block ${block.kind}`)
+            return block
+          },
+          unblock: async (subject) => {
+            const was = await endBlock(limiterOf(this), subject)
+            if (was) tellAction(this, 'userRateLimit.unblock')
+            return was
+          },
+          blocks: () => limiterOf(this).blocks.list.all(),
           guardLogin: (request, attempt, check) => {
             const limiter = limiterOf(this)
             return guardLogin(limiter, limiter.login, request, attempt, check)

@@ -6,6 +6,7 @@ export type UserRateLimitErrorCode =
   | 'USER_RATE_LIMIT_EXCEEDED'
   | 'RATE_LIMIT_STORE_UNAVAILABLE'
   | 'UNAUTHENTICATED'
+  | 'REQUEST_BLOCKED'
   | 'INVALID_ACCOUNT'
   | 'CLIENT_CLOSED_REQUEST'
   | 'LOGIN_FAILED'
@@ -47,6 +48,13 @@ export const ClientClosedRequest: CodedError<'CLIENT_CLOSED_REQUEST'> = codedErr
   'CLIENT_CLOSED_REQUEST',
   'The client has closed the connection.',
   499,
+)
+
+/** The principal, tenant, address or operation is blocked. Why is told to nobody but whoever lists the blocks. */
+export const RequestBlocked: CodedError<'REQUEST_BLOCKED'> = codedError(
+  'REQUEST_BLOCKED',
+  'This request is not allowed at the moment.',
+  403,
 )
 
 /** An attempt to sign in failed: the same for an account that is not there and for a wrong password. */

@@ -1,3 +1,6 @@
+export type { Block } from './blocks/block-list.ts'
+export type { BlockTerms } from './blocks/set-block.ts'
+export type { BlockedPrincipal, BlockKind, BlockSubject } from './blocks/subject.ts'
 export { foldAccountName } from './core/partition-key.ts'
 export type { Algorithm, OnStoreError, Policy, PolicyInput } from './core/policy.ts'
 export type { Limit } from './core/verdict.ts'

@@ -3,6 +3,11 @@ import { instancesOf, unsafeSetting } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { deviceTokens } from './core/device-token.ts'
 import type { DeviceTokens } from './core/device-token.ts'
+import { memoryBlocks } from './blocks/block-store.ts'
+import type { BlockStore } from './blocks/block-store.ts'
+import { RedisBlocks } from './blocks/redis-blocks.ts'
+import { blockNames } from './blocks/subject.ts'
+import type { BlockNames } from './blocks/subject.ts'
 import { partitionKeys } from './core/partition-key.ts'
 import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
@@ -22,6 +27,8 @@ export interface Limiter {
   readonly keys: PartitionKeys
   readonly devices: DeviceTokens
   readonly ipv6Subnet: number
+  readonly blocks: BlockStore
+  readonly blockNames: BlockNames
   readonly login: ResolvedLoginOptions
 }
 
@@ -80,14 +87,10 @@ export async function openLimiter(
   const keys = partitionKeys({ secret, prefix: keyPrefix })
   const devices = deviceTokens(secret, login.deviceLifetime)
   const fallback = { instances: instancesOf(app), memory: new MemoryStore({ maxKeys }) }
+  const shared = { keys, devices, login, ipv6Subnet, blockNames: blockNames(keys, ipv6Subnet) }
   if (redis === undefined) {
-    return {
-      keys,
-      devices,
-      login,
-      ipv6Subnet,
-      store: withStoreFallback(new MemoryStore({ maxKeys }), fallback),
-    }
+    const own = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
+    return { ...shared, store: own, blocks: memoryBlocks() }
   }
   const store = new RedisStore({ redis, storeTimeout })
   try {
@@ -103,5 +106,27 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
-  return { keys, devices, login, ipv6Subnet, store: withStoreFallback(store, fallback) }
+  return {
+    ...shared,
+    store: withStoreFallback(store, fallback),
+    blocks: await openBlocks(app, redis, keyPrefix),
+  }
+}
+
+/** Opens the blocks. Where Redis is away they are looked for until it is back: no block is known, and none is lost. */
+async function openBlocks(app: FastifyInstance, redis: RedisSource, keyPrefix: string): Promise<BlockStore> {
+  const blocks = new RedisBlocks({
+    redis,
+    keyPrefix,
+    onChange: (isAway) =>
+      app.log.warn(
+        { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },
+        isAway
+          ? 'userRateLimit: Redis is away, so blocks that others set meanwhile are not known.'
+          : 'userRateLimit: Redis is back, and the blocks are known again.',
+      ),
+  })
+  await blocks.connect().catch(() => undefined)
+  blocks.watch()
+  return blocks
 }

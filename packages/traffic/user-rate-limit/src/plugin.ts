@@ -6,8 +6,9 @@ import {
   optionsInUse,
   routeOption,
 } from '@portcullis/kernel'
-import type { Refusal } from '@portcullis/kernel'
+import type { DecisionResult } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
 import { memberAt, readAccount } from './core/account.ts'
 import { decideLimits, refuseGone } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
@@ -44,7 +45,7 @@ async function decideAt(
   policies: readonly CompiledPolicy[],
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Refusal | undefined> {
+): Promise<DecisionResult> {
   const priced: PricedPolicy[] = []
   for (const compiled of policies) {
     const { when, cost, account } = compiled
@@ -70,13 +71,17 @@ async function register(
       name: NAME,
       run(request, reply) {
         const policies = policiesAt(request, point)
-        return policies.length === 0 ? undefined : decideAt(limiterOf(app), policies, request, reply)
+        const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> =>
+          policies.length === 0 ? undefined : decideAt(limiterOf(app), policies, request, reply)
+        return afterBlocks(blocked(limiterOf(app), request, point), decideLimitsNow)
       },
     })
   }
   const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
+    const refused = await blockedOperations(limiterOf(app), batch)
+    if (refused !== undefined) return refused
     const policies = policiesAt(request, 'budget')
     if (policies.length === 0) return undefined
     const priced = await priceOperations(policies, batch)
@@ -88,11 +93,14 @@ async function register(
     name: NAME,
     run(request, reply) {
       const policies = policiesAt(request, 'resource')
-      if (policies.length === 0) return undefined
-      // What operations say of the account was counted with them.
-      const isDoor = gate?.isDoor(request) === true
-      const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
-      return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
+      const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> => {
+        // What operations say of the account was counted with them.
+        const isDoor = policies.length > 0 && gate?.isDoor(request) === true
+        const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
+        return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
+      }
+      // By now hooks of a route may have found out who asks.
+      return afterBlocks(blocked(limiterOf(app), request, 'principal'), decideLimitsNow)
     },
   })
   onceRoutesKnown(app, async () => {
@@ -115,7 +123,11 @@ async function register(
       .map(({ policy }) => policy.name)
     limiters.set(app, await openLimiter(app, options, [...new Set(closed)]))
   })
-  app.addHook('onClose', async () => limiters.get(app)?.store.close())
+  app.addHook('onClose', async () => {
+    const limiter = limiters.get(app)
+    limiter?.blocks.close()
+    await limiter?.store.close()
+  })
 }
 
 /**
