@@ -2,7 +2,7 @@ import { onRefused } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AccountReading } from './core/account.ts'
-import { rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
+import { legacyFields, rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
 import type { Charge, Limit, Verdict } from './core/verdict.ts'
 import {
   ClientClosedRequest,
@@ -14,11 +14,15 @@ import {
 import type { Limiter } from './limiter.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
 import { partitionOf } from './policies/partition.ts'
+import { plannedPolicy } from './policies/plans.ts'
 import { limitsOf, rememberLimits } from './request-limits.ts'
 import { settleLater } from './settle-price.ts'
 import { StoreUnavailable } from './stores/failures.ts'
 
 const GATE = 'userRateLimit'
+
+/** What an answer tells of a state that a refusal changes. */
+const TOLD = ['ratelimit', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'] as const
 
 /** A policy with what it costs this request. */
 export interface PricedPolicy {
@@ -76,30 +80,35 @@ function unavailable(policies: readonly CompiledPolicy[]): Refusal {
 }
 
 /** The fields of all policies that were decided so far, the same on refusals and on answers. */
-function fieldsOf(limits: readonly Limit[]): Record<string, string> {
+function fieldsOf(limits: readonly Limit[], { headers }: Limiter): Record<string, string> {
   const enforced = limits.filter((limit) => limit.degraded !== 'open')
-  if (enforced.length === 0) return {}
+  if (enforced.length === 0 || headers === false) return {}
+  const legacy = headers === 'draft' ? {} : legacyFields(enforced)
+  if (headers === 'legacy') return legacy
   return {
     'ratelimit-policy': rateLimitPolicyField(enforced.map((limit) => limit.policy)),
     ratelimit: rateLimitField(enforced),
+    ...legacy,
   }
 }
 
 async function chargesOf(
   policies: readonly PricedPolicy[],
   request: FastifyRequest,
-  { keys, ipv6Subnet }: Limiter,
+  { keys, ipv6Subnet, plans }: Limiter,
 ): Promise<{ charges: Charge[]; charged: CompiledPolicy[] } | Refusal> {
   const charges: Charge[] = []
   const charged: CompiledPolicy[] = []
   for (const { compiled, cost, account } of policies) {
     if (compiled.skip !== undefined && (await compiled.skip(request))) continue
+    const policy = compiled.plans.size === 0 ? compiled.policy : await plannedPolicy(compiled, request, plans)
+    if (policy === undefined) continue
     const partition = await partitionOf(compiled, request, keys, ipv6Subnet, account)
     if (partition === 'skip') continue
     if (partition === 'invalid') return refusal(compiled, new InvalidAccount(), {})
     if (partition === 'deny')
       return refusal(compiled, new Unauthenticated(), { 'www-authenticate': 'Bearer' })
-    charges.push({ key: partition.key, policy: compiled.policy, cost })
+    charges.push({ key: partition.key, policy, cost })
     charged.push(compiled)
   }
   return { charges, charged }
@@ -137,6 +146,7 @@ async function decideTogether(
   const measured = charged[0]?.mode === 'measure'
   const headers = fieldsOf(
     measured ? limitsOf(request) : rememberLimits(request, named(verdict.limits, charged)),
+    limiter,
   )
   if (!verdict.allowed) return exceeded(verdict, charged, headers)
   for (const [name, value] of Object.entries(headers)) void reply?.header(name, value)
@@ -151,7 +161,7 @@ async function decideTogether(
     const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
     onRefused(request, async ({ gate }) => {
       // What was told is not so any more; a refusal of ours tells it anew.
-      reply?.removeHeader('ratelimit')
+      for (const name of TOLD) reply?.removeHeader(name)
       await (gate === GATE ? limiter.store.cancel(reservation) : limiter.store.settle(reservation, penalties))
     })
   }

@@ -5,12 +5,14 @@ import type { Block } from './blocks/block-list.ts'
 import { endBlock, requireOperation, setBlock } from './blocks/set-block.ts'
 import type { BlockTerms } from './blocks/set-block.ts'
 import type { BlockSubject } from './blocks/subject.ts'
+import { checkCosts } from './core/decide.ts'
 import { definePolicy } from './core/policy.ts'
 import type { PolicyInput } from './core/policy.ts'
-import type { Limit, Verdict } from './core/verdict.ts'
+import type { Charge, Limit, Verdict } from './core/verdict.ts'
 import type { Limiter } from './limiter.ts'
 import { guardLogin } from './login/guard-login.ts'
 import type { Login, LoginAttempt } from './login/guard-login.ts'
+import type { ReloadableOptions } from './live-options.ts'
 import { limitsOf } from './request-limits.ts'
 import { settledLimits } from './settle-price.ts'
 
@@ -24,6 +26,18 @@ export interface Consumption {
   readonly cost?: number
 }
 
+/** What {@link UserRateLimit.reserve} answers. The first of `settle` and `cancel` counts. */
+export interface Reserved extends Pick<Verdict, 'allowed' | 'limits'> {
+  /**
+   * Lowers the charge to what it really cost: never below 0, never above what was reserved.
+   *
+   * @throws InvalidCost; StoreUnavailable when the store is away: the charge stays
+   */
+  settle(actual: number): Promise<void>
+  /** Gives all of it back. @throws StoreUnavailable when the store is away: the charge stays */
+  cancel(): Promise<void>
+}
+
 /** The decorator `app.userRateLimit`. */
 export interface UserRateLimit {
   /**
@@ -33,6 +47,28 @@ export interface UserRateLimit {
    * the policy is `closed`
    */
   consume(consumption: Consumption): Promise<Pick<Verdict, 'allowed' | 'limits'>>
+  /**
+   * Looks at a policy for somebody and charges nothing: `allowed` says whether `cost` would fit now.
+   *
+   * @throws as `consume`
+   */
+  peek(consumption: Consumption): Promise<Pick<Verdict, 'allowed' | 'limits'>>
+  /**
+   * Charges a policy for somebody until it is known what it really costs. What is neither settled nor cancelled, after a
+   * crash for example, stays charged until its window is over.
+   *
+   * @throws as `consume`
+   */
+  reserve(consumption: Consumption): Promise<Reserved>
+  /**
+   * Puts other policies in place of the plugin's, in this process, without a restart. They are checked as at boot, with
+   * all routes laid over them, and where anything is wrong nothing changes. What was used under a name stays used,
+   * unless the policy's window or algorithm changes. The event is `admin.action`.
+   *
+   * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS, PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE,
+   * PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD
+   */
+  reload(options: ReloadableOptions): void
   /**
    * Holds off a principal, tenant, address or operation at once: here, and within a second on all instances that share a
    * Redis. It holds on every route of the scope, also where `config.userRateLimit` is `false`, until it ends. The event
@@ -66,8 +102,18 @@ export interface UserRateLimit {
   ): Promise<Login<Value>>
 }
 
+/** A limiter that runs, with what replaces its policies. */
+export interface RunningLimiter extends Limiter {
+  readonly reload: (options: ReloadableOptions) => void
+}
+
 /** Finds the limiter of a scope. */
-export type LimiterOf = (scope: FastifyInstance) => Limiter
+export type LimiterOf = (scope: FastifyInstance) => RunningLimiter
+
+function chargeOf(keys: Limiter['keys'], { policy, identity, cost = 1 }: Consumption): Charge {
+  const defined = definePolicy({ ...policy, window: toMilliseconds(policy.window) })
+  return { key: keys.keyOf(identity), policy: defined, cost }
+}
 
 function tellAction(app: FastifyInstance, action: string): void {
   const details = { action }
@@ -85,16 +131,31 @@ export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
     app.decorate('userRateLimit', {
       getter(this: FastifyInstance): UserRateLimit {
         return {
-          consume: async ({ policy, identity, cost = 1 }) => {
-            const { keys, store } = limiterOf(this)
-            const charge = {
-              key: keys.keyOf(identity),
-              policy: definePolicy({ ...policy, window: toMilliseconds(policy.window) }),
-              cost,
-              final: true,
-            }
-            const { allowed, limits } = await store.reserve([charge])
+          consume: async (consumption) => {
+            const { store, keys } = limiterOf(this)
+            const { allowed, limits } = await store.reserve([{ ...chargeOf(keys, consumption), final: true }])
             return { allowed, limits }
+          },
+          peek: async (consumption) => {
+            const { store, keys } = limiterOf(this)
+            const charge = chargeOf(keys, consumption)
+            checkCosts([charge])
+            const { limits } = await store.reserve([{ ...charge, cost: 0 }])
+            return { allowed: limits.every(({ remaining }) => remaining >= charge.cost), limits }
+          },
+          reserve: async (consumption) => {
+            const { store, keys } = limiterOf(this)
+            const charge = chargeOf(keys, consumption)
+            const { allowed, limits, reservation } = await store.reserve([charge])
+            const end = async (actual: number): Promise<void> => {
+              checkCosts([{ ...charge, cost: actual }])
+              if (reservation !== undefined) await store.settle(reservation, actual)
+            }
+            return { allowed, limits, settle: end, cancel: () => end(0) }
+          },
+          reload: (options) => {
+            limiterOf(this).reload(options)
+            tellAction(this, 'userRateLimit.reload')
           },
           block: async (subject, terms) => {
             requireOperation(this, subject)

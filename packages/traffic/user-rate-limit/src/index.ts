@@ -4,7 +4,7 @@ export type { BlockedPrincipal, BlockKind, BlockSubject } from './blocks/subject
 export { foldAccountName } from './core/partition-key.ts'
 export type { Algorithm, OnStoreError, Policy, PolicyInput } from './core/policy.ts'
 export type { Limit } from './core/verdict.ts'
-export type { Consumption, UserRateLimit } from './decorators.ts'
+export type { Consumption, Reserved, UserRateLimit } from './decorators.ts'
 export * from './errors.ts'
 export type { Login, LoginAttempt } from './login/guard-login.ts'
 export type { FailureRatio, LoginLimit, LoginOptions } from './login/login-options.ts'
@@ -16,9 +16,12 @@ export type {
   AnonymousRule,
   OperationWord,
   PartitionPart,
+  PlanQuota,
   PolicyOptions,
   RootFieldName,
 } from './policies/policy-options.ts'
 export { StoreUnavailable } from './stores/failures.ts'
 export type { RedisInstance, RedisOptions, RedisSource } from './stores/redis-connection.ts'
 export type { Principal, UserRateLimitRouteOptions } from './types.ts'
+export type { ReloadableOptions } from './live-options.ts'
+export type { PlanOf } from './policies/plans.ts'

@@ -13,6 +13,8 @@ import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
 import type { ResolvedLoginOptions } from './login/login-options.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { plansOf } from './policies/plans.ts'
+import type { Plans } from './policies/plans.ts'
 import { RedisUnreachable } from './stores/failures.ts'
 import { MemoryStore } from './stores/memory-store.ts'
 import { describeSource } from './stores/redis-connection.ts'
@@ -30,6 +32,8 @@ export interface Limiter {
   readonly blocks: BlockStore
   readonly blockNames: BlockNames
   readonly login: ResolvedLoginOptions
+  readonly plans: Plans | undefined
+  readonly headers: ResolvedUserRateLimitOptions['headers']
 }
 
 const SHORTEST_SECRET = 32
@@ -87,7 +91,17 @@ export async function openLimiter(
   const keys = partitionKeys({ secret, prefix: keyPrefix })
   const devices = deviceTokens(secret, login.deviceLifetime)
   const fallback = { instances: instancesOf(app), memory: new MemoryStore({ maxKeys }) }
-  const shared = { keys, devices, login, ipv6Subnet, blockNames: blockNames(keys, ipv6Subnet) }
+  const { plan, planCacheFor, headers } = options
+  const plans = plan === undefined ? undefined : plansOf(plan, planCacheFor)
+  const shared = {
+    keys,
+    plans,
+    headers,
+    devices,
+    login,
+    ipv6Subnet,
+    blockNames: blockNames(keys, ipv6Subnet),
+  }
   if (redis === undefined) {
     const own = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
     return { ...shared, store: own, blocks: memoryBlocks() }

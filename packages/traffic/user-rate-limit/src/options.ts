@@ -1,4 +1,5 @@
 import {
+  InvalidOptionsError,
   callback,
   custom,
   defineOptions,
@@ -7,6 +8,7 @@ import {
   integer,
   members,
   mode,
+  nearestName,
   oneOf,
   record,
   text,
@@ -17,6 +19,7 @@ import { loginComplaint, loginSchema } from './login/login-options.ts'
 import type { LoginOptions, ResolvedLoginOptions } from './login/login-options.ts'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
 import type { AccountNames, PartitionPart, PolicyOptions, RootFieldName } from './policies/policy-options.ts'
+import type { PlanOf } from './policies/plans.ts'
 import { isArgumentName, isRootFieldName } from './policies/selection.ts'
 import type { RedisSource } from './stores/redis-connection.ts'
 
@@ -31,6 +34,15 @@ export interface UserRateLimitOptions {
   mode?: Mode | undefined
   /** What attempts to sign in are held to that `app.userRateLimit.guardLogin` guards. */
   login?: LoginOptions | undefined
+  /** Answers the plan of a principal, for policies with `plans`. Asked once in `planCacheFor` for each principal. */
+  plan?: PlanOf | undefined
+  /** How long an answer of `plan` holds. Default: 30 seconds. */
+  planCacheFor?: Duration | undefined
+  /**
+   * Which header fields tell the limits: those of the IETF draft, the older `X-RateLimit-*`, both or none. `Retry-After`
+   * is always told. Default: `draft`.
+   */
+  headers?: 'draft' | 'legacy' | 'both' | false | undefined
   /** Redis or Valkey: a URL, options of ioredis, or a client. Default: this process's memory. */
   redis?: RedisSource | undefined
   /** Key of the hash under which identities are stored: at least 32 bytes. Required with `redis`. */
@@ -49,7 +61,10 @@ export interface UserRateLimitOptions {
 export interface ResolvedUserRateLimitOptions {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
   readonly mode: Mode
+  readonly plan: PlanOf | undefined
+  readonly planCacheFor: number
   readonly login: ResolvedLoginOptions
+  readonly headers: 'draft' | 'legacy' | 'both' | false
   readonly redis: RedisSource | undefined
   readonly keySecret: string | undefined
   readonly keyPrefix: string
@@ -85,6 +100,16 @@ const account = either(
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
+  plans: v.optional(
+    record(
+      either(
+        members({ quota: integer(1), burst: v.optional(integer(1)) }),
+        v.literal(false),
+        'a quota such as { quota: 1000 }, or false',
+      ),
+      'quotas by plan, such as { pro: { quota: 1000 } }',
+    ),
+  ),
   algorithm: v.optional(oneOf('sliding-window', 'fixed-window', 'gcra')),
   burst: v.optional(integer(1)),
   partitionKey: v.optional(
@@ -123,11 +148,28 @@ const policies = record(
   "policies by name, such as { perUser: { quota: 100, window: '1m' } }",
 ) as unknown as v.GenericSchema<Policies>
 
+/** Whether a route's entry only makes sense where the plugin has a policy of that name. */
+function isOfPlugin(own: PolicyOptions | false): boolean {
+  return own === false || (own.quota === undefined && own.window === undefined)
+}
+
+function unknownPolicy(name: string, known: readonly string[]): Error {
+  const nearest = nearestName(name, known)
+  const mend =
+    nearest === undefined
+      ? `Those it has: ${known.length === 0 ? 'none' : known.join(', ')}.`
+      : `Did you mean '${nearest}'?`
+  return new InvalidOptionsError(
+    `userRateLimit.policies.${name}: the plugin has no policy of this name to leave out or to change. ${mend} A policy of the route's own needs quota and window.`,
+  )
+}
+
 /** A route's policies over the plugin's: by name, member by member. */
 function overlay(plugin: Policies, route: Policies): Policies {
   const merged = new Map(Object.entries(plugin))
   for (const [name, own] of Object.entries(route)) {
     const inherited = merged.get(name)
+    if (inherited === undefined && isOfPlugin(own)) throw unknownPolicy(name, [...merged.keys()])
     merged.set(name, own === false || !inherited ? own : changedPolicy(inherited, own))
   }
   return Object.fromEntries(merged)
@@ -154,11 +196,32 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         default: 'enforce',
         doc: '`measure` reports what would be refused and refuses nothing.',
       },
+      plan: {
+        schema: callback<PlanOf>('(request) => the plan of a principal, or null'),
+        pluginOnly: true,
+        doc: 'Answers the plan of who asks, for policies with `plans`.',
+      },
+      planCacheFor: {
+        schema: duration(),
+        default: '30s',
+        pluginOnly: true,
+        doc: 'How long an answer of `plan` holds for a principal.',
+      },
       login: {
         schema: loginSchema,
         default: {},
         pluginOnly: true,
         doc: 'What attempts to sign in are held to that `guardLogin` guards.',
+      },
+      headers: {
+        schema: either(
+          oneOf('draft', 'legacy', 'both'),
+          v.literal(false),
+          "'draft', 'legacy', 'both' or false",
+        ),
+        default: 'draft',
+        pluginOnly: true,
+        doc: 'Which header fields tell the limits: those of the IETF draft, `X-RateLimit-*`, both or none.',
       },
       redis: {
         schema: redis,
@@ -201,6 +264,12 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
       check: (options) => {
         if (options.redis !== undefined && options.keySecret === undefined) {
           return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
+        }
+        const planned = Object.entries(options.policies).find(
+          ([, one]) => one !== false && one.plans !== undefined,
+        )
+        if (planned !== undefined && options.plan === undefined) {
+          return `policies.${planned[0]}.plans needs the plugin's option plan: a function that answers who has which.`
         }
         return loginComplaint(options.login) ?? compilePolicies(options).complaint
       },

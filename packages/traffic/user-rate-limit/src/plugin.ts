@@ -1,11 +1,4 @@
-import {
-  createScopedValue,
-  decide,
-  defineGate,
-  onceRoutesKnown,
-  optionsInUse,
-  routeOption,
-} from '@portcullis/kernel'
+import { createScopedValue, decide, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
 import type { DecisionResult } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
@@ -13,9 +6,12 @@ import { memberAt, readAccount } from './core/account.ts'
 import { decideLimits, refuseGone } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { decorate } from './decorators.ts'
+import type { RunningLimiter } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
 import type { Limiter } from './limiter.ts'
 import { addBudgetCheck, priceOperations, requireFacts, requireFields, watchAnswers } from './operations.ts'
+import { liveOptions } from './live-options.ts'
+import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { compilePolicies } from './policies/compile-policies.ts'
@@ -23,9 +19,9 @@ import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.
 
 const NAME = 'userRateLimit'
 
-const limiters = createScopedValue<Limiter>()
+const limiters = createScopedValue<RunningLimiter>()
 
-function limiterOf(scope: FastifyInstance): Limiter {
+function limiterOf(scope: FastifyInstance): RunningLimiter {
   const limiter = limiters.get(scope)
   if (limiter === undefined) {
     throw new Error('user-rate-limit counts once the app is ready, in the scope it is registered in')
@@ -33,8 +29,12 @@ function limiterOf(scope: FastifyInstance): Limiter {
   return limiter
 }
 
-function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[] {
-  const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
+function policiesAt(
+  live: LiveOptions,
+  request: FastifyRequest,
+  point: DecisionPoint,
+): readonly CompiledPolicy[] {
+  const options = live.of(request)
   if (options === false) return []
   const { list } = compilePolicies(options)
   return list.some(({ points }) => !points.has(point)) ? list.filter(({ points }) => points.has(point)) : list
@@ -63,6 +63,7 @@ async function register(
   app: FastifyInstance,
   options: Readonly<ResolvedUserRateLimitOptions>,
 ): Promise<void> {
+  const live = liveOptions(app, options)
   decorate(app, limiterOf)
   for (const point of ['address', 'principal'] as const) {
     decide(app, {
@@ -70,7 +71,7 @@ async function register(
       phase: point,
       name: NAME,
       run(request, reply) {
-        const policies = policiesAt(request, point)
+        const policies = policiesAt(live, request, point)
         const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> =>
           policies.length === 0 ? undefined : decideAt(limiterOf(app), policies, request, reply)
         return afterBlocks(blocked(limiterOf(app), request, point), decideLimitsNow)
@@ -82,7 +83,7 @@ async function register(
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
     if (refused !== undefined) return refused
-    const policies = policiesAt(request, 'budget')
+    const policies = policiesAt(live, request, 'budget')
     if (policies.length === 0) return undefined
     const priced = await priceOperations(policies, batch)
     return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
@@ -92,7 +93,7 @@ async function register(
     phase: 'resource',
     name: NAME,
     run(request, reply) {
-      const policies = policiesAt(request, 'resource')
+      const policies = policiesAt(live, request, 'resource')
       const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> => {
         // What operations say of the account was counted with them.
         const isDoor = policies.length > 0 && gate?.isDoor(request) === true
@@ -103,15 +104,16 @@ async function register(
       return afterBlocks(blocked(limiterOf(app), request, 'principal'), decideLimitsNow)
     },
   })
+  const check = (scope: FastifyInstance, given: Readonly<ResolvedUserRateLimitOptions>): void => {
+    const { list } = compilePolicies(given)
+    requireFacts(scope, list)
+    requireFields(gate?.doorsWithin(scope) ?? [], list)
+  }
   onceRoutesKnown(app, async () => {
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
-    for (const one of inUse) {
-      const { list } = compilePolicies(one.options)
-      requireFacts(one.scope, list)
-      requireFields(gate?.doorsWithin(one.scope) ?? [], list)
-    }
+    for (const one of inUse) check(one.scope, one.options)
     const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
-    if (gate !== undefined && everywhere.some(({ cost }) => cost === 'queryCost')) watchAnswers(app, gate)
+    if (gate !== undefined && app.hasRequestDecorator('queryCost')) watchAnswers(app, gate)
     if (everywhere.length === 0) {
       app.log.warn(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
@@ -121,7 +123,8 @@ async function register(
     const closed = everywhere
       .filter(({ policy }) => policy.onStoreError === 'closed')
       .map(({ policy }) => policy.name)
-    limiters.set(app, await openLimiter(app, options, [...new Set(closed)]))
+    const limiter = await openLimiter(app, options, [...new Set(closed)])
+    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check) })
   })
   app.addHook('onClose', async () => {
     const limiter = limiters.get(app)

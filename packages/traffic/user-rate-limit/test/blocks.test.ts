@@ -140,7 +140,7 @@ describe.each<StoreKind>(['memory', 'redis'])('a block, with %s', (kind) => {
     const [block, ...others] = app.userRateLimit.blocks()
     expect(others).toEqual([])
     expect(block).toMatchObject({ kind: 'address', reason: 'incident 7' })
-    expect(JSON.stringify(block)).not.toContain('203')
+    expect(JSON.stringify(block)).not.toContain('203.0.113')
   })
 
   it.each<[string, unknown, unknown]>([
@@ -211,7 +211,7 @@ describe('in Redis', () => {
     const keys = (await client.keys('later*')).filter((key) => key.includes('blocks'))
     expect(keys.toSorted()).toEqual(['later:v1:{blocks}', 'later:v1:{blocks}:version'])
     for (const key of keys) expect(await client.pttl(key)).toBeGreaterThan(3_500_000)
-    expect(JSON.stringify(await client.hgetall('later:v1:{blocks}'))).not.toMatch(/ada|203\.0/)
+    expect(JSON.stringify(await client.hgetall('later:v1:{blocks}'))).not.toMatch(/ada@|203\.0/)
     await client.quit()
   })
 

@@ -12,6 +12,8 @@ export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource'
 /** A policy that is ready to decide. */
 export interface CompiledPolicy {
   readonly policy: Policy
+  /** The policy as plans have it. */
+  readonly plans: ReadonlyMap<string, Policy | false>
   /** One, or two where an account is named in a body and in operations: the request's own decides. */
   readonly points: ReadonlySet<DecisionPoint>
   readonly parts: readonly PartitionPart[]
@@ -57,7 +59,10 @@ function pointsOf(
 }
 
 /** What does not go together in a policy. */
-function complaintOf(name: string, { account, when, cost, partitionKey }: PolicyOptions): string | undefined {
+function complaintOf(
+  name: string,
+  { account, when, cost, partitionKey, plans }: PolicyOptions,
+): string | undefined {
   const source = accountSourceOf(account)
   const byAccount = [partitionKey].flat().includes('account')
   const says = (words: string): string => `Rate limit policy '${name}': ${words}`
@@ -65,6 +70,8 @@ function complaintOf(name: string, { account, when, cost, partitionKey }: Policy
     return says("account is missing: with partitionKey 'account', say where it is named, such as 'email'.")
   if (!byAccount && source !== undefined)
     return says("account says where an account is named, but partitionKey does not have 'account'.")
+  if (plans !== undefined && [partitionKey].flat().every((part) => part === 'address'))
+    return says('plans are of somebody who is known, but it counts by address, before anybody is.')
   const needsOperations = selectionOf(when) !== undefined || cost === 'queryCost'
   if (source !== undefined && needsOperations && source.arguments.length === 0)
     return says("account needs an argument, such as { argument: 'Mutation.login.email' }, for operations.")
@@ -107,8 +114,10 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
   const complaint = complaintOf(name, options)
   if (complaint !== undefined) throw new InvalidPolicy(complaint)
   const account = accountSourceOf(options.account)
+  const counted = apart.has(options) ? countedApart(policy) : policy
   return {
-    policy: apart.has(options) ? countedApart(policy) : policy,
+    policy: counted,
+    plans: plansOf(options, counted, input),
     points: new Set(pointsOf(options, parts, account)),
     parts,
     account,
@@ -121,6 +130,23 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     mode: options.mode ?? mode,
     message: options.message ?? 'Rate limit exceeded for user',
   }
+}
+
+/** The policy with the quotas of plans. All of them count in the same place. */
+function plansOf(
+  { plans = {} }: PolicyOptions,
+  { field }: Policy,
+  input: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, Policy | false> {
+  const { burst: _own, ...base } = input
+  return new Map(
+    Object.entries(plans).map(([plan, quota]): [string, Policy | false] => {
+      if (quota === false) return [plan, false]
+      const { burst } = quota
+      const own = { ...base, quota: quota.quota, ...(burst === undefined ? {} : { burst }) }
+      return [plan, Object.freeze({ ...definePolicy(own as unknown as PolicyInput), field })]
+    }),
+  )
 }
 
 const compiled = new WeakMap<object, CompiledPolicies>()

@@ -27,10 +27,22 @@ export interface AccountNames {
   readonly argument?: string | readonly string[] | undefined
 }
 
+/** What a plan has instead of a policy's own quota. */
+export interface PlanQuota {
+  readonly quota: number
+  /** With `gcra`: the most units at once. Default: the quota. */
+  readonly burst?: number | undefined
+}
+
 /** One policy: how much, for whom, of what. */
 export interface PolicyOptions {
   /** Units admitted per window. */
   quota?: number | undefined
+  /**
+   * Quotas by plan, as the plugin's `plan` answers it; `false`: the policy does not hold for that plan. Other plans, and
+   * those who have none, have the policy's own. What was used stays used when somebody changes plans.
+   */
+  plans?: Readonly<Record<string, PlanQuota | false>> | undefined
   /** Length of the window. */
   window?: Duration | undefined
   /** How it counts. Default: `sliding-window`, which never admits more than the quota in any window. */
