@@ -187,7 +187,7 @@ export async function decideLimits(
  * they stay charged: otherwise leaving would make them free.
  */
 export function refuseGone(request: FastifyRequest): Refusal | undefined {
-  if (request.raw.socket?.destroyed !== true) return undefined
+  if (!request.raw.socket.destroyed) return undefined
   const error = new ClientClosedRequest()
   const event = { type: 'query.rejected', severity: 'INFO', details: { code: error.code } } as const
   return { gate: GATE, error, event }

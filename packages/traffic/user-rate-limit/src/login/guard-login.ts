@@ -130,7 +130,10 @@ export async function guardLogin<Value>(
     const seconds = retryAfterSeconds(limits)
     const violated = limits.find((limit) => limit.violated)?.policy.name
     const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) }
-    return refuse(request, new UserRateLimitExceeded(options.message), headers, violated)
+    const error: ClientError = new UserRateLimitExceeded(options.message)
+    // Where a resolver throws it, there is no header to tell it.
+    if (seconds !== undefined) error.extensions = { retryAfter: seconds }
+    return refuse(request, error, headers, violated)
   }
   if (device === undefined && ratio?.isPassed(limits) === true) {
     const challenge = options.failureRatio === false ? undefined : options.failureRatio.challenge
@@ -149,8 +152,15 @@ export async function guardLogin<Value>(
     counted?.catch(() => undefined),
   ])
   tell(request, isFailure)
-  if (isFailure) throw new LoginFailed()
+  if (isFailure) throw loginFailed()
   return { value: value as Login<Value>['value'], device: devices.issue(account, Date.now()) }
+}
+
+function loginFailed(): ClientError {
+  const error: ClientError = new LoginFailed()
+  // GraphQL engines read the code here.
+  error.extensions = { code: error.code }
+  return error
 }
 
 function report(request: FastifyRequest): void {

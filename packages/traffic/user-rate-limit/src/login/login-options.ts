@@ -121,7 +121,7 @@ export interface ResolvedLoginOptions {
 export type ResolvedLoginLimit = Readonly<Record<'quota' | 'window' | 'failure' | 'success', number>>
 
 /** {@link FailureRatio} with its defaults. */
-export interface ResolvedFailureRatio {
+interface ResolvedFailureRatio {
   readonly ratio: number
   readonly atLeast: number
   readonly window: number
