@@ -142,6 +142,10 @@ describe.each<StoreKind>(['memory', 'redis'])('an account in the body, with %s',
     ).toBe(200)
     expect(await login(app, { email: 'ada' })).toBe(429)
     expect(await send('{ me }')).toBe(200)
+    // Whichever place the resolver takes it from, the account is charged.
+    expect(await send('mutation { login(input: { email: "ada" }) }')).toBe(429)
+    expect(await send('mutation { login(email: "linus", input: { email: "ada" }) }')).toBe(429)
+    expect(await send('mutation { login(input: { email: "linus" }) }')).toBe(200)
     const many = Array.from({ length: 17 }, (_, index) => `a${index}: login(email: "user-${index}")`)
     expect(await send(`mutation { ${many.join(' ')} }`)).toBe(400)
   })

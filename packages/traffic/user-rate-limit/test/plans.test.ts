@@ -107,6 +107,8 @@ describe.each<StoreKind>(['memory', 'redis'])('reload, with %s', (kind) => {
     app.userRateLimit.reload({ policies: { perUser: { quota: 1, window: '1m' } } })
     expect(await admitted(app, 'ada')).toBe(0)
     expect(await admitted(app, 'grace')).toBe(1)
+    // The route's cost of 2 is above the new quota.
+    expect(await admitted(app, 'linus', 1, '/own')).toBe(0)
     app.userRateLimit.reload({ mode: 'measure', policies: { perUser: { quota: 1, window: '1m' } } })
     expect(await admitted(app, 'grace')).toBe(10)
     expect(events.filter(({ type }) => type === 'admin.action')).toHaveLength(3)
@@ -128,6 +130,13 @@ describe.each<StoreKind>(['memory', 'redis'])('reload, with %s', (kind) => {
     expect(() => app.userRateLimit.reload(options)).toThrow(says)
     expect(await admitted(app, 'ada')).toBe(2)
   })
+})
+
+it('reload checks what no route has of its own', async () => {
+  const app = apps.build({ policies: { perUser: { quota: 2, window: '1m' } } })
+  await app.ready()
+  const policies = { writes: { quota: 9, window: '1m', when: 'mutation' } } as const
+  expect(() => app.userRateLimit.reload({ policies })).toThrow('graphql-gate')
 })
 
 describe('at boot', () => {

@@ -39,9 +39,10 @@ export class BlockList {
     return false
   }
 
-  /** Those that hold now. */
+  /** Those that hold now; others are forgotten. */
   all(): readonly Block[] {
-    return [...this.#blocks.values()].filter(({ until }) => until > this.#now())
+    for (const { name, until } of this.#blocks.values()) if (until <= this.#now()) this.delete(name)
+    return [...this.#blocks.values()]
   }
 
   set(block: Block): void {

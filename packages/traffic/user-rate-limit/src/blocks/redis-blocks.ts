@@ -108,7 +108,10 @@ export class RedisBlocks implements BlockStore {
     this.#timer = setTimeout(() => {
       void this.#look()
         .then(
-          () => this.#tell(false),
+          () => {
+            this.#tell(false)
+            this.list.all()
+          },
           () => this.#tell(true),
         )
         .finally(() => this.watch())

@@ -8,7 +8,7 @@ export interface Selection {
 }
 
 /** Where an operation names an account: a root field, its argument and members within. */
-interface AccountArgument {
+export interface AccountArgument {
   readonly field: string
   readonly path: readonly string[]
 }
