@@ -22,6 +22,7 @@ import type { RedisSource } from './stores/redis-connection.ts'
 import { RedisStore } from './stores/redis-store.ts'
 import { withStoreFallback } from './stores/store-fallback.ts'
 import type { RateLimitStore } from './stores/store.ts'
+import { trustsEverybody } from './trusts-everybody.ts'
 
 /** What decides for one registration. */
 export interface Limiter {
@@ -51,6 +52,12 @@ function isEncrypted(redis: RedisSource): boolean {
 /** Settings with which the limits would not hold in production. */
 export function checkSettings(app: FastifyInstance, options: ResolvedUserRateLimitOptions): void {
   const { redis, keySecret } = options
+  if (trustsEverybody(app)) {
+    unsafeSetting(
+      app,
+      "userRateLimit counts by address, and Fastify's trustProxy believes anybody: each request can claim an address of its own. Give trustProxy the addresses or CIDR ranges of your proxies.",
+    )
+  }
   if (redis === undefined) {
     if (instancesOf(app) > 1) {
       unsafeSetting(
