@@ -247,7 +247,7 @@ function shuffled(seed: number): number[] {
 }
 
 describe('the order of registration', () => {
-  it('changes no status, body, charge or event, in 20 shuffled orders', async () => {
+  it('changes no status, body, charge or event, in 20 shuffled orders', { timeout: 120_000 }, async () => {
     const expected = await run([...PARTS.keys()])
     const statuses = expected.answers.map((answer) => (answer as unknown[])[0])
     expect(new Set(statuses)).toEqual(new Set([200, 400, 401, 403, 404, 429, 500]))

@@ -140,8 +140,16 @@ export const rows: readonly Row[] = [
     'F21',
     ['user-rate-limit'],
     'Login attempts are limited by address and by account; failures weigh more',
+    'done',
+    'test/requirements/login-limits.test.ts',
   ),
-  row('F22', ['user-rate-limit'], 'Registrations are limited'),
+  row(
+    'F22',
+    ['user-rate-limit'],
+    'Registrations are limited',
+    'done',
+    'test/requirements/login-limits.test.ts',
+  ),
   row(
     'F23',
     ['user-rate-limit'],
@@ -486,7 +494,13 @@ export const rows: readonly Row[] = [
   row('M22', ['audit-logger', 'data-rights'], 'Retention with secure deletion'),
   row('M23', ['data-rights'], 'Access, deletion, minimization and consent'),
   row('M24', ['doctor'], 'A report for health data'),
-  row('M25', ['user-rate-limit', 'auth-tokens', 'doctor'], 'An incident can be contained and investigated'),
+  row(
+    'M25',
+    ['user-rate-limit', 'auth-tokens', 'doctor'],
+    'An incident can be contained and investigated',
+    'half',
+    'test/requirements/incident-blocks.test.ts',
+  ),
   row(
     'M26',
     ['audit-logger'],

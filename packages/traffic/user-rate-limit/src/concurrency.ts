@@ -56,9 +56,13 @@ export function closedLimits(options: ResolvedUserRateLimitOptions): string[] {
 
 /** What is wrong with concurrency limits, if anything. */
 export function complaintAbout(limits: ResolvedUserRateLimitOptions['concurrency']): string | undefined {
-  for (const [name, one] of Object.entries(limits))
-    if (one !== false && one.limit === undefined)
+  for (const [name, one] of Object.entries(limits)) {
+    if (one === false) continue
+    if (one.limit === undefined)
       return `concurrency.${name}.limit is missing: give a whole number of requests.`
+    if ([one.partitionKey].flat().includes('account'))
+      return `concurrency.${name}.partitionKey takes no 'account': it is counted before the body is read. Use 'principal', 'tenant', 'address' or a function.`
+  }
   return undefined
 }
 
@@ -99,7 +103,7 @@ async function takeSlots(
   for (const one of limits) {
     const partition = await partitionOf(one, request, keys, ipv6Subnet)
     if (partition === 'skip') continue
-    if (partition === 'deny') {
+    if (partition === 'deny' || partition === 'invalid') {
       await free()
       return refusal(one.name, new Unauthenticated(), { 'www-authenticate': 'Bearer' }, mode)
     }

@@ -1,21 +1,35 @@
 import { onRefused } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
+import type { AccountReading } from './core/account.ts'
+import { legacyFields, rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './core/headers.ts'
 import type { Charge, Limit, Verdict } from './core/verdict.ts'
-import { RateLimitStoreUnavailable, Unauthenticated, UserRateLimitExceeded } from './errors.ts'
+import {
+  ClientClosedRequest,
+  InvalidAccount,
+  RateLimitStoreUnavailable,
+  Unauthenticated,
+  UserRateLimitExceeded,
+} from './errors.ts'
 import type { Limiter } from './limiter.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
 import { addressOf, partitionOf } from './policies/partition.ts'
+import { plannedPolicy } from './policies/plans.ts'
 import { limitsOf, rememberLimits } from './request-limits.ts'
+import { settleLater } from './settle-price.ts'
 import { StoreUnavailable } from './stores/failures.ts'
 
 const GATE = 'userRateLimit'
+
+/** What an answer tells of a state that a refusal changes. */
+const TOLD = ['ratelimit', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'] as const
 
 /** A policy with what it costs this request. */
 export interface PricedPolicy {
   readonly compiled: CompiledPolicy
   readonly cost: number
+  /** What the request says its account is, where the policy counts by it. */
+  readonly account?: AccountReading
 }
 
 function refusal(
@@ -66,12 +80,15 @@ function unavailable(policies: readonly CompiledPolicy[]): Refusal {
 }
 
 /** The fields of all policies that were decided so far, the same on refusals and on answers. */
-function fieldsOf(limits: readonly Limit[]): Record<string, string> {
+function fieldsOf(limits: readonly Limit[], { headers }: Limiter): Record<string, string> {
   const enforced = limits.filter((limit) => limit.degraded !== 'open')
-  if (enforced.length === 0) return {}
+  if (enforced.length === 0 || headers === false) return {}
+  const legacy = headers === 'draft' ? {} : legacyFields(enforced)
+  if (headers === 'legacy') return legacy
   return {
     'ratelimit-policy': rateLimitPolicyField(enforced.map((limit) => limit.policy)),
     ratelimit: rateLimitField(enforced),
+    ...legacy,
   }
 }
 
@@ -84,17 +101,20 @@ interface Found {
 async function chargesOf(
   policies: readonly PricedPolicy[],
   request: FastifyRequest,
-  { keys, ipv6Subnet }: Limiter,
+  { keys, ipv6Subnet, plans }: Limiter,
 ): Promise<Found | Refusal> {
   const charges: Charge[] = []
   const charged: CompiledPolicy[] = []
-  for (const { compiled, cost } of policies) {
+  for (const { compiled, cost, account } of policies) {
     if (compiled.skip !== undefined && (await compiled.skip(request))) continue
-    const partition = await partitionOf(compiled, request, keys, ipv6Subnet)
+    const policy = compiled.plans.size === 0 ? compiled.policy : await plannedPolicy(compiled, request, plans)
+    if (policy === undefined) continue
+    const partition = await partitionOf(compiled, request, keys, ipv6Subnet, account)
     if (partition === 'skip') continue
+    if (partition === 'invalid') return refusal(compiled, new InvalidAccount(), {})
     if (partition === 'deny')
       return refusal(compiled, new Unauthenticated(), { 'www-authenticate': 'Bearer' })
-    charges.push({ key: partition.key, policy: compiled.policy, cost })
+    charges.push({ key: partition.key, policy, cost })
     charged.push(compiled)
   }
   return { charges, charged }
@@ -113,28 +133,35 @@ function named(limits: readonly Limit[], charged: readonly CompiledPolicy[]): re
  * request; all but the penalties, when another gate does.
  */
 function conclude(
-  { store }: Limiter,
-  charged: readonly CompiledPolicy[],
+  limiter: Limiter,
+  { charges, charged }: Found,
   verdict: Verdict,
   request: FastifyRequest,
   reply: FastifyReply | undefined,
 ): Refusal | undefined {
+  const { store } = limiter
   const measured = charged[0]?.mode === 'measure'
   const headers = fieldsOf(
     measured ? limitsOf(request) : rememberLimits(request, named(verdict.limits, charged)),
+    limiter,
   )
   if (!verdict.allowed) return exceeded(verdict, charged, headers)
   for (const name in headers) void reply?.header(name, headers[name])
   const { reservation } = verdict
-  if (reservation !== undefined) {
-    onRefused(request, async ({ gate }) => {
-      // What was told is not so any more; a refusal of ours tells it anew.
-      reply?.removeHeader('ratelimit')
-      if (gate === GATE) return store.cancel(reservation)
-      const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
-      return store.settle(reservation, penalties)
-    })
+  if (reservation === undefined) return undefined
+  const byPrice = charges.filter((_charge, index) => charged[index]?.cost === 'queryCost')
+  const [first] = byPrice
+  if (first !== undefined) {
+    const names = byPrice.map(({ policy }) => policy.name)
+    settleLater(request, { store, reservation, policies: names, price: first.cost })
   }
+  onRefused(request, async ({ gate }) => {
+    // What was told is not so any more; a refusal of ours tells it anew.
+    for (const name of TOLD) reply?.removeHeader(name)
+    if (gate === GATE) return store.cancel(reservation)
+    const penalties = new Map(charged.map(({ policy, penalty }) => [policy.name, penalty]))
+    return store.settle(reservation, penalties)
+  })
   return undefined
 }
 
@@ -153,7 +180,7 @@ async function ask(
       return unavailable(charged.filter(({ policy }) => policy.onStoreError === 'closed'))
     throw error
   }
-  return conclude(limiter, charged, verdict, request, reply)
+  return conclude(limiter, { charges, charged }, verdict, request, reply)
 }
 
 /** Charges policies of one mode together, all or nothing, in one round trip. */
@@ -179,13 +206,13 @@ function decideFound(
   const verdict = limiter.store.reserveNow?.(found.charges)
   return verdict === undefined
     ? ask(limiter, found, request, reply)
-    : conclude(limiter, found.charged, verdict, request, reply)
+    : conclude(limiter, found, verdict, request, reply)
 }
 
 /** Whether a policy needs nothing but the address of a request: no function of the app's, no principal. */
-function isByAddressAlone({ parts, skip, when, cost, mode }: CompiledPolicy): boolean {
+function isByAddressAlone({ parts, skip, when, cost, mode, plans }: CompiledPolicy): boolean {
   const plain = skip === undefined && when === undefined && typeof cost === 'number' && mode === 'enforce'
-  return plain && parts.length === 1 && parts[0] === 'address'
+  return plain && plans.size === 0 && parts.length === 1 && parts[0] === 'address'
 }
 
 const byAddressAlone = new WeakMap<readonly CompiledPolicy[], boolean>()
@@ -224,4 +251,15 @@ export async function decideLimits(
   if (refused !== undefined) return refused
   const measured = policies.filter(({ compiled }) => compiled.mode === 'measure')
   return measured.length > 0 ? decideTogether(limiter, measured, request, undefined) : undefined
+}
+
+/**
+ * Stops operations whose client has gone while they were decided, and gives back what they had reserved. Once they run
+ * they stay charged: otherwise leaving would make them free.
+ */
+export function refuseGone(request: FastifyRequest): Refusal | undefined {
+  if (!request.raw.socket.destroyed) return undefined
+  const error = new ClientClosedRequest()
+  const event = { type: 'query.rejected', severity: 'INFO', details: { code: error.code } } as const
+  return { gate: GATE, error, event }
 }

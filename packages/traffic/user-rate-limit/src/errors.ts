@@ -7,8 +7,14 @@ export type UserRateLimitErrorCode =
   | 'CONCURRENCY_LIMIT_EXCEEDED'
   | 'RATE_LIMIT_STORE_UNAVAILABLE'
   | 'UNAUTHENTICATED'
+  | 'REQUEST_BLOCKED'
+  | 'INVALID_ACCOUNT'
+  | 'CLIENT_CLOSED_REQUEST'
+  | 'LOGIN_FAILED'
+  | 'LOGIN_CHALLENGE_REQUIRED'
   | 'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'
   | 'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'
+  | 'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'
 
 /** A policy's quota is spent. The message is the policy's own where it has one. */
 export const UserRateLimitExceeded: CodedError<'USER_RATE_LIMIT_EXCEEDED'> = codedError(
@@ -38,6 +44,41 @@ export const Unauthenticated: CodedError<'UNAUTHENTICATED'> = codedError(
   401,
 )
 
+/** A policy counts by account, and what the request names is none; the value is not repeated. */
+export const InvalidAccount: CodedError<'INVALID_ACCOUNT'> = codedError(
+  'INVALID_ACCOUNT',
+  'This request needs the name of an account: text of 1 to 1,024 characters.',
+  400,
+)
+
+/** The client has gone before its operations ran, so they do not run. Nobody reads it; logs and events do. */
+export const ClientClosedRequest: CodedError<'CLIENT_CLOSED_REQUEST'> = codedError(
+  'CLIENT_CLOSED_REQUEST',
+  'The client has closed the connection.',
+  499,
+)
+
+/** The principal, tenant, address or operation is blocked. Why is told to nobody but whoever lists the blocks. */
+export const RequestBlocked: CodedError<'REQUEST_BLOCKED'> = codedError(
+  'REQUEST_BLOCKED',
+  'This request is not allowed at the moment.',
+  403,
+)
+
+/** An attempt to sign in failed: the same for an account that is not there and for a wrong password. */
+export const LoginFailed: CodedError<'LOGIN_FAILED'> = codedError(
+  'LOGIN_FAILED',
+  'Wrong account or password.',
+  401,
+)
+
+/** Most attempts of everybody fail, and this one has not passed the challenge that devices nobody knows have to pass. */
+export const LoginChallengeRequired: CodedError<'LOGIN_CHALLENGE_REQUIRED'> = codedError(
+  'LOGIN_CHALLENGE_REQUIRED',
+  'Please show that you are a person, and sign in again.',
+  403,
+)
+
 /** Redis cannot be reached and a policy is declared `closed`. The message names the host, never credentials. Boot error. */
 export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE',
@@ -49,5 +90,12 @@ export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE
 export const MissingGateError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE',
   'userRateLimit.policies.%s needs %s.',
+  'boot',
+)
+
+/** A policy is for a root field that no GraphQL schema of its scope has. Boot error. */
+export const UnknownFieldError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'> = codedError(
+  'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD',
+  'userRateLimit.policies.%s is for the root field %s, which no GraphQL schema of its scope has. Mend its name.',
   'boot',
 )

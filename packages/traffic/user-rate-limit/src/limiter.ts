@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { instancesOf, unsafeSetting } from '@portcullis/kernel'
 import { describeSource, isExposed, RedisUnreachable } from '@portcullis/kernel/redis'
+import type { RedisSource } from '@portcullis/kernel/redis'
 import type { FastifyInstance } from 'fastify'
+import { deviceTokens } from './core/device-token.ts'
+import type { DeviceTokens } from './core/device-token.ts'
+import { memoryBlocks } from './blocks/block-store.ts'
+import type { BlockStore } from './blocks/block-store.ts'
+import { RedisBlocks } from './blocks/redis-blocks.ts'
+import { blockNames } from './blocks/subject.ts'
+import type { BlockNames } from './blocks/subject.ts'
 import { partitionKeys } from './core/partition-key.ts'
 import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
+import type { ResolvedLoginOptions } from './login/login-options.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { plansOf } from './policies/plans.ts'
+import type { Plans } from './policies/plans.ts'
 import { withLeases } from './stores/leases.ts'
 import { MemoryStore } from './stores/memory-store.ts'
 import { RedisStore } from './stores/redis-store.ts'
@@ -13,13 +24,20 @@ import { MemorySlots, withSlotFallback } from './stores/slots.ts'
 import type { SlotStore } from './stores/slots.ts'
 import { withStoreFallback } from './stores/store-fallback.ts'
 import type { RateLimitStore } from './stores/store.ts'
+import { trustsEverybody } from './trusts-everybody.ts'
 
 /** What decides for one registration. */
 export interface Limiter {
   readonly store: RateLimitStore
   readonly slots: SlotStore
   readonly keys: PartitionKeys
+  readonly devices: DeviceTokens
   readonly ipv6Subnet: number
+  readonly blocks: BlockStore
+  readonly blockNames: BlockNames
+  readonly login: ResolvedLoginOptions
+  readonly plans: Plans | undefined
+  readonly headers: ResolvedUserRateLimitOptions['headers']
 }
 
 const SHORTEST_SECRET = 32
@@ -27,6 +45,12 @@ const SHORTEST_SECRET = 32
 /** Settings with which the limits would not hold in production. */
 export function checkSettings(app: FastifyInstance, options: ResolvedUserRateLimitOptions): void {
   const { redis, keySecret } = options
+  if (trustsEverybody(app)) {
+    unsafeSetting(
+      app,
+      "userRateLimit counts by address, and Fastify's trustProxy believes anybody: each request can claim an address of its own. Give trustProxy the addresses or CIDR ranges of your proxies.",
+    )
+  }
   if (redis === undefined) {
     if (instancesOf(app) > 1) {
       unsafeSetting(
@@ -61,13 +85,26 @@ export async function openLimiter(
   options: ResolvedUserRateLimitOptions,
   closed: readonly string[],
 ): Promise<Limiter> {
-  const { redis, keySecret, keyPrefix, storeTimeout, ipv6Subnet, maxKeys } = options
+  const { redis, keySecret, keyPrefix, storeTimeout, ipv6Subnet, maxKeys, login } = options
   // Without Redis nothing outlives the process, so a secret of its own is as good.
-  const keys = partitionKeys({ secret: keySecret ?? randomBytes(SHORTEST_SECRET), prefix: keyPrefix })
+  const secret = keySecret ?? randomBytes(SHORTEST_SECRET)
+  const keys = partitionKeys({ secret, prefix: keyPrefix })
+  const devices = deviceTokens(secret, login.deviceLifetime)
   const fallback = { instances: instancesOf(app), memory: new MemoryStore({ maxKeys }) }
+  const { plan, planCacheFor, headers } = options
+  const plans = plan === undefined ? undefined : plansOf(plan, planCacheFor)
+  const shared = {
+    keys,
+    plans,
+    headers,
+    devices,
+    login,
+    ipv6Subnet,
+    blockNames: blockNames(keys, ipv6Subnet),
+  }
   if (redis === undefined) {
     const store = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
-    return { keys, ipv6Subnet, store, slots: new MemorySlots() }
+    return { ...shared, store, slots: new MemorySlots(), blocks: memoryBlocks() }
   }
   const store = new RedisStore({ redis, storeTimeout })
   try {
@@ -83,6 +120,28 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
-  const slots = withSlotFallback(store.slots, fallback.instances)
-  return { keys, ipv6Subnet, slots, store: withStoreFallback(withLeases(store), fallback) }
+  return {
+    ...shared,
+    slots: withSlotFallback(store.slots, fallback.instances),
+    store: withStoreFallback(withLeases(store), fallback),
+    blocks: await openBlocks(app, redis, keyPrefix),
+  }
+}
+
+/** Opens the blocks. Where Redis is away they are looked for until it is back: no block is known, and none is lost. */
+async function openBlocks(app: FastifyInstance, redis: RedisSource, keyPrefix: string): Promise<BlockStore> {
+  const blocks = new RedisBlocks({
+    redis,
+    keyPrefix,
+    onChange: (isAway) =>
+      app.log.warn(
+        { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },
+        isAway
+          ? 'userRateLimit: Redis is away, so blocks that others set meanwhile are not known.'
+          : 'userRateLimit: Redis is back, and the blocks are known again.',
+      ),
+  })
+  await blocks.connect().catch(() => undefined)
+  blocks.watch()
+  return blocks
 }

@@ -1,46 +1,14 @@
 import type * as GraphqlGate from '@portcullis/graphql-gate'
-import type { OperationBatch } from '@portcullis/graphql-gate'
+import type { Door, OperationBatch } from '@portcullis/graphql-gate'
+import { gateFactsOf } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { PricedPolicy } from './decide-limits.ts'
-import { MissingGateError } from './errors.ts'
+import type { FastifyInstance } from 'fastify'
+import { MissingGateError, UnknownFieldError } from './errors.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
+import { keepPrice } from './settle-price.ts'
 
 /** Decides the policies of a request that need its operations. */
 export type DecideBudget = (batch: OperationBatch) => Promise<Refusal | undefined>
-
-const charged = new WeakMap<FastifyRequest, number>()
-
-/** The price of the operations that were not charged yet: stored documents of one request are known one by one. */
-function newCost(request: FastifyRequest): number {
-  const { queryCost } = request as { queryCost?: { readonly cost: number } }
-  const total = Math.min(queryCost?.cost ?? 0, Number.MAX_SAFE_INTEGER)
-  const cost = Math.ceil(Math.max(0, total - (charged.get(request) ?? 0)))
-  charged.set(request, total)
-  return cost
-}
-
-/**
- * What each policy costs for the operations of a batch: policies for a kind of operation count each one of that kind;
- * those by price charge it once.
- */
-export async function priceOperations(
-  policies: readonly CompiledPolicy[],
-  { request, operations }: OperationBatch,
-): Promise<PricedPolicy[]> {
-  const price = policies.some((one) => one.cost === 'queryCost') ? newCost(request) : 0
-  const priced: PricedPolicy[] = []
-  for (const compiled of policies) {
-    const { when, cost } = compiled
-    if (typeof when === 'function' && !(await when(request))) continue
-    const count =
-      typeof when === 'string' ? operations.filter(({ kind }) => kind === when).length : operations.length
-    if (count === 0) continue
-    if (cost === 'queryCost') priced.push({ compiled, cost: price })
-    else priced.push({ compiled, cost: count * (typeof cost === 'number' ? cost : await cost(request)) })
-  }
-  return priced
-}
 
 /** graphql-gate, or `undefined` where it is not installed: a REST app never installs graphql. */
 async function loadGraphqlGate(): Promise<typeof GraphqlGate | undefined> {
@@ -57,21 +25,23 @@ async function loadGraphqlGate(): Promise<typeof GraphqlGate | undefined> {
  * Adds the check of the `budget` phase, where graphql-gate is installed.
  *
  * @param needing a policy of the plugin that needs operations, if there is one: then graphql-gate is loaded for it
+ * @returns what is needed of graphql-gate; `undefined` where it is not installed
  * @throws PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE when such a policy exists and graphql-gate is not installed
  */
 export async function addBudgetCheck(
   app: FastifyInstance,
   needing: CompiledPolicy | undefined,
   decide: DecideBudget,
-): Promise<void> {
+): Promise<Pick<typeof GraphqlGate, 'isDoor' | 'doorsWithin' | 'addAnswerStep'> | undefined> {
   const gate = await loadGraphqlGate()
   if (gate === undefined) {
-    if (needing === undefined) return
+    if (needing === undefined) return undefined
     const mend = '@portcullis/graphql-gate and graphql: npm install @portcullis/graphql-gate graphql'
     throw new MissingGateError(needing.policy.name, mend)
   }
   if (needing !== undefined) gate.useGraphqlGate(app, 'userRateLimit')
   gate.addCheck(app, { name: 'userRateLimit', phase: 'budget', run: decide })
+  return gate
 }
 
 /**
@@ -80,8 +50,8 @@ export async function addBudgetCheck(
  * @throws PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE
  */
 export function requireFacts(scope: FastifyInstance, policies: readonly CompiledPolicy[]): void {
-  for (const { policy, point, cost } of policies) {
-    if (point === 'budget' && !scope.hasDecorator('graphqlGate')) {
+  for (const { policy, points, cost } of policies) {
+    if (points.has('budget') && !scope.hasDecorator('graphqlGate')) {
       throw new MissingGateError(
         policy.name,
         '@portcullis/graphql-gate to be registered in its scope, to know operations',
@@ -92,6 +62,57 @@ export function requireFacts(scope: FastifyInstance, policies: readonly Compiled
         policy.name,
         "@portcullis/query-cost to be registered in its scope, for cost: 'queryCost'",
       )
+    }
+  }
+}
+
+/** The types that a schema runs operations of, by kind. */
+function hasField(door: Door, field: string): boolean | undefined {
+  const schema = door.schema()
+  if (schema === undefined) return undefined
+  const [kind, name = ''] = field.split('.')
+  const root =
+    kind === 'query'
+      ? schema.getQueryType()
+      : kind === 'mutation'
+        ? schema.getMutationType()
+        : schema.getSubscriptionType()
+  return Object.hasOwn(root?.getFields() ?? {}, name)
+}
+
+/**
+ * Watches the answers of a scope in which prices are charged. Its name puts it before query-cost, which tells in the
+ * same answers what is left.
+ */
+export function watchAnswers(app: FastifyInstance, gate: Pick<typeof GraphqlGate, 'addAnswerStep'>): void {
+  gate.addAnswerStep(app, {
+    name: 'priceSettlement',
+    run({ request, payload }) {
+      const { errors } = payload
+      const isSubscription = gateFactsOf(request).graphqlOperations?.some(
+        ({ kind }) => kind === 'subscription',
+      )
+      if (isSubscription === true || (Array.isArray(errors) && errors.length > 0)) keepPrice(request)
+      return undefined
+    },
+  })
+}
+
+/**
+ * Refuses to boot where a policy is for a root field that is nowhere: a limit that never counts. Where a schema is not
+ * known yet, nothing can be said.
+ *
+ * @throws PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD
+ */
+export function requireFields(doors: readonly Door[], policies: readonly CompiledPolicy[]): void {
+  for (const { policy, selection, account } of policies) {
+    const fields = [...(selection?.fields ?? []), ...(account?.arguments ?? []).map(({ field }) => field)]
+    for (const field of fields) {
+      const found = doors.map((door) => hasField(door, field))
+      if (found.length > 0 && found.every((has) => has === false)) {
+        const [kind = '', name = ''] = field.split('.')
+        throw new UnknownFieldError(policy.name, `${kind[0]?.toUpperCase()}${kind.slice(1)}.${name}`)
+      }
     }
   }
 }

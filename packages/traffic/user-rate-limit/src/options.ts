@@ -1,11 +1,14 @@
 import {
+  InvalidOptionsError,
   callback,
+  custom,
   defineOptions,
   duration,
   either,
   integer,
   members,
   mode,
+  nearestName,
   oneOf,
   record,
   text,
@@ -16,8 +19,12 @@ import type { RedisSource } from '@portcullis/kernel/redis'
 import * as v from 'valibot'
 import { complaintAbout } from './concurrency.ts'
 import type { ConcurrencyOptions } from './concurrency.ts'
+import { loginComplaint, loginSchema } from './login/login-options.ts'
+import type { LoginOptions, ResolvedLoginOptions } from './login/login-options.ts'
 import { changedPolicy, compilePolicies } from './policies/compile-policies.ts'
-import type { PartitionPart, PolicyOptions } from './policies/policy-options.ts'
+import type { AccountNames, PartitionPart, PolicyOptions, RootFieldName } from './policies/policy-options.ts'
+import type { PlanOf } from './policies/plans.ts'
+import { isArgumentName, isRootFieldName } from './policies/selection.ts'
 
 /** Options of user-rate-limit, for the plugin and, as far as they belong to a route, for its `config.userRateLimit`. */
 export interface UserRateLimitOptions {
@@ -30,6 +37,17 @@ export interface UserRateLimitOptions {
   concurrency?: Readonly<Record<string, ConcurrencyOptions | false>> | undefined
   /** `measure` reports what would be refused and refuses nothing. Default: `enforce`. */
   mode?: Mode | undefined
+  /** What attempts to sign in are held to that `app.userRateLimit.guardLogin` guards. */
+  login?: LoginOptions | undefined
+  /** Answers the plan of a principal, for policies with `plans`. Asked once in `planCacheFor` for each principal. */
+  plan?: PlanOf | undefined
+  /** How long an answer of `plan` holds. Default: 30 seconds. */
+  planCacheFor?: Duration | undefined
+  /**
+   * Which header fields tell the limits: those of the IETF draft, the older `X-RateLimit-*`, both or none. `Retry-After`
+   * is always told. Default: `draft`.
+   */
+  headers?: 'draft' | 'legacy' | 'both' | false | undefined
   /** Redis or Valkey: a URL, options of ioredis, or a client. Default: this process's memory. */
   redis?: RedisSource | undefined
   /** Key of the hash under which identities are stored: at least 32 bytes. Required with `redis`. */
@@ -49,6 +67,10 @@ export interface ResolvedUserRateLimitOptions {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
   readonly concurrency: Readonly<Record<string, ConcurrencyOptions | false>>
   readonly mode: Mode
+  readonly plan: PlanOf | undefined
+  readonly planCacheFor: number
+  readonly login: ResolvedLoginOptions
+  readonly headers: 'draft' | 'legacy' | 'both' | false
   readonly redis: RedisSource | undefined
   readonly keySecret: string | undefined
   readonly keyPrefix: string
@@ -57,20 +79,49 @@ export interface ResolvedUserRateLimitOptions {
   readonly maxKeys: number
 }
 
-const PART = "'address', 'principal', 'tenant' or (request) => string or null"
+const PART = "'address', 'principal', 'tenant', 'account' or (request) => string or null"
 const part = either(
-  oneOf('address', 'principal', 'tenant'),
+  oneOf('address', 'principal', 'tenant', 'account'),
   callback<Extract<PartitionPart, (...args: never[]) => unknown>>('(request) => string or null'),
   PART,
 )
+const WORD = "'query', 'mutation', 'subscription' or a root field such as 'Mutation.login'"
+const word = either(
+  oneOf('query', 'mutation', 'subscription'),
+  custom<RootFieldName>(isRootFieldName, "a root field such as 'Mutation.login'"),
+  WORD,
+)
+const ARGUMENT = "an argument of a root field, such as 'Mutation.login.email'"
+const argument = custom<string>(isArgumentName, ARGUMENT)
+const account = either(
+  text(),
+  members({
+    body: v.optional(text()),
+    argument: v.optional(
+      either(argument, v.pipe(v.array(argument), v.minLength(1)), `${ARGUMENT}, or an array of them`),
+    ),
+  }),
+  "a member of the body such as 'email', or { body, argument: 'Mutation.login.email' }",
+) as v.GenericSchema<string | AccountNames>
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
+  plans: v.optional(
+    record(
+      either(
+        members({ quota: integer(1), burst: v.optional(integer(1)) }),
+        v.literal(false),
+        'a quota such as { quota: 1000 }, or false',
+      ),
+      'quotas by plan, such as { pro: { quota: 1000 } }',
+    ),
+  ),
   algorithm: v.optional(oneOf('sliding-window', 'sliding-log', 'fixed-window', 'gcra')),
   burst: v.optional(integer(1)),
   partitionKey: v.optional(
     either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
   ),
+  account: v.optional(account),
   anonymous: v.optional(oneOf('address', 'deny', 'skip')),
   cost: v.optional(
     v.union(
@@ -80,10 +131,13 @@ const policy = members({
   ),
   penalty: v.optional(integer(0)),
   when: v.optional(
-    either(
-      oneOf('query', 'mutation', 'subscription'),
-      callback<(request: never) => boolean>('(request) => boolean'),
-      "'query', 'mutation', 'subscription' or (request) => boolean",
+    v.union(
+      [
+        word,
+        v.pipe(v.array(word), v.minLength(1)),
+        callback<(request: never) => boolean>('(request) => boolean'),
+      ],
+      `${WORD}, an array of them, or (request) => boolean`,
     ),
   ),
   skip: v.optional(callback<(request: never) => boolean>('(request) => boolean')),
@@ -129,11 +183,28 @@ function overlayLimits(plugin: Limits, route: Limits): Limits {
   return Object.fromEntries(merged)
 }
 
+/** Whether a route's entry only makes sense where the plugin has a policy of that name. */
+function isOfPlugin(own: PolicyOptions | false): boolean {
+  return own === false || (own.quota === undefined && own.window === undefined)
+}
+
+function unknownPolicy(name: string, known: readonly string[]): Error {
+  const nearest = nearestName(name, known)
+  const mend =
+    nearest === undefined
+      ? `Those it has: ${known.length === 0 ? 'none' : known.join(', ')}.`
+      : `Did you mean '${nearest}'?`
+  return new InvalidOptionsError(
+    `userRateLimit.policies.${name}: the plugin has no policy of this name to leave out or to change. ${mend} A policy of the route's own needs quota and window.`,
+  )
+}
+
 /** A route's policies over the plugin's: by name, member by member. */
 function overlay(plugin: Policies, route: Policies): Policies {
   const merged = new Map(Object.entries(plugin))
   for (const [name, own] of Object.entries(route)) {
     const inherited = merged.get(name)
+    if (inherited === undefined && isOfPlugin(own)) throw unknownPolicy(name, [...merged.keys()])
     merged.set(name, own === false || !inherited ? own : changedPolicy(inherited, own))
   }
   return Object.fromEntries(merged)
@@ -160,6 +231,33 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         schema: mode,
         default: 'enforce',
         doc: '`measure` reports what would be refused and refuses nothing.',
+      },
+      plan: {
+        schema: callback<PlanOf>('(request) => the plan of a principal, or null'),
+        pluginOnly: true,
+        doc: 'Answers the plan of who asks, for policies with `plans`.',
+      },
+      planCacheFor: {
+        schema: duration(),
+        default: '30s',
+        pluginOnly: true,
+        doc: 'How long an answer of `plan` holds for a principal.',
+      },
+      login: {
+        schema: loginSchema,
+        default: {},
+        pluginOnly: true,
+        doc: 'What attempts to sign in are held to that `guardLogin` guards.',
+      },
+      headers: {
+        schema: either(
+          oneOf('draft', 'legacy', 'both'),
+          v.literal(false),
+          "'draft', 'legacy', 'both' or false",
+        ),
+        default: 'draft',
+        pluginOnly: true,
+        doc: 'Which header fields tell the limits: those of the IETF draft, `X-RateLimit-*`, both or none.',
       },
       redis: {
         schema: redisSource,
@@ -203,7 +301,17 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         if (options.redis !== undefined && options.keySecret === undefined) {
           return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
         }
-        return compilePolicies(options).complaint ?? complaintAbout(options.concurrency)
+        const planned = Object.entries(options.policies).find(
+          ([, one]) => one !== false && one.plans !== undefined,
+        )
+        if (planned !== undefined && options.plan === undefined) {
+          return `policies.${planned[0]}.plans needs the plugin's option plan: a function that answers who has which.`
+        }
+        return (
+          loginComplaint(options.login) ??
+          compilePolicies(options).complaint ??
+          complaintAbout(options.concurrency)
+        )
       },
     },
   )

@@ -1,30 +1,29 @@
-import {
-  createScopedValue,
-  decide,
-  defineGate,
-  onceRoutesKnown,
-  optionsInUse,
-  routeOption,
-} from '@portcullis/kernel'
-import type { Refusal } from '@portcullis/kernel'
+import { createScopedValue, decide, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
+import type { DecisionResult } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { addConcurrency, closedLimits } from './concurrency.ts'
-import { decideByAddress, decideLimits } from './decide-limits.ts'
+import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
+import { memberAt, readAccount } from './core/account.ts'
+import { decideByAddress, decideLimits, refuseGone } from './decide-limits.ts'
 import type { PricedPolicy } from './decide-limits.ts'
 import { decorate } from './decorators.ts'
+import type { RunningLimiter } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
 import type { Limiter } from './limiter.ts'
-import { addBudgetCheck, priceOperations, requireFacts } from './operations.ts'
+import { addBudgetCheck, requireFacts, requireFields, watchAnswers } from './operations.ts'
+import { liveOptions } from './live-options.ts'
+import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
+import { priceOperations } from './price-operations.ts'
 import { compilePolicies } from './policies/compile-policies.ts'
 import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
 
 const NAME = 'userRateLimit'
 
-const limiters = createScopedValue<Limiter>()
+const limiters = createScopedValue<RunningLimiter>()
 
-function limiterOf(scope: FastifyInstance): Limiter {
+function limiterOf(scope: FastifyInstance): RunningLimiter {
   const limiter = limiters.get(scope)
   if (limiter === undefined) {
     throw new Error('user-rate-limit counts once the app is ready, in the scope it is registered in')
@@ -32,10 +31,15 @@ function limiterOf(scope: FastifyInstance): Limiter {
   return limiter
 }
 
-function policiesAt(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[] {
-  const options = routeOption<ResolvedUserRateLimitOptions>(request, NAME)
+function policiesAt(
+  live: LiveOptions,
+  request: FastifyRequest,
+  point: DecisionPoint,
+): readonly CompiledPolicy[] {
+  const options = live.of(request)
   if (options === false) return []
-  return compilePolicies(options).at[point]
+  const { list } = compilePolicies(options)
+  return list.some(({ points }) => !points.has(point)) ? list.filter(({ points }) => points.has(point)) : list
 }
 
 async function decideAt(
@@ -43,20 +47,36 @@ async function decideAt(
   policies: readonly CompiledPolicy[],
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Refusal | undefined> {
+): Promise<DecisionResult> {
   const priced: PricedPolicy[] = []
   for (const compiled of policies) {
-    const { when, cost } = compiled
+    const { when, cost, account } = compiled
     if (typeof when === 'function' && !(await when(request))) continue
-    priced.push({ compiled, cost: typeof cost === 'function' ? await cost(request) : Number(cost) })
+    priced.push({
+      compiled,
+      cost: typeof cost === 'function' ? await cost(request) : Number(cost),
+      ...(account?.body === undefined ? {} : { account: readAccount(memberAt(request.body, account.body)) }),
+    })
   }
   return decideLimits(limiter, priced, request, reply)
+}
+
+/** Decides at once where no more than the address has to be known. */
+function decideFor(
+  limiter: Limiter,
+  policies: readonly CompiledPolicy[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): DecisionResult | Promise<DecisionResult> {
+  const decided = decideByAddress(limiter, policies, request, reply)
+  return decided === false ? decideAt(limiter, policies, request, reply) : decided
 }
 
 async function register(
   app: FastifyInstance,
   options: Readonly<ResolvedUserRateLimitOptions>,
 ): Promise<void> {
+  const live = liveOptions(app, options)
   decorate(app, limiterOf)
   for (const point of ['address', 'principal'] as const) {
     decide(app, {
@@ -64,26 +84,50 @@ async function register(
       phase: point,
       name: NAME,
       run(request, reply) {
-        const policies = policiesAt(request, point)
-        if (policies.length === 0) return undefined
-        const limiter = limiterOf(app)
-        const decided = decideByAddress(limiter, policies, request, reply)
-        return decided === false ? decideAt(limiter, policies, request, reply) : decided
+        const policies = policiesAt(live, request, point)
+        const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> =>
+          policies.length === 0 ? undefined : decideFor(limiterOf(app), policies, request, reply)
+        return afterBlocks(blocked(limiterOf(app), request, point), decideLimitsNow)
       },
     })
   }
   addConcurrency(app, limiterOf)
-  const byOperation = compilePolicies(options).list.find(({ point }) => point === 'budget')
-  await addBudgetCheck(app, byOperation, async (batch) => {
+  const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
+  const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
-    const policies = policiesAt(request, 'budget')
+    const refused = await blockedOperations(limiterOf(app), batch)
+    if (refused !== undefined) return refused
+    const policies = policiesAt(live, request, 'budget')
     if (policies.length === 0) return undefined
-    return decideLimits(limiterOf(app), await priceOperations(policies, batch), request, reply)
+    const priced = await priceOperations(policies, batch)
+    return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
   })
+  decide(app, {
+    stage: 'preHandler',
+    phase: 'resource',
+    name: NAME,
+    run(request, reply) {
+      const policies = policiesAt(live, request, 'resource')
+      const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> => {
+        // What operations say of the account was counted with them.
+        const isDoor = policies.length > 0 && gate?.isDoor(request) === true
+        const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
+        return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
+      }
+      // By now hooks of a route may have found out who asks.
+      return afterBlocks(blocked(limiterOf(app), request, 'principal'), decideLimitsNow)
+    },
+  })
+  const check = (scope: FastifyInstance, given: Readonly<ResolvedUserRateLimitOptions>): void => {
+    const { list } = compilePolicies(given)
+    requireFacts(scope, list)
+    requireFields(gate?.doorsWithin(scope) ?? [], list)
+  }
   onceRoutesKnown(app, async () => {
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
-    for (const one of inUse) requireFacts(one.scope, compilePolicies(one.options).list)
+    for (const one of inUse) check(one.scope, one.options)
     const everywhere = inUse.flatMap((one) => compilePolicies(one.options).list)
+    if (gate !== undefined && app.hasRequestDecorator('queryCost')) watchAnswers(app, gate)
     if (everywhere.length === 0 && inUse.every((one) => Object.keys(one.options.concurrency).length === 0)) {
       app.log.warn(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
@@ -94,9 +138,14 @@ async function register(
       .filter(({ policy }) => policy.onStoreError === 'closed')
       .map(({ policy }) => policy.name)
       .concat(inUse.flatMap((one) => closedLimits(one.options)))
-    limiters.set(app, await openLimiter(app, options, [...new Set(closed)]))
+    const limiter = await openLimiter(app, options, [...new Set(closed)])
+    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check) })
   })
-  app.addHook('onClose', async () => limiters.get(app)?.store.close())
+  app.addHook('onClose', async () => {
+    const limiter = limiters.get(app)
+    limiter?.blocks.close()
+    await limiter?.store.close()
+  })
 }
 
 /**

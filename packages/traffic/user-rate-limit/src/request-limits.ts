@@ -9,15 +9,25 @@ export function limitsOf(request: FastifyRequest): readonly Limit[] {
   return said.get(request) ?? []
 }
 
-/** Adds what policies said; a policy that is asked again for the same request keeps its last answer. */
+/**
+ * Adds what policies said; a policy that is asked again for the same request keeps its last answer, and of several
+ * partitions that one call charged, the scarcest.
+ */
 export function rememberLimits(request: FastifyRequest, limits: readonly Limit[]): readonly Limit[] {
   const before = said.get(request)
-  if (before === undefined) {
+  const names = new Set(limits.map(({ policy }) => policy.name))
+  if (before === undefined && names.size === limits.length) {
     said.set(request, limits)
     return limits
   }
-  const names = new Set(limits.map(({ policy }) => policy.name))
-  const all = [...before.filter(({ policy }) => !names.has(policy.name)), ...limits]
+  const latest = new Map<string, Limit>()
+  for (const limit of limits) {
+    const other = latest.get(limit.policy.name)
+    const isScarcer =
+      other === undefined || (limit.violated && !other.violated) || limit.remaining < other.remaining
+    if (isScarcer && other?.violated !== true) latest.set(limit.policy.name, limit)
+  }
+  const all = [...(before ?? []).filter(({ policy }) => !latest.has(policy.name)), ...latest.values()]
   said.set(request, all)
   return all
 }

@@ -36,6 +36,10 @@ describe('contract', () => {
         says: ['partitionKey', "'principal'"],
       },
       { options: { redis: 'redis://localhost' }, says: ['keySecret', '32 bytes'] },
+      {
+        options: { concurrency: { perAccount: { limit: 2, partitionKey: 'account' } } },
+        says: ['concurrency.perAccount', "'account'"],
+      },
       { options: { redis: '' }, says: ['userRateLimit.redis'] },
     ],
   })

@@ -34,3 +34,13 @@ export class InvalidCost extends TypeError {
     )
   }
 }
+
+/** A block that could not hold anything off. The message names what is taken and never repeats a value. */
+export class InvalidBlock extends TypeError {
+  readonly code = 'PORTCULLIS_USER_RATE_LIMIT_INVALID_BLOCK'
+  override readonly name = 'InvalidBlock'
+
+  constructor(takes: string) {
+    super(`A block takes ${takes}.`)
+  }
+}

@@ -50,6 +50,24 @@ export function rateLimitField(limits: readonly Limit[]): string {
 }
 
 /**
+ * The fields that clients knew before the draft, of one policy: a violated one, else that with the least left.
+ * `X-RateLimit-Limit` and `X-RateLimit-Remaining` in units, `X-RateLimit-Reset` in seconds from now.
+ */
+export function legacyFields(limits: readonly Limit[]): Record<string, string> {
+  const [scarcest] = limits
+    .filter((limit) => limit.degraded !== 'open')
+    .toSorted((a, b) => Number(b.violated) - Number(a.violated) || a.remaining - b.remaining)
+  if (scarcest === undefined) return {}
+  const { quota, remaining, violated, retryAfterMs, resetMs } = scarcest
+  const reset = violated && retryAfterMs !== null ? retryAfterMs : resetMs
+  return {
+    'x-ratelimit-limit': String(quota),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(seconds(reset)),
+  }
+}
+
+/**
  * Value of `Retry-After` in seconds (RFC 9110, section 10.2.3): the longest wait of all violated policies, rounded up,
  * at least 1. `undefined` when nothing is violated, or when waiting can't help because the cost is above a capacity.
  */

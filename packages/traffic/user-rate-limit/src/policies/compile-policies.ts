@@ -2,16 +2,24 @@ import type { Mode } from '@portcullis/kernel'
 import { InvalidPolicy } from '../core/failures.ts'
 import { definePolicy } from '../core/policy.ts'
 import type { Policy, PolicyInput } from '../core/policy.ts'
-import type { AnonymousRule, OperationWord, PartitionPart, PolicyOptions } from './policy-options.ts'
+import type { AnonymousRule, PartitionPart, PolicyOptions } from './policy-options.ts'
+import { accountSourceOf, selectionOf } from './selection.ts'
+import type { AccountSource, Selection } from './selection.ts'
 
 /** Where in a request a policy is decided. */
-export type DecisionPoint = 'address' | 'principal' | 'budget'
+export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource'
 
 /** A policy that is ready to decide. */
 export interface CompiledPolicy {
   readonly policy: Policy
-  readonly point: DecisionPoint
+  /** The policy as plans have it. */
+  readonly plans: ReadonlyMap<string, Policy | false>
+  /** One, or two where an account is named in a body and in operations: the request's own decides. */
+  readonly points: ReadonlySet<DecisionPoint>
   readonly parts: readonly PartitionPart[]
+  readonly account: AccountSource | undefined
+  /** The GraphQL operations it is for; `undefined` where it is for all. */
+  readonly selection: Selection | undefined
   readonly anonymous: AnonymousRule
   readonly cost: NonNullable<PolicyOptions['cost']>
   readonly penalty: number
@@ -35,16 +43,41 @@ export interface PolicySource {
   readonly mode: Mode
 }
 
-const OPERATIONS: ReadonlySet<unknown> = new Set<OperationWord>(['query', 'mutation', 'subscription'])
-
-/** Whether a policy can only be decided when the GraphQL operations of a request are known. */
-function needsOperations({ when, cost }: PolicyOptions): boolean {
-  return OPERATIONS.has(when) || cost === 'queryCost'
+function pointsOf(
+  options: PolicyOptions,
+  parts: readonly PartitionPart[],
+  account: AccountSource | undefined,
+): DecisionPoint[] {
+  // Whether it can only be decided when the GraphQL operations of a request are known.
+  const needsOperations = selectionOf(options.when) !== undefined || options.cost === 'queryCost'
+  if (parts.includes('account') && account !== undefined) {
+    const points: DecisionPoint[] = []
+    if (account.body !== undefined && !needsOperations) points.push('resource')
+    if (account.arguments.length > 0) points.push('budget')
+    return points
+  }
+  if (needsOperations) return ['budget']
+  return parts.every((part) => part === 'address') ? ['address'] : ['principal']
 }
 
-function pointOf(options: PolicyOptions, parts: readonly PartitionPart[]): DecisionPoint {
-  if (needsOperations(options)) return 'budget'
-  return parts.every((part) => part === 'address') ? 'address' : 'principal'
+/** What does not go together in a policy. */
+function complaintOf(
+  name: string,
+  { account, when, cost, partitionKey, plans }: PolicyOptions,
+): string | undefined {
+  const source = accountSourceOf(account)
+  const byAccount = [partitionKey].flat().includes('account')
+  const says = (words: string): string => `Rate limit policy '${name}': ${words}`
+  if (byAccount && (source === undefined || (source.body === undefined && source.arguments.length === 0)))
+    return says("account is missing: with partitionKey 'account', say where it is named, such as 'email'.")
+  if (!byAccount && source !== undefined)
+    return says("account says where an account is named, but partitionKey does not have 'account'.")
+  if (plans !== undefined && [partitionKey].flat().every((part) => part === 'address'))
+    return says('plans are of somebody who is known, but it counts by address, before anybody is.')
+  const needsOperations = selectionOf(when) !== undefined || cost === 'queryCost'
+  if (source !== undefined && needsOperations && source.arguments.length === 0)
+    return says("account needs an argument, such as { argument: 'Mutation.login.email' }, for operations.")
+  return undefined
 }
 
 const apart = new WeakSet<PolicyOptions>()
@@ -86,10 +119,17 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
   }
   const parts = [partitionKey].flat() as readonly PartitionPart[]
   const policy = definePolicy(input as unknown as PolicyInput)
+  const complaint = complaintOf(name, options)
+  if (complaint !== undefined) throw new InvalidPolicy(complaint)
+  const account = accountSourceOf(options.account)
+  const counted = apart.has(options) ? countedApart(policy) : policy
   return {
-    policy: apart.has(options) ? countedApart(policy) : policy,
-    point: pointOf(options, parts),
+    policy: counted,
+    plans: plansOf(options, counted, input),
+    points: new Set(pointsOf(options, parts, account)),
     parts,
+    account,
+    selection: selectionOf(options.when),
     anonymous: options.anonymous ?? 'address',
     cost,
     penalty: options.penalty ?? 0,
@@ -98,6 +138,23 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     mode: options.mode ?? mode,
     message: options.message ?? 'Rate limit exceeded for user',
   }
+}
+
+/** The policy with the quotas of plans. All of them count in the same place. */
+function plansOf(
+  { plans = {} }: PolicyOptions,
+  { field }: Policy,
+  input: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, Policy | false> {
+  const { burst: _own, ...base } = input
+  return new Map(
+    Object.entries(plans).map(([plan, quota]): [string, Policy | false] => {
+      if (quota === false) return [plan, false]
+      const { burst } = quota
+      const own = { ...base, quota: quota.quota, ...(burst === undefined ? {} : { burst }) }
+      return [plan, Object.freeze({ ...definePolicy(own as unknown as PolicyInput), field })]
+    }),
+  )
 }
 
 const compiled = new WeakMap<object, CompiledPolicies>()
@@ -117,8 +174,13 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
       complaints.push(error.message)
     }
   }
-  const of = (point: DecisionPoint): CompiledPolicy[] => list.filter((one) => one.point === point)
-  const at = { address: of('address'), principal: of('principal'), budget: of('budget') }
+  const of = (point: DecisionPoint): CompiledPolicy[] => list.filter(({ points }) => points.has(point))
+  const at = {
+    address: of('address'),
+    principal: of('principal'),
+    resource: of('resource'),
+    budget: of('budget'),
+  }
   const result = { list, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
   compiled.set(source, result)
   return result

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import type { AccountReading } from '../core/account.ts'
 import { canonicalAddress } from '../core/address.ts'
 import { InvalidIdentity } from '../core/failures.ts'
 import type { PartitionKeys } from '../core/partition-key.ts'
 import type { CompiledPolicy } from './compile-policies.ts'
 import type { PartitionPart } from './policy-options.ts'
 
-/** Whose quota a request uses: a key, or what the policy says of requests that nobody knows. */
-export type Partition = { readonly key: string } | 'deny' | 'skip'
+/** Whose quota a request uses: a key, what the policy says of requests that nobody knows, or no account's. */
+export type Partition = { readonly key: string } | 'deny' | 'skip' | 'invalid'
 
 const LONGEST_IDENTITY = 1024
 
@@ -25,9 +26,13 @@ function ownIdentity(answer: unknown): string[] | undefined {
   return ['own-digest', createHash('sha256').update(answer).digest('base64url')]
 }
 
+function accountOf(account: AccountReading): string[] | undefined {
+  return typeof account === 'string' ? undefined : ['account', account.name]
+}
+
 /** One part of a partition, with its kind before it; `undefined` where nobody is known. */
 async function partOf(
-  part: PartitionPart,
+  part: Exclude<PartitionPart, 'account'>,
   request: FastifyRequest,
   ipv6Subnet: number,
 ): Promise<string[] | undefined> {
@@ -40,16 +45,24 @@ async function partOf(
   return id === null ? undefined : ['principal', kind, ...tenant, id]
 }
 
-/** Finds whose quota a request uses under a policy. */
+/**
+ * Finds whose quota a request uses under a policy.
+ *
+ * @param account what the request says its account is, for policies that count by it
+ */
 export async function partitionOf(
   { parts, anonymous }: Pick<CompiledPolicy, 'parts' | 'anonymous'>,
   request: FastifyRequest,
   keys: PartitionKeys,
   ipv6Subnet: number,
+  account: AccountReading = 'absent',
 ): Promise<Partition> {
   const identity: string[] = []
   for (const part of parts) {
-    const found = await partOf(part, request, ipv6Subnet)
+    const isAccount = part === 'account'
+    if (isAccount && account === 'invalid') return 'invalid'
+    if (isAccount && account === 'absent' && anonymous === 'deny') return 'invalid'
+    const found = isAccount ? accountOf(account) : await partOf(part, request, ipv6Subnet)
     if (found !== undefined) identity.push(...found)
     else if (anonymous !== 'address') return anonymous
     else identity.push('anonymous', ...addressOf(request, ipv6Subnet))

@@ -4,7 +4,9 @@ import type { Cluster, Redis } from 'ioredis'
 import { expectTypeOf } from 'vitest'
 import userRateLimit from '../../src/index.ts'
 import type {
+  Block,
   Limit,
+  Login,
   PolicyOptions,
   Principal,
   RedisSource,
@@ -62,6 +64,35 @@ expectTypeOf<{ host: string; port: number; tls: object }>().toExtend<RedisSource
 expectTypeOf<Redis>().toExtend<RedisSource>()
 expectTypeOf<Cluster>().toExtend<RedisSource>()
 expectTypeOf<number>().not.toExtend<RedisSource>()
+
+expectTypeOf<{ partitionKey: 'account'; account: 'email' }>().toExtend<PolicyOptions>()
+expectTypeOf<{ account: { body: 'email'; argument: 'Mutation.login.email' } }>().toExtend<PolicyOptions>()
+expectTypeOf<{ when: readonly ['Mutation.login', 'query'] }>().toExtend<PolicyOptions>()
+expectTypeOf<{ when: 'Login.mutation' }>().not.toExtend<PolicyOptions>()
+expectTypeOf<{ plans: { pro: { quota: 3 }; internal: false } }>().toExtend<PolicyOptions>()
+expectTypeOf<{ plans: { pro: 3 } }>().not.toExtend<PolicyOptions>()
+
+// Signing in: what the check answers, without what says that nobody has.
+const check = (): { id: string } | undefined => undefined
+expectTypeOf(app.userRateLimit.guardLogin(request, { account: 'ada' }, check)).resolves.toEqualTypeOf<
+  Login<{ id: string } | undefined>
+>()
+expectTypeOf<Login<{ id: string } | undefined | false>['value']>().toEqualTypeOf<{ id: string }>()
+// @ts-expect-error somebody wants to sign in
+void app.userRateLimit.guardLogin(request, {}, check)
+
+// Blocks.
+const terms = { for: '1h', reason: 'incident' }
+expectTypeOf(app.userRateLimit.block({ principal: 'ada' }, terms)).resolves.toEqualTypeOf<Block>()
+void app.userRateLimit.block({ principal: { id: 'bot', kind: 'agent' } }, terms)
+// @ts-expect-error a block has an end and a reason
+void app.userRateLimit.block({ address: '203.0.113.9' }, { for: '1h' })
+// @ts-expect-error nobody is known by an e-mail address
+void app.userRateLimit.block({ email: 'ada@example.com' }, terms)
+
+app.userRateLimit.reload({ policies: { perUser: { quota: 1, window: '1m' } } })
+// @ts-expect-error the store belongs to the boot
+app.userRateLimit.reload({ redis: 'redis://localhost' })
 
 // The plugin's options.
 void Fastify().register(userRateLimit)
