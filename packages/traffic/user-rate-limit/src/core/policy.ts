@@ -100,7 +100,7 @@ export function definePolicy(input: PolicyInput): Policy {
         ? `'${got.slice(0, 64)}'`
         : typeof got === 'object'
           ? JSON.stringify(got)
-          : String(got)
+          : String(got as number | undefined)
     throw new InvalidPolicy(`Rate limit policy '${name}': ${property} must be ${takes}, got ${shown}.`)
   }
   if (typeof name !== 'string' || !PRINTABLE.test(name)) refuse('name', '1 to 64 printable ASCII characters')

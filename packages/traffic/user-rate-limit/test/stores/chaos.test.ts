@@ -90,7 +90,7 @@ const FAULTS: readonly Fault[] = [
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close()
+  for (const close of closers.splice(0).toReversed()) await close()
 })
 
 describe.each(FAULTS)('$name', ({ apply, mend, away, keeps, lost }) => {
@@ -182,7 +182,7 @@ describe('a cluster of three masters', () => {
     keys = []
     for (let at = 0; keys.length < 3; at += 1) {
       const slot = await cluster.cluster('KEYSLOT', `{${at}}`)
-      if (Math.floor(Number(slot) / 5_462) === keys.length) keys.push(`{${at}}`)
+      if (Math.floor(slot / 5_462) === keys.length) keys.push(`{${at}}`)
     }
     cluster.disconnect()
   }, 60_000)
