@@ -47,6 +47,17 @@ function refusal(
   }
 }
 
+/** Without a stack, which would only tell where this gate is, and is the most expensive part of a refusal. */
+function refusalError(message: string): Refusal['error'] {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new UserRateLimitExceeded(message)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 function exceeded(
   verdict: Verdict,
   charged: readonly CompiledPolicy[],
@@ -55,9 +66,7 @@ function exceeded(
   const index = verdict.limits.findIndex((limit) => limit.violated)
   const compiled = charged[index]
   const retryAfter = retryAfterSeconds(verdict.limits)
-  const error: Refusal['error'] = new UserRateLimitExceeded(
-    compiled?.message ?? 'Rate limit exceeded for user',
-  )
+  const error = refusalError(compiled?.message ?? 'Rate limit exceeded for user')
   error.extensions = { policy: compiled?.policy.name, ...(retryAfter === undefined ? {} : { retryAfter }) }
   return refusal(
     compiled,

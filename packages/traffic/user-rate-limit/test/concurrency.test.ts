@@ -14,7 +14,7 @@ const keySecret = 'a secret of this test that is long enough'
 const No = codedError('NO', 'No.', 403)
 const closers: (() => unknown)[] = []
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close()
+  for (const close of closers.splice(0).toReversed()) await close()
 })
 
 /** An app whose route answers when it is told to. */

@@ -95,12 +95,7 @@ export function definePolicy(input: PolicyInput): Policy {
   } = input
   const refuse = (property: keyof PolicyInput, takes: string): never => {
     const got: unknown = input[property]
-    const shown =
-      typeof got === 'string'
-        ? `'${got.slice(0, 64)}'`
-        : typeof got === 'object'
-          ? JSON.stringify(got)
-          : String(got)
+    const shown = typeof got === 'string' ? `'${got.slice(0, 64)}'` : shownOf(got)
     throw new InvalidPolicy(`Rate limit policy '${name}': ${property} must be ${takes}, got ${shown}.`)
   }
   if (typeof name !== 'string' || !PRINTABLE.test(name)) refuse('name', '1 to 64 printable ASCII characters')
@@ -142,4 +137,8 @@ export function shareOf(policy: Policy, instances: number): Policy {
 
 function isWhole(value: unknown, least: number, most: number): boolean {
   return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+}
+
+function shownOf(got: unknown): string {
+  return typeof got === 'number' ? String(got) : (JSON.stringify(got) ?? typeof got)
 }

@@ -221,7 +221,7 @@ describe('redis store', () => {
           expect(said).toEqual(await run(await memoryStore(), schedule))
           expect(await redis.client.pttl('{k}')).not.toBe(-1)
         }),
-        property(200),
+        property(80),
       )
     },
     300_000,
@@ -234,7 +234,7 @@ describe('redis store', () => {
       fc.asyncProperty(schedules(60_000, never), async (schedule) => {
         await run(remembering, schedule, `{${(runs += 1)}}`)
       }),
-      property(200),
+      property(80),
     )
     await remembering.close()
   }, 300_000)
@@ -245,7 +245,7 @@ describe('redis store', () => {
         await redis.clear()
         await run(redis, schedule)
       }),
-      property(200),
+      property(80),
     )
   }, 300_000)
 })

@@ -1,6 +1,5 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { startRedis } from '@portcullis/kernel/testing'
+import { startCluster } from './harness.ts'
 import type { RedisService } from './harness.ts'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -139,20 +138,9 @@ describe('redis store on a cluster', () => {
   let cluster: Cluster
   let store: RedisStore
   beforeAll(async () => {
-    const bus = createServer().listen(0, '127.0.0.1')
-    await new Promise((resolve) => bus.once('listening', resolve))
-    const { port } = bus.address() as AddressInfo
-    await new Promise((resolve) => bus.close(resolve))
-    // A node that has met no other does not know its own address.
-    const announced = ['--cluster-announce-ip', '127.0.0.1']
-    redis = await startRedis({
-      args: ['--cluster-enabled', 'yes', '--cluster-port', String(port), ...announced],
-    })
-    const node = new Redis(redis.url)
-    await node.cluster('ADDSLOTSRANGE', 0, 16_383)
-    while (!(await node.cluster('INFO')).includes('cluster_state:ok'))
-      await new Promise((r) => setTimeout(r, 20))
-    node.disconnect()
+    const [master] = await startCluster(1)
+    if (master === undefined) throw new Error('no master')
+    redis = master
     cluster = new Cluster([{ host: '127.0.0.1', port: redis.port }])
     store = new RedisStore({ redis: cluster, storeTimeout: 2_000 })
     await store.connect()
