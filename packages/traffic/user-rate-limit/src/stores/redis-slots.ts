@@ -4,7 +4,7 @@ import { scriptOf } from '@portcullis/kernel/redis'
 import type { Slot, SlotLimit, SlotStore } from './slots.ts'
 
 /** Milliseconds for which a slot is held without being renewed: how long a process that died keeps its slots. */
-export const SLOT_LIFE = 30_000
+const SLOT_LIFE = 30_000
 /** Slots renewed by one command. */
 const RENEWED = 128
 
