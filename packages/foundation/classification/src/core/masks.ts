@@ -77,9 +77,18 @@ function maskDate(text: string): string {
   return /^[0-9]{4}-[0-9]{2}/.test(text) ? `${text.slice(0, 4)}-**-**` : HIDDEN
 }
 
+/** Whether a word has five characters or more, of which some are two units long. */
+function hasFive(word: string): boolean {
+  if (word.length < 5 || word.length >= 10) return word.length >= 10
+  return Array.from(word).length >= 5
+}
+
+function maskWord(word: string): string {
+  return hasFive(word) ? `${String.fromCodePoint(word.codePointAt(0) ?? 0)}***` : HIDDEN
+}
+
 function maskName(text: string): string {
-  const words = text.trim().split(/\s+/).slice(0, 4)
-  return words.map((word) => (Array.from(word).length >= 5 ? `${Array.from(word)[0]}***` : HIDDEN)).join(' ')
+  return text.trim().split(/\s+/, 4).map(maskWord).join(' ')
 }
 
 const MASKS: Partial<Record<InfoType, (text: string) => string>> = {

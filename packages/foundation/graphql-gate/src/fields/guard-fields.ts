@@ -59,7 +59,7 @@ class FieldGuard {
     const wrapped: Resolver = (source, args, context, info) => {
       const running = currentExchange()
       const request = running === undefined ? requestInContext(context) : running.request
-      const handlers = running === undefined ? this.#handlersIn(kind, request) : leftIn(running)
+      const handlers = running === undefined ? this.#handlersOutside(kind, request) : leftIn(running)
       // A resolver that was set later may call the one it replaced (Apollo Server wraps all of them): once is enough.
       if (handlers.length === 0 || this.#running === info) return resolver(source, args, context, info)
       const call: FieldCall = { request, source, args, info, withheld: false }
@@ -79,21 +79,18 @@ class FieldGuard {
 
   /** Nearly all calls come in the exchange of the call before, in which the same handlers are left to run. */
   #remembering(kind: Kind): (running: Running) => readonly FieldHandler[] {
-    let mark: object | undefined
-    let scope: FastifyInstance | undefined
+    let remembered: object | undefined
     let left: readonly FieldHandler[] = []
-    return ({ request, passes }) => {
-      const { server } = request
-      if (passes.mark === mark && server === scope) return left
-      left = this.#handlersIn(kind, request)
-      mark = passes.mark
-      scope = server
+    return ({ request, passes: { scope, mark } }) => {
+      if (mark === remembered) return left
+      left = handlersLeft(this.handlersFor(scope)[kind], request)
+      remembered = mark
       return left
     }
   }
 
-  /** The handlers that are left to run for a request; without one, whatever any scope does holds. */
-  #handlersIn(kind: Kind, request: FastifyRequest | undefined): readonly FieldHandler[] {
+  /** The handlers that are left to run outside of exchanges; without a request, whatever any scope does holds. */
+  #handlersOutside(kind: Kind, request: FastifyRequest | undefined): readonly FieldHandler[] {
     if (request !== undefined) return handlersLeft(this.handlersFor(request.server)[kind], request)
     return [...new Set([...this.#handlers.values()].flatMap((handlers) => handlers[kind]))]
   }

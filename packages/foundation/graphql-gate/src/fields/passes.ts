@@ -1,21 +1,24 @@
 import { createRequestValue } from '@portcullis/kernel'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/**
- * What fields remember of a request holds while its mark is the same object. A mark leads to no request: whoever
- * remembers one keeps no request alive.
- */
+/** By what fields know the request they are resolved for. */
 export interface Passes {
+  /** The scope of its route, whose steps hold for all that its handler runs: also once that has called another handler. */
+  readonly scope: FastifyInstance
+  /**
+   * What fields remember of the request holds while this is the same object. It leads to no request: whoever remembers it
+   * keeps none alive.
+   */
   mark: object
 }
 
 const passes = createRequestValue<Passes>('portcullis.graphql-passes/1')
 
-/** What marks a request, created when first asked for: each request has its own, also those of one socket. */
+/** The marks of a request, made when first asked for. Each request has its own, also those that share a socket. */
 export function passesOf(request: FastifyRequest): Passes {
   const known = passes.get(request)
   if (known !== undefined) return known
-  const made = { mark: {} }
+  const made: Passes = { scope: request.server, mark: {} }
   passes.set(request, made)
   return made
 }
