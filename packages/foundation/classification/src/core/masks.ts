@@ -78,7 +78,7 @@ function maskDate(text: string): string {
 }
 
 /** Whether a unit of a text is white space as `\s` has it, which is asked for each unit of many names. */
-export function isSpace(unit: number): boolean {
+function isSpace(unit: number): boolean {
   if (unit < 0x1680) return unit === 32 || (unit >= 9 && unit <= 13) || unit === 0xa0
   return String.fromCharCode(unit).trim() === ''
 }
