@@ -15,8 +15,9 @@ const schema = `
 `
 
 /** A socket of somebody with a role, and what the server did for it. */
-async function connectedAs(server: Server, role: string | undefined) {
+async function connectedAs(server: Server, given: string | undefined) {
   let started = 0
+  let role = given
   const events: SecurityEvent[] = []
   const app = server.build({
     schema,
@@ -59,7 +60,8 @@ async function connectedAs(server: Server, role: string | undefined) {
     await client.close()
     await app.close()
   }
-  return { client, events, started: () => started, end }
+  const become = (other: string): void => void (role = other)
+  return { client, events, started: () => started, become, end }
 }
 
 describe.each(SERVERS)('$name', (server) => {
@@ -99,6 +101,20 @@ describe.each(SERVERS)('$name', (server) => {
     expect(started()).toBe(0)
     const mine = await client.run({ query: 'subscription { order(userId: "ada") { userId } }' })
     expect(mine.payload).toMatchObject({ data: { order: { userId: 'ada' } } })
+    await end()
+  })
+
+  it('judges each operation of a socket for itself, and none by what was allowed before', async () => {
+    const { client, become, end } = await connectedAs(server, 'reader')
+    for (const [role, code] of [
+      ['reader', undefined],
+      ['other', 'FIELD_AUTHORIZATION_ERROR'],
+      ['reader', undefined],
+      ['other', 'FIELD_AUTHORIZATION_ERROR'],
+    ] as const) {
+      become(role)
+      expect(codeIn(await client.run({ query: '{ name }' }))).toBe(code)
+    }
     await end()
   })
 })

@@ -59,10 +59,10 @@ export function createMasker(scope: FastifyInstance, options: Readonly<ResolvedP
     options,
     classification,
     of(request) {
-      const { policy, fallback } = routeOption<ResolvedPiiMaskingOptions>(request, 'piiMasking') || {}
-      if (policy === undefined || fallback === undefined) return undefined
       const known = disclosures.get(request)
       if (known !== undefined) return known
+      const { policy, fallback } = routeOption<ResolvedPiiMaskingOptions>(request, 'piiMasking') || {}
+      if (policy === undefined || fallback === undefined) return undefined
       const rules = { classification, policy, fallback, hash }
       const disclosure = new Disclosure(rules, viewers.get(request), findingsOf(request))
       // Before the reader is known, nothing may be remembered of what an unknown one gets.

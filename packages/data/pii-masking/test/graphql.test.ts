@@ -134,6 +134,52 @@ describe('GraphQL fields', () => {
     await app.close()
   })
 
+  it('are masked for each of several readers at once as for them alone', async () => {
+    const app = serve()
+    const alone = new Map<string, Answer>()
+    const roles = ['admin', 'support', 'other']
+    for (const role of roles) alone.set(role, await ask(app, '{ users { taxId phones pin } }', role))
+    expect(new Set([...alone.values()].map((answer) => JSON.stringify(answer))).size).toBe(3)
+    const readers = Array.from({ length: 30 }, (_, index) => roles[index % 3] ?? '')
+    const answers = await Promise.all(readers.map((role) => ask(app, '{ users { taxId phones pin } }', role)))
+    expect(answers).toEqual(readers.map((role) => alone.get(role)))
+    await app.close()
+  })
+
+  it('are masked for a reader who is known later than something was masked in the same request', async () => {
+    const app = serve({ policy: { US_SOCIAL_SECURITY_NUMBER: { admin: 'raw', support: 'partial' } } })
+    const early: unknown[] = []
+    app.addHook('onRequest', async (request) => {
+      early.push(request.pii.mask({ taxId: SSN, ssn: SSN }))
+    })
+    expect((await ask(app, '{ me { taxId } }', 'admin')).data).toEqual({ me: { taxId: SSN } })
+    expect((await ask(app, '{ me { taxId } }', 'support')).data).toEqual({ me: { taxId: '***-**-6789' } })
+    expect(JSON.stringify(early)).not.toContain(SSN)
+    await app.close()
+  })
+
+  it('are masked in lists of lists, and are null where a list is none', async () => {
+    const app = Fastify()
+    void app.register(kernel, { environment: 'development' })
+    void app.register(piiMasking, {
+      classify: { 'Query.numbers': 'PHONE_NUMBER', 'Query.flat': 'PHONE_NUMBER' },
+    })
+    void app.register(mercurius, {
+      schema: 'type Query { numbers: [[String]!]  flat: [String] }',
+      resolvers: {
+        Query: {
+          numbers: async () => [new Set(['+15550104477', null]), Promise.resolve([Promise.resolve('123')])],
+          flat: () => 15550104477,
+        },
+      },
+    })
+    expect((await ask(app, '{ numbers flat }')).data).toEqual({
+      numbers: [['***-***-4477', null], ['***-***-****']],
+      flat: null,
+    })
+    await app.close()
+  })
+
   it('are masked in a REST route that runs an operation', async () => {
     const app = serve()
     app.get('/me', (_request, reply) => reply.graphql('{ me { renamed: taxId } }'))

@@ -13,6 +13,7 @@ export { doorsWithin } from './doors/find-doors.ts'
 export * from './errors.ts'
 export { addFieldStep, FIELD_PHASES } from './fields/field-step.ts'
 export type { FieldCall, FieldHandler, FieldPhase, FieldStep, FieldTarget } from './fields/field-step.ts'
+export { forgetPasses } from './fields/passes.ts'
 export { isThenable } from './fields/is-thenable.ts'
 export { graphqlGateOptions as options } from './options.ts'
 export type {

@@ -1,7 +1,7 @@
 import { applyStrategy, HIDDEN, maskUnknown, REMOVED, stricter } from '@portcullis/classification'
 import type { Classification, Classified, InfoType, KeyedHash, Place } from '@portcullis/classification'
 import { judge } from './policy.ts'
-import type { Policy, Viewer } from './policy.ts'
+import type { Policy, Verdict, Viewer } from './policy.ts'
 import type { Strategy } from '@portcullis/classification'
 
 /** Largest answer that is looked at value by value; what is beyond it is not sent. */
@@ -56,6 +56,7 @@ export class Disclosure {
   readonly #rules: DisclosureRules
   readonly #viewer: Viewer
   #kinds: ReadonlySet<InfoType> | undefined
+  #ofFields: WeakMap<Classified, Verdict> | undefined
 
   constructor(rules: DisclosureRules, viewer: Viewer, findings = new Findings()) {
     this.findings = findings
@@ -64,21 +65,42 @@ export class Disclosure {
   }
 
   /** What of a classified value without parts is shown, or {@link REMOVED}. */
-  readonly disclose = (classified: Classified, value: unknown): unknown => {
-    const { policy, fallback, hash } = this.#rules
-    const { strategy, byRole } = judge(policy, fallback, classified, this.#viewer)
+  readonly disclose = (classified: Classified, value: unknown): unknown =>
+    this.#show(this.#judge(classified), classified, value)
+
+  /** The same for a field that may be asked for thousands of times: what the policy has for it is looked up once. */
+  discloseField(classified: Classified, value: unknown): unknown {
+    const known = this.#ofFields?.get(classified)
+    if (known !== undefined) return this.#show(known, classified, value)
+    const verdict = this.#judge(classified)
+    this.#ofFields ??= new WeakMap()
+    this.#ofFields.set(classified, verdict)
+    return this.#show(verdict, classified, value)
+  }
+
+  /** Whether a value that is classified so came up and the policy refuses it. */
+  rejects({ coordinate }: Classified): boolean {
+    const { rejected } = this.findings
+    return rejected.size > 0 && rejected.has(coordinate)
+  }
+
+  #judge(classified: Classified): Verdict {
+    const { policy, fallback } = this.#rules
+    return judge(policy, fallback, classified, this.#viewer)
+  }
+
+  #show({ strategy, byRole }: Verdict, classified: Classified, value: unknown): unknown {
     if (byRole) this.findings.byRole = true
     if (strategy !== 'raw') this.findings.kept += 1
     if (value === null || value === undefined) return strategy === 'remove' ? REMOVED : value
     this.findings.note(classified, strategy, byRole)
-    return applyStrategy(strategy, classified.infoType, value, hash)
+    return applyStrategy(strategy, classified.infoType, value, this.#rules.hash)
   }
 
   /** The one of several things that a value may be of which this reader is shown least. */
   strictest(candidates: readonly Classified[]): Classified | undefined {
     if (candidates.length < 2) return candidates[0]
-    const { policy, fallback } = this.#rules
-    const judged = candidates.map((one) => ({ one, ...judge(policy, fallback, one, this.#viewer) }))
+    const judged = candidates.map((one) => ({ one, ...this.#judge(one) }))
     if (judged.some(({ byRole }) => byRole)) this.findings.byRole = true
     return judged.reduce((a, b) => (stricter(a.strategy, b.strategy) === a.strategy ? a : b)).one
   }
@@ -102,11 +124,10 @@ export class Disclosure {
 
   /** What stands for a personal value inside a text. Never refuses: the text says something else besides. */
   inText(classified: Classified, found: string): string {
-    const { policy, fallback, hash } = this.#rules
-    const { strategy, byRole } = judge(policy, fallback, classified, this.#viewer)
+    const { strategy, byRole } = this.#judge(classified)
     if (byRole) this.findings.byRole = true
     this.findings.note(classified, strategy === 'reject' ? 'remove' : strategy, byRole)
-    const shown = applyStrategy(strategy, classified.infoType, found, hash)
+    const shown = applyStrategy(strategy, classified.infoType, found, this.#rules.hash)
     return typeof shown === 'string' ? shown : HIDDEN
   }
 

@@ -62,26 +62,25 @@ function serialized(type: GraphQLLeafType, value: unknown): unknown {
 function maskLeaf(classified: Classified, type: GraphQLLeafType, value: unknown, to: Disclosure): unknown {
   if (value === null || value === undefined || value instanceof Error) return value
   try {
-    const shown = to.disclose(classified, plain(type, value))
+    const shown = to.discloseField(classified, plain(type, value))
     return shown !== REMOVED && serialized(type, shown) !== undefined ? shown : null
   } catch {
     return null
   }
 }
 
-/** Applies a mask to each leaf of what a resolver gave: in lists, and behind promises. */
-function maskLeaves(
-  type: GraphQLOutputType,
-  value: unknown,
-  mask: (type: GraphQLLeafType, value: unknown) => unknown,
-): unknown {
-  if (isThenable(value)) return Promise.resolve(value).then((one) => maskLeaves(type, one, mask))
+/** How many lists there are around the leaves of a type. */
+function listsAround(type: GraphQLOutputType): number {
   const nullable = getNullableType(type)
-  if (isListType(nullable)) {
-    if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return null
-    return Array.from(value as Iterable<unknown>, (item) => maskLeaves(nullable.ofType, item, mask))
-  }
-  return isLeafType(nullable) ? mask(nullable, value) : null
+  return isListType(nullable) ? 1 + listsAround(nullable.ofType) : 0
+}
+
+/** Applies a mask to each leaf of what a resolver gave: in as many lists as the schema says, and behind promises. */
+function maskLeaves(lists: number, value: unknown, mask: (value: unknown) => unknown): unknown {
+  if (isThenable(value)) return Promise.resolve(value).then((one) => maskLeaves(lists, one, mask))
+  if (lists === 0) return mask(value)
+  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) return null
+  return Array.from(value as Iterable<unknown>, (item) => maskLeaves(lists - 1, item, mask))
 }
 
 /** A scalar of the app may be written as an object, in which names say what is personal, as in any answer. */
@@ -110,13 +109,14 @@ function disclosureOf({ request, withheld }: FieldCall, masker: Masker): Disclos
 
 /** Plans a scalar of the app that is not classified itself. */
 function planOpenField({ field: { type } }: FieldTarget, masker: Masker): FieldHandler | undefined {
-  const named = getNamedType(type)
-  if (!isScalarType(named) || isSpecifiedScalarType(named)) return undefined
+  const leaf = getNamedType(type)
+  if (!isScalarType(leaf) || isSpecifiedScalarType(leaf)) return undefined
+  const lists = listsAround(type)
   return ({ request }, next) => {
     const disclosure = request === undefined ? masker.toNobody() : masker.of(request)
     const value = next()
     if (disclosure === undefined || typeof value !== 'object' || value === null) return value
-    return maskLeaves(type, value, (leaf, one) => {
+    return maskLeaves(lists, value, (one) => {
       const { size } = disclosure.findings.rejected
       const shown = maskOpenLeaf(leaf, one, disclosure)
       if (disclosure.findings.rejected.size > size) throw forbidden()
@@ -135,23 +135,25 @@ export function planFieldMask(target: FieldTarget, masker: Masker): FieldHandler
   const classified = classifying(() => classifiedAs(target, masker.classification))
   if (classified === undefined) return planOpenField(target, masker)
   const { type } = field
-  if (!isLeafType(getNamedType(type))) {
+  const leaf = getNamedType(type)
+  if (!isLeafType(leaf)) {
     // A name alone may mean something else here, and its leaves are classified on their own.
     if (!classified.coordinate.includes('.')) return undefined
     throw new InvalidClassificationError(
-      `${parent.name}.${field.name} is classified, but has fields of its own. Classify the fields of ${String(getNamedType(type))} instead.`,
+      `${parent.name}.${field.name} is classified, but has fields of its own. Classify the fields of ${String(leaf)} instead.`,
     )
   }
+  const lists = listsAround(type)
+  const isNeverNull = isNonNullType(type)
   const mask: FieldHandler = (call, next) => {
     const disclosure = disclosureOf(call, masker)
     const value = next()
     if (disclosure === undefined) return value
     const finish = (shown: unknown): unknown => {
-      const isHidden = shown === null && isNonNullType(type)
-      if (!disclosure.findings.rejected.has(classified.coordinate) && !isHidden) return shown
-      throw forbidden()
+      if ((shown === null && isNeverNull) || disclosure.rejects(classified)) throw forbidden()
+      return shown
     }
-    const shown = maskLeaves(type, value, (leaf, one) => maskLeaf(classified, leaf, one, disclosure))
+    const shown = maskLeaves(lists, value, (one) => maskLeaf(classified, leaf, one, disclosure))
     return isThenable(shown) ? shown.then(finish) : finish(shown)
   }
   return Object.assign(mask, { hides: true } as const)

@@ -77,9 +77,40 @@ function maskDate(text: string): string {
   return /^[0-9]{4}-[0-9]{2}/.test(text) ? `${text.slice(0, 4)}-**-**` : HIDDEN
 }
 
+/** Whether a unit of a text is white space as `\s` has it, which is asked for each unit of many names. */
+function isSpace(unit: number): boolean {
+  if (unit < 0x1680) return unit === 32 || (unit >= 9 && unit <= 13) || unit === 0xa0
+  return String.fromCharCode(unit).trim() === ''
+}
+
+/** A character outside of the basic plane is two units long. */
+function unitsAt(text: string, index: number): number {
+  return (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1
+}
+
+/** The first character of a word of at least five; nothing of a shorter one. */
+function maskWord(text: string, from: number, to: number): string {
+  let characters = 0
+  for (let at = from; at < to && characters < 5; at += unitsAt(text, at)) characters++
+  return characters < 5 ? HIDDEN : `${text.slice(from, from + unitsAt(text, from))}***`
+}
+
+/** Four words at most: more would tell how many there are. */
 function maskName(text: string): string {
-  const words = text.trim().split(/\s+/).slice(0, 4)
-  return words.map((word) => (Array.from(word).length >= 5 ? `${Array.from(word)[0]}***` : HIDDEN)).join(' ')
+  let masked = ''
+  let words = 0
+  let from = -1
+  for (let at = 0; at <= text.length && words < 4; at++) {
+    const isWithin = at < text.length && !isSpace(text.charCodeAt(at))
+    if (isWithin) {
+      if (from < 0) from = at
+    } else if (from >= 0) {
+      masked += words === 0 ? maskWord(text, from, at) : ` ${maskWord(text, from, at)}`
+      words++
+      from = -1
+    }
+  }
+  return words === 0 ? HIDDEN : masked
 }
 
 const MASKS: Partial<Record<InfoType, (text: string) => string>> = {

@@ -53,6 +53,40 @@ describe('masks', () => {
     )
   })
 
+  it('shows of names what their words begin with, wherever white space parts them', () => {
+    const naive = (text: string): string =>
+      text
+        .trim()
+        .split(/\s+/u)
+        .slice(0, 4)
+        .map((word) => (Array.from(word).length < 5 ? HIDDEN : `${Array.from(word)[0] ?? ''}***`))
+        .join(' ')
+    for (let unit = 0; unit < 0x10000; unit++) {
+      const text = `Byron${String.fromCharCode(unit)}Ada`
+      if (maskText('PERSON_NAME', text) !== naive(text)) expect.fail(`differs for unit ${unit}`)
+    }
+    const unit = fc.constantFrom(
+      'a',
+      'b',
+      'é',
+      '李',
+      '😀',
+      '\ud83d',
+      '\ude00',
+      ' ',
+      '\t',
+      '\u00a0',
+      '\u3000',
+      '\ufeff',
+    )
+    fc.assert(
+      fc.property(fc.string({ unit, minLength: 1, maxLength: 40 }), (text) => {
+        expect(maskText('PERSON_NAME', text)).toBe(naive(text))
+      }),
+      runs(2_000),
+    )
+  })
+
   it('hides what is longer than anything classified, at once', () => {
     const started = performance.now()
     for (const infoType of INFO_TYPES) expect(maskText(infoType, '4-'.repeat(10_000_000))).toContain('***')

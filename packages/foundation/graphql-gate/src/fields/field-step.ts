@@ -35,7 +35,10 @@ export interface FieldHandler {
   (call: FieldCall, next: () => unknown): unknown
   /** Says that it honours {@link FieldCall.withheld}. */
   readonly hides?: true
-  /** Says of a request that it would do nothing but call `next` for this field, whatever the call: it is not called then. */
+  /**
+   * Says of a request that it would do nothing but call `next` for this field, whatever the call: it is not called then.
+   * What it says is remembered for the request, until the gate calls {@link forgetPasses}.
+   */
   readonly passes?: (request: FastifyRequest) => boolean
 }
 

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { defaultFieldResolver, isObjectType } from 'graphql'
 import type { GraphQLField, GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql'
 import { gateStateOf } from '../state.ts'
-import { requestOf } from './current-request.ts'
+import { currentExchange, requestInContext } from './current-request.ts'
+import type { Running } from './current-request.ts'
 import { handlersOf } from './field-step.ts'
 import type { FieldCall, FieldHandler, FieldHandlers, FieldTarget } from './field-step.ts'
 
@@ -19,11 +20,9 @@ function unwrap(resolver: Resolver): Resolver {
   return within === undefined ? resolver : unwrap(within)
 }
 
-/** Whether a request needs none of the handlers of a field, which is then resolved as if there were none. */
-function allPass(handlers: readonly FieldHandler[], request: FastifyRequest): boolean {
-  for (let index = 0; index < handlers.length; index++)
-    if (handlers[index]?.passes?.(request) !== true) return false
-  return true
+/** The handlers of a field that a request does not pass. */
+function handlersLeft(handlers: readonly FieldHandler[], request: FastifyRequest): readonly FieldHandler[] {
+  return handlers.filter(({ passes }) => passes?.(request) !== true)
 }
 
 /** Runs the handlers from one of them on around a resolver. One or two are the rule, and need no more functions. */
@@ -56,13 +55,13 @@ class FieldGuard {
 
   wrap(kind: Kind, given: Resolver | undefined): Resolver {
     const resolver = unwrap(given ?? defaultFieldResolver)
+    const leftIn = this.#remembering(kind)
     const wrapped: Resolver = (source, args, context, info) => {
+      const running = currentExchange()
+      const request = running === undefined ? requestInContext(context) : running.request
+      const handlers = running === undefined ? this.#handlersOutside(kind, request) : leftIn(running)
       // A resolver that was set later may call the one it replaced (Apollo Server wraps all of them): once is enough.
-      if (this.#running === info) return resolver(source, args, context, info)
-      const request = requestOf(context)
-      const handlers =
-        request === undefined ? this.#everyHandler(kind) : this.handlersFor(request.server)[kind]
-      if (request !== undefined && allPass(handlers, request)) return resolver(source, args, context, info)
+      if (handlers.length === 0 || this.#running === info) return resolver(source, args, context, info)
       const call: FieldCall = { request, source, args, info, withheld: false }
       return runAround(handlers, 0, call, () => {
         const outer = this.#running
@@ -78,6 +77,24 @@ class FieldGuard {
     return wrapped
   }
 
+  /** Nearly all calls come in the exchange of the call before, in which the same handlers are left to run. */
+  #remembering(kind: Kind): (running: Running) => readonly FieldHandler[] {
+    let remembered: object | undefined
+    let left: readonly FieldHandler[] = []
+    return ({ request, passes: { scope, mark } }) => {
+      if (mark === remembered) return left
+      left = handlersLeft(this.handlersFor(scope)[kind], request)
+      remembered = mark
+      return left
+    }
+  }
+
+  /** The handlers that are left to run outside of exchanges; without a request, whatever any scope does holds. */
+  #handlersOutside(kind: Kind, request: FastifyRequest | undefined): readonly FieldHandler[] {
+    if (request !== undefined) return handlersLeft(this.handlersFor(request.server)[kind], request)
+    return [...new Set([...this.#handlers.values()].flatMap((handlers) => handlers[kind]))]
+  }
+
   handlersFor(scope: FastifyInstance): FieldHandlers {
     // Nearly all calls come from the scope of the call before.
     if (scope === this.#scope) return this.#ofScope
@@ -86,11 +103,6 @@ class FieldGuard {
     this.#scope = scope
     this.#ofScope = handlers
     return handlers
-  }
-
-  /** Without a request, whatever any scope does holds. */
-  #everyHandler(kind: Kind): readonly FieldHandler[] {
-    return [...new Set([...this.#handlers.values()].flatMap((handlers) => handlers[kind]))]
   }
 }
 

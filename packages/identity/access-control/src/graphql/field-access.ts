@@ -1,3 +1,4 @@
+import { forgetPasses } from '@portcullis/graphql-gate'
 import { createRequestValue, onSettled, routeOption } from '@portcullis/kernel'
 import type { Mode, Principal } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
@@ -84,6 +85,7 @@ export async function resolveFieldAccess(
   const options = routeOption<ResolvedAccessControlOptions>(request, 'access')
   const access = options !== false && new FieldAccess(registration, request, principal, options.mode)
   known.set(request, access)
+  forgetPasses(request)
   latest = undefined
   onSettled(request, () => {
     if (latest?.request === request) latest = undefined
