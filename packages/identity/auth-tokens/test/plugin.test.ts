@@ -100,6 +100,24 @@ describe('an access token', () => {
   })
 })
 
+describe('a preflight', () => {
+  const preflight = { 'access-control-request-method': 'POST', origin: 'https://app.example.com' }
+
+  it('is let through to a route for OPTIONS, and never to one that does its work for any method', async () => {
+    const served = Fastify()
+    served.register(authTokens, optionsWith())
+    let done = 0
+    served.all('/any', () => `work ${++done}`)
+    served.options('/cors', (_request, reply) => reply.code(204).send())
+    await served.ready()
+    const ask = async (url: string, headers = {}): Promise<number> =>
+      (await served.inject({ method: 'OPTIONS', url, headers })).statusCode
+    expect([await ask('/cors', preflight), await ask('/cors')]).toEqual([204, 401])
+    expect([await ask('/any', preflight), await ask('/any'), done]).toEqual([401, 401, 0])
+    await served.close()
+  })
+})
+
 describe('refreshing', () => {
   it('gives a new pair, and the same refresh token to all who come at once', async () => {
     const { refresh_token: first } = await app.tokens.issue(grant)
