@@ -7,6 +7,7 @@ import { createSigner } from 'fast-jwt'
 import Fastify from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { authTokens, secretKeys } from '../src/index.ts'
+import { CurrentKeys } from '../src/keys/current-keys.ts'
 import type { TokenKey } from '../src/index.ts'
 import { appWith, bearer, optionsWith } from './app.ts'
 
@@ -176,6 +177,25 @@ describe('keys of another issuer', () => {
     expect(new Set(await Promise.all(flood))).toEqual(new Set([200]))
     expect(asked()).toBe(2)
     await app.close()
+  })
+
+  it('are made ready once, however many tokens of unknown keys wait for them', async () => {
+    const { url, asked } = await issuerWith(() => ({ body: JSON.stringify({ keys: [key('one').jwk] }) }))
+    const jwks = { url, cooldown: 1, maxAge: 600_000, timeout: 3_000 }
+    const settings = { algorithms: ['ES256'] as const, keys: undefined, jwks, refreshSecrets: undefined }
+    const keys = new CurrentKeys({ ...settings, keysMaxAge: 300_000 }, Fastify().log)
+    await keys.load()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    let [{ ring }, made] = [keys, 0]
+    Object.defineProperty(keys, 'ring', {
+      get: () => ring,
+      set(next: typeof ring) {
+        ring = next
+        made++
+      },
+    })
+    await Promise.all(Array.from({ length: 500 }, (_one, index) => keys.renew(`unknown-${index}`)))
+    expect([asked(), made]).toEqual([2, 1])
   })
 
   it('revoke and refuse like own ones', async () => {
