@@ -163,6 +163,7 @@ describe('keys of another issuer', () => {
   it('are fetched, and again when a token names a new one, but not more often than the cooldown', async () => {
     const [first, second] = [key('first'), key('second')]
     let keys = [first.jwk]
+    const unknown = Array.from({ length: 50 }, (_one, index) => key(`unknown-${index}`).token())
     const { url, asked } = await issuerWith(() => ({ body: JSON.stringify({ keys }) }))
     const app = await appWith(options(url))
     const status = async (token: string): Promise<number> =>
@@ -170,7 +171,7 @@ describe('keys of another issuer', () => {
     expect(await status(first.token())).toBe(200)
     expect(asked()).toBe(1)
     keys = [first.jwk, second.jwk]
-    await Promise.all(Array.from({ length: 50 }, (_one, index) => status(key(`unknown-${index}`).token())))
+    await Promise.all(unknown.map(status))
     expect(asked()).toBe(1)
     await new Promise((resolve) => setTimeout(resolve, 1_050))
     const flood = Array.from({ length: 20 }, () => status(second.token()))
@@ -224,6 +225,11 @@ describe('keys of another issuer', () => {
       { exp: now + 90_000 },
       { scope: ['a'] },
       { cnf: 'x' },
+      { auth_time: 1e306 },
+      { auth_time: -1e13 },
+      { iat: -1e308 },
+      { exp: 1e308, iat: 1e308 },
+      { nbf: 1e308 },
     ]
     for (const more of wrong) expect(await code(more), JSON.stringify(more)).toBe('INVALID_TOKEN')
     await app.tokens.revokeAll('ada')
