@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -227,11 +228,31 @@ describe('calls of the app', () => {
     { subject: 'ada', permissions: ['two words'] },
     { subject: 'ada', claims: { sub: 'bob' } },
     { subject: 'ada', authTime: Number.NaN },
-  ])('issue(%j) is an error that says what it takes', async (wrong) => {
+    { subject: 'ada', authTime: 1e300 },
+    { subject: 'ada', authTime: '2026' },
+    { subject: 'ada', roles: Array.from({ length: 500 }, (_one, index) => `a long role ${index}`) },
+    { subject: 'ada', claims: { large: 5n } },
+  ])('issue(%o) is an error that says what it takes', async (wrong) => {
     await expect(app.tokens.issue(wrong as never)).rejects.toMatchObject({
       code: 'PORTCULLIS_AUTH_TOKENS_INVALID_GRANT',
       message: expect.stringContaining('take'),
     })
+  })
+})
+
+describe('a grant', () => {
+  it('as long as one may be makes a token that is taken', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 })
+    const large = await appWith({
+      algorithms: ['RS512'],
+      keys: [{ kid: 'k'.repeat(128), alg: 'RS512', privateKey }],
+    })
+    const { access_token: token } = await large.tokens.issue({
+      subject: 'ada',
+      claims: { text: 'x'.repeat(4_900) },
+    })
+    expect((await large.inject({ url: '/', headers: bearer(token) })).statusCode).toBe(200)
+    await large.close()
   })
 })
 
