@@ -1,4 +1,4 @@
-import { createRequestValue, onSettled, routeOption } from '@portcullis/kernel'
+import { createRequestValue, onSettled, routeOption, routeRecordOf } from '@portcullis/kernel'
 import type { DecisionResult, IdentifiedAs } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkBinding } from './binding.ts'
@@ -31,9 +31,14 @@ export async function identify(request: FastifyRequest): Promise<IdentifiedAs> {
   return principalOf(claims)
 }
 
-/** A browser asks before it sends the real request, and never with credentials. */
-function isPreflight({ method, headers }: FastifyRequest): boolean {
-  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+/**
+ * A browser asks before it sends the real request, and never with credentials. A route that takes other methods too does
+ * with OPTIONS what it does with them, so there anybody could call it a preflight.
+ */
+function isPreflight(request: FastifyRequest): boolean {
+  const { method, headers } = request
+  const asks = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+  return asks && routeRecordOf(request).method === 'OPTIONS'
 }
 
 /** Ends what goes on for long when its token does: an answer when it is revoked, a WebSocket when it expires too. */

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessClaims } from './core/claims.ts'
-import type { Revocation } from './stores/store.ts'
+import type { RevocationList } from './core/revocation-list.ts'
 
 /** Something that goes on as long as its token is valid. */
 interface Watch {
   readonly claims: AccessClaims
   readonly end: () => void
+  /** Whether it is about to end. */
+  ending: boolean
 }
 
 /**
@@ -18,23 +20,23 @@ const LONGEST_TIMER = 2_147_483_647
 /** The close frame of RFC 6455 with status 4401, the one that GraphQL over WebSocket uses for "Unauthorized". */
 const CLOSE_FRAME = Buffer.from([0x88, 0x02, 0x11, 0x31])
 
-function concerns(
-  { scope, id, revokedAt }: Revocation,
-  { jti, sid, sub, iat, iat_ms: ms = iat * 1000 }: AccessClaims,
-): boolean {
-  if (scope === 'token') return jti === id
-  if (scope === 'session') return sid === id
-  return ms <= revokedAt && (scope === 'everything' || sub === id)
-}
-
 /** What is open on the strength of a token, so that it can be ended with it. */
 export class Connections {
+  readonly #list: RevocationList
   readonly #watches = new Set<Watch>()
+  /** Whether it is about to look. */
+  #looking = false
 
-  /** Calls `end` once when the token is revoked. Returns what forgets it. */
+  /** @param list of what is revoked */
+  constructor(list: RevocationList) {
+    this.#list = list
+  }
+
+  /** Calls `end` once when the token is revoked, also where it is already. Returns what forgets it. */
   watch(claims: AccessClaims, end: () => void): () => void {
-    const watch = { claims, end }
+    const watch: Watch = { claims, end, ending: false }
     this.#watches.add(watch)
+    this.#look(watch)
     return () => void this.#watches.delete(watch)
   }
 
@@ -58,12 +60,22 @@ export class Connections {
     return forget
   }
 
-  /** Ends what a revocation concerns. */
-  revoked(revocation: Revocation): void {
-    const concerned = [...this.#watches].filter(({ claims }) => concerns(revocation, claims))
-    if (concerned.length === 0) return
+  /** Ends what the list covers now. However many revocations come at once, it looks once. */
+  revoked(): void {
+    if (this.#looking) return
+    this.#looking = true
+    setImmediate(() => {
+      this.#looking = false
+      for (const watch of this.#watches) this.#look(watch)
+    })
+  }
+
+  /** Ends a watch whose token is revoked. Each by itself: where one throws, the others end all the same. */
+  #look(watch: Watch): void {
+    if (watch.ending || !this.#list.covers(watch.claims)) return
+    watch.ending = true
     setTimeout(() => {
-      for (const watch of concerned) if (this.#watches.delete(watch)) watch.end()
+      if (this.#watches.delete(watch)) watch.end()
     }, GRACE).unref()
   }
 }

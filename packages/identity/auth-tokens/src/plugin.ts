@@ -39,9 +39,9 @@ async function open(app: FastifyInstance, options: Readonly<ResolvedAuthTokensOp
   const keys = new CurrentKeys(options, app.log)
   await loadKeys(keys)
   const store = await openStore(app, options)
-  const connections = new Connections()
   const list = new RevocationList()
-  const follower = new RevocationFollower(store, list, (revocation) => connections.revoked(revocation))
+  const connections = new Connections(list)
+  const follower = new RevocationFollower(store, list, () => connections.revoked())
   app.addHook('onClose', async () => {
     keys.stop()
     await Promise.all([follower.stop(), store.close()])

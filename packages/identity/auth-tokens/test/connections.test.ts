@@ -5,10 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { Connections } from '../src/connections.ts'
+import { RevocationList } from '../src/core/revocation-list.ts'
 import { authTokens } from '../src/index.ts'
-import type { AuthTokensOptions } from '../src/index.ts'
+import type { AccessClaims, AuthTokensOptions } from '../src/index.ts'
+import { RevocationFollower } from '../src/revocation/follower.ts'
+import { MemoryStore } from '../src/stores/memory-store.ts'
 import { bearer, optionsWith } from './app.ts'
 
 let app: FastifyInstance
@@ -55,6 +59,8 @@ function stream(token: string): Promise<{ response: IncomingMessage; closed: Pro
   })
 }
 
+const frame = { iss: 'https://auth.example.com', aud: 'api', sub: 'ada', iat: 1, exp: 4_000_000_000 }
+
 const within = async (milliseconds: number, work: Promise<unknown>): Promise<boolean> =>
   Promise.race([work.then(() => true), delay(milliseconds, false)])
 
@@ -95,6 +101,31 @@ describe('what is open', () => {
     await expect(open(token)).rejects.toThrow('401')
   })
 
+  it('ends where its token was revoked before anybody followed it', async () => {
+    await app.close()
+    app = Fastify()
+    // Somebody asks first, and then takes their time.
+    app.addHook('onRequest', async (request) => {
+      await request.resolvePrincipal()
+      await delay(200)
+    })
+    app.register(authTokens, optionsWith())
+    app.get('/events', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200).write('data: x\n\n')
+    })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    port = (app.server.address() as AddressInfo).port
+    const { access_token: token } = await app.tokens.issue({ subject: 'ada' })
+    const claims = await app.tokens.verify(token)
+    const opening = stream(token)
+    await delay(50)
+    await app.tokens.revokeAll('ada')
+    const late = new Promise<void>((end) => app.tokens.whenEnded(claims, end))
+    expect(await within(1_000, late)).toBe(true)
+    expect(await within(1_000, (await opening).closed)).toBe(true)
+  })
+
   it('is forgotten when it ends by itself', async () => {
     const { access_token: token } = await app.tokens.issue({ subject: 'ada' })
     let ended = 0
@@ -103,5 +134,47 @@ describe('what is open', () => {
     forget()
     await app.tokens.revokeAll('ada')
     await expect.poll(() => ended, { timeout: 1_000 }).toBe(10)
+  })
+
+  it('is looked through once, however many revocations come at once, and each ends by itself', async () => {
+    const list = new RevocationList()
+    const connections = new Connections(list)
+    const claims = (sid: string): AccessClaims => ({ ...frame, sid, jti: `token of ${sid}` })
+    const ended: string[] = []
+    let looks = 0
+    vi.spyOn(list, 'covers').mockImplementation(({ sid }) => {
+      looks++
+      return sid === 'one' || sid === 'two'
+    })
+    vi.useFakeTimers()
+    for (const sid of ['one', 'two', 'three'])
+      connections.watch(claims(sid), () => {
+        ended.push(sid)
+        if (sid === 'one') throw new Error('cannot end')
+      })
+    looks = 0
+    for (let index = 0; index < 1_000; index++) connections.revoked()
+    expect(() => vi.advanceTimersByTime(500)).toThrow('cannot end')
+    vi.advanceTimersByTime(500)
+    vi.useRealTimers()
+    expect([looks <= 3, ended]).toEqual([true, ['one', 'two']])
+  })
+})
+
+describe('what is revoked', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('is forgotten once no token can be concerned, also where one process is all there is', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    const [store, list] = [new MemoryStore(), new RevocationList()]
+    const follower = new RevocationFollower(store, list, () => undefined)
+    await follower.start()
+    for (let index = 0; index < 1_000; index++)
+      follower.add(await store.revoke('session', `session ${index}`, 60_000))
+    expect(list.size).toBe(1_000)
+    vi.advanceTimersByTime(300_000)
+    follower.add(await store.revoke('session', 'last', 60_000))
+    expect(list.size).toBe(1)
+    await follower.stop()
   })
 })

@@ -7,6 +7,7 @@ import { createSigner } from 'fast-jwt'
 import Fastify from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { authTokens, secretKeys } from '../src/index.ts'
+import { CurrentKeys } from '../src/keys/current-keys.ts'
 import type { TokenKey } from '../src/index.ts'
 import { appWith, bearer, optionsWith } from './app.ts'
 
@@ -162,6 +163,7 @@ describe('keys of another issuer', () => {
   it('are fetched, and again when a token names a new one, but not more often than the cooldown', async () => {
     const [first, second] = [key('first'), key('second')]
     let keys = [first.jwk]
+    const unknown = Array.from({ length: 50 }, (_one, index) => key(`unknown-${index}`).token())
     const { url, asked } = await issuerWith(() => ({ body: JSON.stringify({ keys }) }))
     const app = await appWith(options(url))
     const status = async (token: string): Promise<number> =>
@@ -169,13 +171,32 @@ describe('keys of another issuer', () => {
     expect(await status(first.token())).toBe(200)
     expect(asked()).toBe(1)
     keys = [first.jwk, second.jwk]
-    await Promise.all(Array.from({ length: 50 }, (_one, index) => status(key(`unknown-${index}`).token())))
+    await Promise.all(unknown.map(status))
     expect(asked()).toBe(1)
     await new Promise((resolve) => setTimeout(resolve, 1_050))
     const flood = Array.from({ length: 20 }, () => status(second.token()))
     expect(new Set(await Promise.all(flood))).toEqual(new Set([200]))
     expect(asked()).toBe(2)
     await app.close()
+  })
+
+  it('are made ready once, however many tokens of unknown keys wait for them', async () => {
+    const { url, asked } = await issuerWith(() => ({ body: JSON.stringify({ keys: [key('one').jwk] }) }))
+    const jwks = { url, cooldown: 1, maxAge: 600_000, timeout: 3_000 }
+    const settings = { algorithms: ['ES256'] as const, keys: undefined, jwks, refreshSecrets: undefined }
+    const keys = new CurrentKeys({ ...settings, keysMaxAge: 300_000 }, Fastify().log)
+    await keys.load()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    let [{ ring }, made] = [keys, 0]
+    Object.defineProperty(keys, 'ring', {
+      get: () => ring,
+      set(next: typeof ring) {
+        ring = next
+        made++
+      },
+    })
+    await Promise.all(Array.from({ length: 500 }, (_one, index) => keys.renew(`unknown-${index}`)))
+    expect([asked(), made]).toEqual([2, 1])
   })
 
   it('revoke and refuse like own ones', async () => {
@@ -204,6 +225,11 @@ describe('keys of another issuer', () => {
       { exp: now + 90_000 },
       { scope: ['a'] },
       { cnf: 'x' },
+      { auth_time: 1e306 },
+      { auth_time: -1e13 },
+      { iat: -1e308 },
+      { exp: 1e308, iat: 1e308 },
+      { nbf: 1e308 },
     ]
     for (const more of wrong) expect(await code(more), JSON.stringify(more)).toBe('INVALID_TOKEN')
     await app.tokens.revokeAll('ada')

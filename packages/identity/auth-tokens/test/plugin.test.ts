@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -97,6 +98,24 @@ describe('an access token', () => {
   it('of another scheme is none of ours', async () => {
     const reply = await app.inject({ url: '/open', headers: { authorization: 'Basic YTpi' } })
     expect(reply.json()).toMatchObject({ kind: 'anonymous' })
+  })
+})
+
+describe('a preflight', () => {
+  const preflight = { 'access-control-request-method': 'POST', origin: 'https://app.example.com' }
+
+  it('is let through to a route for OPTIONS, and never to one that does its work for any method', async () => {
+    const served = Fastify()
+    served.register(authTokens, optionsWith())
+    let done = 0
+    served.all('/any', () => `work ${++done}`)
+    served.options('/cors', (_request, reply) => reply.code(204).send())
+    await served.ready()
+    const ask = async (url: string, headers = {}): Promise<number> =>
+      (await served.inject({ method: 'OPTIONS', url, headers })).statusCode
+    expect([await ask('/cors', preflight), await ask('/cors')]).toEqual([204, 401])
+    expect([await ask('/any', preflight), await ask('/any'), done]).toEqual([401, 401, 0])
+    await served.close()
   })
 })
 
@@ -209,11 +228,31 @@ describe('calls of the app', () => {
     { subject: 'ada', permissions: ['two words'] },
     { subject: 'ada', claims: { sub: 'bob' } },
     { subject: 'ada', authTime: Number.NaN },
-  ])('issue(%j) is an error that says what it takes', async (wrong) => {
+    { subject: 'ada', authTime: 1e300 },
+    { subject: 'ada', authTime: '2026' },
+    { subject: 'ada', roles: Array.from({ length: 500 }, (_one, index) => `a long role ${index}`) },
+    { subject: 'ada', claims: { large: 5n } },
+  ])('issue(%o) is an error that says what it takes', async (wrong) => {
     await expect(app.tokens.issue(wrong as never)).rejects.toMatchObject({
       code: 'PORTCULLIS_AUTH_TOKENS_INVALID_GRANT',
       message: expect.stringContaining('take'),
     })
+  })
+})
+
+describe('a grant', () => {
+  it('as long as one may be makes a token that is taken', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 4096 })
+    const large = await appWith({
+      algorithms: ['RS512'],
+      keys: [{ kid: 'k'.repeat(128), alg: 'RS512', privateKey }],
+    })
+    const { access_token: token } = await large.tokens.issue({
+      subject: 'ada',
+      claims: { text: 'x'.repeat(4_900) },
+    })
+    expect((await large.inject({ url: '/', headers: bearer(token) })).statusCode).toBe(200)
+    await large.close()
   })
 })
 

@@ -54,6 +54,7 @@ export const REGISTERED: ReadonlySet<string> = new Set(
 
 /** Longest subject, session id, tenant: what the kernel takes for a principal. */
 const LONGEST = 1_024
+const LAST_SECOND = 8_640_000_000_000
 
 /** What every access token has to hold. */
 export interface ClaimDemands {
@@ -91,8 +92,9 @@ function optional(value: unknown, holds: (value: unknown) => boolean): boolean {
   return value === undefined || holds(value)
 }
 
+/** Seconds that a date of ECMAScript can hold. */
 function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
+  return typeof value === 'number' && Math.abs(value) <= LAST_SECOND
 }
 
 function isConfirmation(value: unknown): boolean {
@@ -108,7 +110,7 @@ function problemOfTimes(claims: AccessClaims, demands: ClaimDemands, now: number
   const { exp, iat, iat_ms: precise, nbf } = claims
   const { clockTolerance, longestLife } = demands
   if (!isTime(exp) || !isTime(iat) || !optional(nbf, isTime)) return 'times'
-  if (!optional(precise, (one) => isTime(one) && Math.floor(one / 1000) === iat)) return 'times'
+  if (!optional(precise, (one) => typeof one === 'number' && Math.floor(one / 1000) === iat)) return 'times'
   if (now >= exp + clockTolerance) return 'expired'
   if (iat > now + clockTolerance || (nbf !== undefined && nbf > now + clockTolerance)) return 'not-yet'
   return exp - iat > longestLife ? 'lives-too-long' : undefined

@@ -11,12 +11,20 @@ export interface SessionGrant extends Grant {
 export class GrantProblem extends Error {}
 
 const LONGEST = 1_024
+/** Bytes of the longest claims: with issuer, times and signature they make a token that is not too long to be taken. */
+const LONGEST_CLAIMS = 5_000
+/** Milliseconds that a date of ECMAScript can hold. */
+const LAST_MOMENT = 8_640_000_000_000_000
 /** A word of `scope` (RFC 6749, section 3.3). */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /** A character that PostgreSQL cannot store, or half of one: which half is lost on the way differs by store. */
 function isStorable(value: string): boolean {
   return !value.includes('\0') && !/\p{Surrogate}/u.test(value)
+}
+
+function isMoment(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= LAST_MOMENT
 }
 
 /**
@@ -50,10 +58,21 @@ export function checkGrant(grant: Grant): void {
     !permissions.every((one) => typeof one === 'string' && SCOPE_TOKEN.test(one))
   )
     throw new GrantProblem('permissions takes an array of words without spaces, quotes and backslashes')
-  if (authTime !== undefined && !Number.isFinite(authTime))
+  if (authTime !== undefined && !isMoment(authTime))
     throw new GrantProblem('authTime takes milliseconds since the epoch')
   const taken = Object.keys(claims).find((name) => REGISTERED.has(name))
   if (taken !== undefined) throw new GrantProblem(`claims takes none that the plugin sets, such as ${taken}`)
+  if (sizeOf(grant) > LONGEST_CLAIMS)
+    throw new GrantProblem(`a grant takes at most ${LONGEST_CLAIMS} bytes of JSON, since every request carries it`)
+}
+
+/** Bytes of a grant in a token. */
+function sizeOf(grant: Grant): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(claimsOf(grant, 0)))
+  } catch {
+    throw new GrantProblem('claims takes what JSON can hold')
+  }
 }
 
 /**

@@ -20,7 +20,9 @@ export function readCookie(header: string | undefined, name: string): string | u
   if (header === undefined || header.length > LONGEST_HEADER) return undefined
   let value: string | undefined
   for (const part of header.split(';')) {
-    const pair = part.trim()
+    // One space, as browsers separate cookies (RFC 6265, section 4.2.1). Other white space belongs to a name of its own,
+    // which `__Host-` does not protect: other hosts of the domain may set it.
+    const pair = part.startsWith(' ') ? part.slice(1) : part
     if (!pair.startsWith(`${name}=`)) continue
     if (value !== undefined) throw new InvalidRequest()
     value = pair.slice(name.length + 1)

@@ -28,6 +28,7 @@ export class CurrentKeys {
   readonly #log: FastifyBaseLogger
   readonly #remote: RemoteJwks | undefined
   #timer: NodeJS.Timeout | undefined
+  #renewing: Promise<void> | undefined
   /** Verifies and signs. */
   ring: Keyring = new Keyring([])
   /** Derive refresh tokens, the current one first. */
@@ -75,9 +76,15 @@ export class CurrentKeys {
   async renew(kid?: string): Promise<void> {
     if (this.#remote === undefined || (!this.#remote.isStale && (kid === undefined || this.ring.has(kid))))
       return
-    await this.#loadRemote().catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'auth: the keys of the issuer could not be renewed')
-    })
+    // However many wait for the keys, they are made ready once.
+    this.#renewing ??= this.#loadRemote()
+      .catch((error: unknown) => {
+        this.#log.warn({ err: error }, 'auth: the keys of the issuer could not be renewed')
+      })
+      .finally(() => {
+        this.#renewing = undefined
+      })
+    await this.#renewing
   }
 
   async #loadRemote(): Promise<void> {

@@ -7,8 +7,8 @@ const RETRY = 100
 /** Milliseconds between two looks for what can be forgotten. */
 const FORGET_INTERVAL = 60_000
 
-/** Told of each revocation when this process learns of it. */
-export type RevocationListener = (revocation: Revocation) => void
+/** Told when this process has learnt of a revocation. */
+export type RevocationListener = () => void
 
 /**
  * Keeps this process's list of revocations as the store has them: all at first, then every change, and what it missed
@@ -51,7 +51,8 @@ export class RevocationFollower {
   /** Adds one that this process made itself. */
   add(revocation: Revocation): void {
     this.#list.add(revocation)
-    this.#listener(revocation)
+    this.#forget()
+    this.#listener()
   }
 
   async stop(): Promise<void> {
@@ -82,7 +83,6 @@ export class RevocationFollower {
     this.#cursor = part.cursor
     // What came while the answer was on its way is in the next one.
     this.#completeAt = asked
-    this.#forget()
   }
 
   #forget(): void {

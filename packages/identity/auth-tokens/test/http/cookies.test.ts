@@ -65,6 +65,17 @@ describe('signing in with cookies', () => {
   })
 })
 
+describe('a cookie of another name', () => {
+  it.each(['\u00a0', '\u00a0 ', '\t', '\u000b', '  ', '\ufeff', '=', 'x', '__Host-access_token', '"'])(
+    'such as one that begins with %j is none of ours: any host of the domain may set it',
+    async (before) => {
+      const token = cookiesOf(await routes.login()).get('__Host-access_token')?.value
+      const set = (more: string): string => `a=b; ${more}__Host-access_token=${token}`
+      expect([await get({ cookie: set('') }), await get({ cookie: set(before) })]).toEqual([200, 401])
+    },
+  )
+})
+
 describe('refreshing with cookies', () => {
   it('sets both cookies anew, and tells no token', async () => {
     const login = await routes.login()
