@@ -131,19 +131,23 @@ describe('limits per user', () => {
     expect((await graphql('{ me { name } }')).json()).toMatchObject({ data: { me: { name: 'Ada Holm' } } })
   })
 
-  it('leave an admin a few costly reports a minute, and cheap queries after them', async () => {
+  it('leave an admin a few costly reports at once, spend what they really cost, and cheap queries after them', async () => {
     const app = await shop.build()
     const headers = await shop.login(DEMO_ACCOUNTS.admin, app)
     const graphql = (query: string): Promise<LightMyRequestResponse> =>
       app.inject({ method: 'POST', url: '/graphql', headers, payload: { query } })
     const first = await graphql(REPORT)
-    const { requestedQueryCost: cost } = first.json().extensions.cost
-    const affordable = Math.floor(50_000 / cost)
+    // The price is held until the answer is there, and what it really cost is spent then.
+    const { requestedQueryCost: price, actualQueryCost: actual } = first.json().extensions.cost
+    const affordable = Math.floor((50_000 - actual) / price)
     expect(affordable).toBeGreaterThan(1)
-    for (let count = 1; count < affordable; count++) expect((await graphql(REPORT)).statusCode).toBe(200)
-    const last = await graphql(REPORT)
-    expect(last.statusCode).toBe(429)
-    expect(last.json()).toMatchObject({ errors: [{ extensions: { policy: 'spending' } }] })
+    const answers = await Promise.all(Array.from({ length: affordable + 10 }, () => graphql(REPORT)))
+    const refused = answers.filter(({ statusCode }) => statusCode === 429)
+    // Some may be answered, and so settled, before the last of them is decided.
+    expect(refused.length).toBeGreaterThan(0)
+    for (const answer of refused)
+      expect(answer.json()).toMatchObject({ errors: [{ extensions: { policy: 'spending' } }] })
+    expect((await graphql(REPORT)).statusCode).toBe(200)
     expect((await graphql('{ me { name } }')).statusCode).toBe(200)
   })
 })
