@@ -7,7 +7,7 @@ export interface RemoteJwksOptions {
   readonly url: string
   /** Shortest time between two fetches, however many tokens name unknown keys. */
   readonly cooldown: number
-  /** Longest time that keys are used without asking again. */
+  /** How old keys get before the next token that comes makes the app ask again, without waiting for the answer. */
   readonly maxAge: number
   /** Longest wait for an answer. */
   readonly timeout: number
