@@ -290,4 +290,18 @@ describe('keys of another issuer', () => {
     await expect(app.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_AUTH_TOKENS_INVALID_KEYS' })
     await app.close()
   })
+
+  it('that do not come to an end in time do not start', async () => {
+    server = createServer((_request, response) => void response.write('{"keys":['))
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const app = Fastify()
+    app.register(authTokens, { ...options(url), jwks: { url, timeout: 200 } } as never)
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_AUTH_TOKENS_INVALID_KEYS',
+      message: expect.stringMatching(/JWK Set at 127\.0\.0\.1:\d+ cannot be fetched/),
+    })
+    await app.close()
+    server.closeAllConnections()
+  })
 })
