@@ -12,27 +12,30 @@ describe('the routes of auth-tokens beside access-control', () => {
     ['that wants a decision, registered last', { requireDecision: true }, false],
     ['that lets nobody in by itself', { role: 'nobody' }, true],
     ['that has no rules', {}, true],
-  ])('%s refresh and revoke for whoever has the token, and show sessions to whoever is known', async (_name, options, first) => {
-    const app = Fastify()
-    const access = { roles: { nobody: ['nothing:read'] }, ...options }
-    if (first) app.register(accessControl, access)
-    app.register(authTokens, tokenOptions())
-    app.register(authRoutes, { prefix: '/auth', authorizeIntrospection: () => true })
-    if (!first) app.register(accessControl, access)
-    await app.ready()
-    const pair = await app.tokens.issue({ subject: 'ada' })
-    const headers = { authorization: `Bearer ${pair.access_token}` }
-    const refresh = { grant_type: 'refresh_token', refresh_token: pair.refresh_token }
-    const replies = [
-      await app.inject({ method: 'POST', url: '/auth/token', payload: refresh }),
-      await app.inject({ url: '/auth/sessions', headers }),
-      await app.inject({ url: '/auth/sessions' }),
-      await app.inject({ method: 'POST', url: '/auth/introspect', payload: { token: pair.access_token } }),
-      await app.inject({ method: 'POST', url: '/auth/revoke', payload: { token: pair.refresh_token } }),
-    ]
-    expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 401, 200, 200])
-    await app.close()
-  })
+  ])(
+    '%s refresh and revoke for whoever has the token, and show sessions to whoever is known',
+    async (_name, options, first) => {
+      const app = Fastify()
+      const access = { roles: { nobody: ['nothing:read'] }, ...options }
+      if (first) app.register(accessControl, access)
+      app.register(authTokens, tokenOptions())
+      app.register(authRoutes, { prefix: '/auth', authorizeIntrospection: () => true })
+      if (!first) app.register(accessControl, access)
+      await app.ready()
+      const pair = await app.tokens.issue({ subject: 'ada' })
+      const headers = { authorization: `Bearer ${pair.access_token}` }
+      const refresh = { grant_type: 'refresh_token', refresh_token: pair.refresh_token }
+      const replies = [
+        await app.inject({ method: 'POST', url: '/auth/token', payload: refresh }),
+        await app.inject({ url: '/auth/sessions', headers }),
+        await app.inject({ url: '/auth/sessions' }),
+        await app.inject({ method: 'POST', url: '/auth/introspect', payload: { token: pair.access_token } }),
+        await app.inject({ method: 'POST', url: '/auth/revoke', payload: { token: pair.refresh_token } }),
+      ]
+      expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 401, 200, 200])
+      await app.close()
+    },
+  )
 
   it('hold where access-control is in another scope, too', async () => {
     const app = Fastify()

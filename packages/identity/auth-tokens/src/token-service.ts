@@ -225,7 +225,8 @@ export class TokenService {
     }
     // Nothing is no answer: it would go on without roles.
     checking(() => {
-      if (typeof after !== 'object') throw new GrantProblem('renewGrant takes a function that answers a grant, or null')
+      if (typeof after !== 'object')
+        throw new GrantProblem('renewGrant takes a function that answers a grant, or null')
     })
     // When and how they authenticated does not change by itself.
     const grant: SessionGrant = {

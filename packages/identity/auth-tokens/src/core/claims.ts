@@ -1,6 +1,6 @@
 /** Who a token is for and what it says, as an app gives it. */
 export interface Grant {
-  /** Who (`sub`): stable, unique, 1 to 1024 characters. */
+  /** Who (`sub`): stable, unique over all kinds and tenants, 1 to 1024 characters and at most 2048 bytes. */
   readonly subject: string
   /** Default: `user`. */
   readonly kind?: 'user' | 'service' | 'agent' | undefined

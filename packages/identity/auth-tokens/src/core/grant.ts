@@ -62,7 +62,9 @@ export function checkGrant(grant: Grant): void {
   const taken = Object.keys(claims).find((name) => REGISTERED.has(name))
   if (taken !== undefined) throw new GrantProblem(`claims takes none that the plugin sets, such as ${taken}`)
   if (sizeOf(grant) > LONGEST_CLAIMS)
-    throw new GrantProblem(`a grant takes at most ${LONGEST_CLAIMS} bytes of JSON, since every request carries it`)
+    throw new GrantProblem(
+      `a grant takes at most ${LONGEST_CLAIMS} bytes of JSON, since every request carries it`,
+    )
 }
 
 /** Bytes of a grant in a token. */
