@@ -16,7 +16,7 @@ export interface JwksOptions {
   readonly url: string
   /** Shortest time between two fetches, however many tokens name unknown keys. Default: 30 s. */
   readonly cooldown?: Duration | undefined
-  /** Longest time that keys are used without asking again. Default: 10 minutes. */
+  /** How old keys get before the next token that comes makes the app ask again, without waiting for the answer. Default: 10 minutes. */
   readonly maxAge?: Duration | undefined
   /** Longest wait for an answer. Default: 3 s. */
   readonly timeout?: Duration | undefined

@@ -223,6 +223,11 @@ export class TokenService {
       await this.#revoke('session', id)
       throw new InvalidGrant()
     }
+    // Nothing is no answer: it would go on without roles.
+    checking(() => {
+      if (typeof after !== 'object')
+        throw new GrantProblem('renewGrant takes a function that answers a grant, or null')
+    })
     // When and how they authenticated does not change by itself.
     const grant: SessionGrant = {
       authTime: before.authTime ?? session.createdAt,

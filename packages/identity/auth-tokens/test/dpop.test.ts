@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import Fastify from 'fastify'
-import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
+import type { FastifyInstance, FastifyRequest, LightMyRequestResponse } from 'fastify'
 import { calculateJwkThumbprint } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { requestOfOperation } from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { authTokens } from '../src/index.ts'
 import type { AuthTokensOptions, TokenPair } from '../src/index.ts'
@@ -14,8 +15,12 @@ import type { ProofChanges, ProofClient } from './proof-client.ts'
 const ORIGIN = 'https://api.example.com'
 const ALGS = 'ES256 ES384 ES512 Ed25519 EdDSA'
 
-async function dpopApp(more: Partial<AuthTokensOptions> = {}): Promise<FastifyInstance> {
+async function dpopApp(
+  more: Partial<AuthTokensOptions> = {},
+  prepare: (app: FastifyInstance) => void = () => undefined,
+): Promise<FastifyInstance> {
   const app = Fastify()
+  prepare(app)
   app.register(authTokens, optionsWith({ dpop: 'allowed', dpopOrigins: [ORIGIN], ...more }))
   app.register(authRoutes, { prefix: '/auth', authorizeIntrospection: () => true })
   app.get('/', (request) => request.resolvePrincipal())
@@ -362,6 +367,32 @@ describe('refreshing a session that is bound', () => {
     expect(second.statusCode).toBe(200)
     const again = await refresh(second.json<TokenPair>().refresh_token, headers)
     expect(again.json()).toEqual({ error: 'invalid_dpop_proof' })
+  })
+})
+
+describe('a connection', () => {
+  it('is proved once for all its operations, and each looks at its token anew', async () => {
+    const asked: string[] = []
+    const ask = async (request: FastifyRequest): Promise<void> => {
+      const { request: operation } = requestOfOperation(request)
+      await operation.resolvePrincipal().then(
+        ({ id }) => asked.push(String(id)),
+        ({ code }: { code: string }) => asked.push(code),
+      )
+    }
+    const served = await dpopApp({}, (instance) => {
+      instance.addHook('preHandler', async (request) => {
+        if (request.url !== '/') return
+        await ask(request)
+        await ask(request)
+        await instance.tokens.revokeAll('ada')
+        await ask(request)
+      })
+    })
+    const { access_token: token } = await login(client, served)
+    await served.inject({ url: '/', headers: dpop(token, await client.prove('GET', '/', token)) })
+    expect(asked).toEqual(['ada', 'ada', 'INVALID_TOKEN'])
+    await served.close()
   })
 })
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Secret } from '@portcullis/secrets'
 import { createSigner } from 'fast-jwt'
 import Fastify from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { authTokens, secretKeys } from '../src/index.ts'
 import { CurrentKeys } from '../src/keys/current-keys.ts'
 import type { TokenKey } from '../src/index.ts'
@@ -114,6 +114,44 @@ describe('keys', () => {
       })
       .toBe('INVALID_TOKEN')
     await app.close()
+  })
+})
+
+describe('keys and refresh secrets that are read again', () => {
+  afterEach(() => vi.useRealTimers())
+
+  it('are exchanged together or not at all, and never for older ones', async () => {
+    vi.useFakeTimers()
+    const keyOf = (kid: string): TokenKey => ({ kid, alg: 'HS256', secret: randomBytes(32) })
+    const waiting: ((keys: TokenKey[]) => void)[] = []
+    let [asked, secret] = [0, randomBytes(32).toString('base64')]
+    const keys = new CurrentKeys(
+      {
+        algorithms: ['HS256'],
+        keys: async () =>
+          asked++ === 0 ? [keyOf('first')] : new Promise((answer) => void waiting.push(answer)),
+        jwks: undefined,
+        refreshSecrets: async () => [secret],
+        keysMaxAge: 1_000,
+      },
+      Fastify().log,
+    )
+    const answer = async (kid: string): Promise<string[]> => {
+      waiting.pop()?.([keyOf(kid)])
+      await vi.advanceTimersByTimeAsync(1)
+      return keys.ring.keys.map((key) => key.kid)
+    }
+    await keys.load()
+    const before = keys.refresh
+    keys.watch()
+    secret = 'short'
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect([await answer('second'), keys.refresh]).toEqual([['first'], before])
+    secret = randomBytes(32).toString('base64')
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect([await answer('fourth'), keys.refresh === before]).toEqual([['fourth'], false])
+    expect([waiting.length, await answer('third')]).toEqual([1, ['fourth']])
+    keys.stop()
   })
 })
 
@@ -251,5 +289,19 @@ describe('keys of another issuer', () => {
     app.register(authTokens, options(url) as never)
     await expect(app.ready()).rejects.toMatchObject({ code: 'PORTCULLIS_AUTH_TOKENS_INVALID_KEYS' })
     await app.close()
+  })
+
+  it('that do not come to an end in time do not start', async () => {
+    server = createServer((_request, response) => void response.write('{"keys":['))
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const app = Fastify()
+    app.register(authTokens, { ...options(url), jwks: { url, timeout: 200 } } as never)
+    await expect(app.ready()).rejects.toMatchObject({
+      code: 'PORTCULLIS_AUTH_TOKENS_INVALID_KEYS',
+      message: expect.stringMatching(/JWK Set at 127\.0\.0\.1:\d+ cannot be fetched/),
+    })
+    await app.close()
+    server.closeAllConnections()
   })
 })

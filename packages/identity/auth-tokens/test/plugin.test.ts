@@ -173,6 +173,21 @@ describe('refreshing', () => {
   })
 })
 
+describe('an app that does not say what the next token holds', () => {
+  it.each([undefined, true, 'admin'])('but answers %j, gives none and keeps the session', async (answer) => {
+    let given: unknown = answer
+    const renewed = await appWith({ renewGrant: () => given as never })
+    const { refresh_token: token } = await renewed.tokens.issue({ subject: 'ada', roles: ['admin'] })
+    await expect(renewed.tokens.refresh(token)).rejects.toMatchObject({
+      code: 'PORTCULLIS_AUTH_TOKENS_INVALID_GRANT',
+      message: expect.stringContaining('renewGrant'),
+    })
+    given = { roles: ['reader'] }
+    await expect(renewed.tokens.refresh(token)).resolves.toMatchObject({ token_type: 'bearer' })
+    await renewed.close()
+  })
+})
+
 describe('revoking', () => {
   it('concerns a token, a session, a subject or everything, at once', async () => {
     const status = async (token: string): Promise<number> =>
@@ -223,6 +238,7 @@ describe('calls of the app', () => {
     { subject: 'a\0' },
     { subject: '\ud800' },
     { subject: 'x'.repeat(1025) },
+    { subject: '中'.repeat(1000) },
     { subject: 'ada', kind: 'root' },
     { subject: 'ada', roles: 'admin' },
     { subject: 'ada', permissions: ['two words'] },

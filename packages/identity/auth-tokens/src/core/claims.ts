@@ -1,6 +1,6 @@
 /** Who a token is for and what it says, as an app gives it. */
 export interface Grant {
-  /** Who (`sub`): stable, unique, 1 to 1024 characters. */
+  /** Who (`sub`): stable, unique over all kinds and tenants, 1 to 1024 characters and at most 2048 bytes. */
   readonly subject: string
   /** Default: `user`. */
   readonly kind?: 'user' | 'service' | 'agent' | undefined
@@ -52,8 +52,10 @@ export const REGISTERED: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Longest subject, session id, tenant: what the kernel takes for a principal. */
-const LONGEST = 1_024
+/** Longest subject, session id, tenant, in characters: what the kernel takes for a principal. */
+export const LONGEST_NAME = 1_024
+/** And in bytes: what an index of PostgreSQL takes. */
+export const LONGEST_NAME_BYTES = 2_048
 const LAST_SECOND = 8_640_000_000_000
 
 /** What every access token has to hold. */
@@ -80,11 +82,13 @@ export type ClaimProblem =
   | 'lives-too-long'
   | 'claims'
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= LONGEST
+/** Whether a value is a name of a subject, session or tenant that every store can keep. */
+export function isName(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_NAME) return false
+  return Buffer.byteLength(value) <= LONGEST_NAME_BYTES
 }
 
-function isTexts(value: unknown): boolean {
+function isNames(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
@@ -98,7 +102,7 @@ function isTime(value: unknown): value is number {
 }
 
 function isConfirmation(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && isText((value as { jkt?: unknown }).jkt)
+  return typeof value === 'object' && value !== null && isName((value as { jkt?: unknown }).jkt)
 }
 
 function audienceHolds(aud: unknown, audience: readonly string[]): boolean {
@@ -127,9 +131,9 @@ export function problemOf(payload: unknown, demands: ClaimDemands, now: number):
   const claims = payload as AccessClaims
   if (claims.iss !== demands.issuer) return 'issuer'
   if (!audienceHolds(claims.aud, demands.audience)) return 'audience'
-  if (!isText(claims.sub)) return 'subject'
-  if (!isText(claims.jti)) return 'jti'
-  if (!optional(claims.sid, isText)) return 'session'
+  if (!isName(claims.sub)) return 'subject'
+  if (!isName(claims.jti)) return 'jti'
+  if (!optional(claims.sid, isName)) return 'session'
   const {
     sub_kind: kind,
     tenant_id: tenant,
@@ -141,9 +145,9 @@ export function problemOf(payload: unknown, demands: ClaimDemands, now: number):
   } = claims
   const typed =
     optional(kind, (one) => one === 'user' || one === 'service' || one === 'agent') &&
-    optional(roles, isTexts) &&
+    optional(roles, isNames) &&
     optional(scope, (one) => typeof one === 'string') &&
-    [tenant, actingFor, acr].every((one) => optional(one, isText)) &&
+    [tenant, actingFor, acr].every((one) => optional(one, isName)) &&
     optional(time, isTime) &&
     optional(claims.cnf, isConfirmation)
   return typed ? problemOfTimes(claims, demands, now) : 'claims'

@@ -1,4 +1,4 @@
-import { REGISTERED } from './claims.ts'
+import { isName, LONGEST_NAME, LONGEST_NAME_BYTES, REGISTERED } from './claims.ts'
 import type { AccessClaims, Grant } from './claims.ts'
 
 /** A grant as a session keeps it. */
@@ -10,7 +10,6 @@ export interface SessionGrant extends Grant {
 /** What is wrong with a grant, in words that hold no value of it. */
 export class GrantProblem extends Error {}
 
-const LONGEST = 1_024
 /** Bytes of the longest claims: with issuer, times and signature they make a token that is not too long to be taken. */
 const LONGEST_CLAIMS = 5_000
 /** Milliseconds that a date of ECMAScript can hold. */
@@ -33,9 +32,9 @@ function isMoment(value: unknown): boolean {
  * @throws GrantProblem naming the member
  */
 export function checkName(member: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '' || value.length > LONGEST || !isStorable(value))
+  if (!isName(value) || !isStorable(value))
     throw new GrantProblem(
-      `${member} takes a string of 1 to ${LONGEST} characters, none of them NUL or half a surrogate pair`,
+      `${member} takes a string of 1 to ${LONGEST_NAME} characters and ${LONGEST_NAME_BYTES} bytes, none of them NUL or half a surrogate pair`,
     )
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { readProof } from '../core/dpop-proof.ts'
 import { Replays } from '../core/replays.ts'
@@ -15,18 +16,22 @@ export function bringsProof({ headers }: FastifyRequest): boolean {
 export class Proofs {
   readonly #settings: Pick<ResolvedAuthTokensOptions, 'dpopOrigins' | 'dpopMaxAge' | 'clockTolerance'>
   readonly #replays = new Replays(MOST_REMEMBERED)
+  /** What requests have proved: the operations of a socket come with one request, and one proof. */
+  readonly #proved = new WeakMap<IncomingMessage, { readonly jkt: string; readonly accessToken?: string }>()
 
   constructor(settings: Pick<ResolvedAuthTokensOptions, 'dpopOrigins' | 'dpopMaxAge' | 'clockTolerance'>) {
     this.#settings = settings
   }
 
   /**
-   * The key that the sender of a request proves to have.
+   * The key that the sender of a request proves to have. Who asks again about a request gets the same answer.
    *
    * @param accessToken that comes with it
    * @returns its SHA-256 thumbprint; nothing where the proof is missing, not valid or was used before
    */
   async keyOf(request: FastifyRequest, accessToken?: string): Promise<string | undefined> {
+    const before = this.#proved.get(request.raw)
+    if (before !== undefined && before.accessToken === accessToken) return before.jkt
     const header = request.headers['dpop']
     // Two headers come as one with a comma, which is no proof.
     if (typeof header !== 'string') return undefined
@@ -40,6 +45,9 @@ export class Proofs {
       clockTolerance: clockTolerance / 1000,
       accessToken,
     })
-    return proof !== undefined && this.#replays.isFirst(proof, Date.now()) ? proof.jkt : undefined
+    if (proof === undefined || !this.#replays.isFirst(proof, Date.now())) return undefined
+    const { jkt } = proof
+    this.#proved.set(request.raw, accessToken === undefined ? { jkt } : { jkt, accessToken })
+    return jkt
   }
 }

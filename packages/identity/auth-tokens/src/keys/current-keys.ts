@@ -29,6 +29,9 @@ export class CurrentKeys {
   readonly #remote: RemoteJwks | undefined
   #timer: NodeJS.Timeout | undefined
   #renewing: Promise<void> | undefined
+  /** How often the keys were asked for, and which of the answers is used. */
+  #asked = 0
+  #used = 0
   /** Verifies and signs. */
   ring: Keyring = new Keyring([])
   /** Derive refresh tokens, the current one first. */
@@ -46,13 +49,17 @@ export class CurrentKeys {
    * @throws KeyProblem, and what a function that gives keys throws
    */
   async load(): Promise<void> {
-    const { keys, refreshSecrets = [] } = this.#settings
-    if (keys !== undefined)
-      this.ring = new Keyring(checkKeys(await readSource(keys), this.#settings.algorithms))
-    else await this.#loadRemote()
-    this.refresh = (await readSource(refreshSecrets)).map((secret) =>
-      refreshKeyOf(checkSecret(secret, SHORTEST_REFRESH_SECRET)),
-    )
+    const { keys, refreshSecrets = [], algorithms } = this.#settings
+    if (keys === undefined) return this.#loadRemote()
+    const turn = ++this.#asked
+    const [own, secrets] = await Promise.all([readSource(keys), readSource(refreshSecrets)])
+    const ring = new Keyring(checkKeys(own, algorithms))
+    const refresh = secrets.map((secret) => refreshKeyOf(checkSecret(secret, SHORTEST_REFRESH_SECRET)))
+    // An answer that comes late does not take the place of a newer one.
+    if (turn < this.#used) return
+    this.#used = turn
+    this.ring = ring
+    this.refresh = refresh
   }
 
   /** Reads what may change again and again, until {@link stop}. What cannot be read leaves the keys as they are. */

@@ -7,7 +7,7 @@ export interface RemoteJwksOptions {
   readonly url: string
   /** Shortest time between two fetches, however many tokens name unknown keys. */
   readonly cooldown: number
-  /** Longest time that keys are used without asking again. */
+  /** How old keys get before the next token that comes makes the app ask again, without waiting for the answer. */
   readonly maxAge: number
   /** Longest wait for an answer. */
   readonly timeout: number
@@ -64,21 +64,26 @@ export class RemoteJwks {
   }
 
   async #ask(): Promise<readonly TokenKey[]> {
+    const host = new URL(this.#options.url).host
+    const text = await this.#read().catch((error: unknown) => {
+      throw error instanceof KeyProblem ? error : new KeyProblem(`the JWK Set at ${host} cannot be fetched.`)
+    })
+    // Only public keys: whoever publishes a secret has given it away.
+    const keys = keysOfJwks(text).filter(({ publicKey }) => publicKey !== undefined)
+    if (keys.length === 0) throw new KeyProblem(`the JWK Set at ${host} has no public key for signatures.`)
+    this.#fetchedAt = this.#now()
+    return keys
+  }
+
+  async #read(): Promise<string> {
     const { url, timeout } = this.#options
     const response = await fetch(url, {
       headers: { accept: 'application/jwk-set+json, application/json' },
       redirect: 'error',
       signal: AbortSignal.timeout(timeout),
-    }).catch(() => {
-      throw new KeyProblem(`the JWK Set at ${new URL(url).host} cannot be fetched.`)
     })
-    if (!response.ok)
-      throw new KeyProblem(`the JWK Set at ${new URL(url).host} is answered with ${response.status}.`)
-    // Only public keys: whoever publishes a secret has given it away.
-    const keys = keysOfJwks(await readBounded(response)).filter(({ publicKey }) => publicKey !== undefined)
-    if (keys.length === 0)
-      throw new KeyProblem(`the JWK Set at ${new URL(url).host} has no public key for signatures.`)
-    this.#fetchedAt = this.#now()
-    return keys
+    if (response.ok) return readBounded(response)
+    await response.body?.cancel()
+    throw new KeyProblem(`the JWK Set at ${new URL(url).host} is answered with ${response.status}.`)
   }
 }

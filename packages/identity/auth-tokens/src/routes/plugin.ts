@@ -1,4 +1,5 @@
-import { useKernel } from '@portcullis/kernel'
+import { provideRouteConfig, useKernel } from '@portcullis/kernel'
+import type { RouteRecord } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { RoutesUnusableError } from '../errors.ts'
 import { registrations } from '../registration.ts'
@@ -58,6 +59,16 @@ function sessionRoutes(app: FastifyInstance): void {
   )
 }
 
+/**
+ * What the routes say to access-control, where that holds: it can be told in no other way, since the app does not declare
+ * them. Whoever has the token may use the protocol's routes, and their own sessions whoever is known.
+ */
+function accessOf({ config }: RouteRecord): Record<string, unknown> {
+  const auth = config['auth'] as { required?: boolean } | false
+  if (auth !== false && auth.required === true) return { access: { authenticated: true } }
+  return { access: { public: 'auth-tokens asks for the token itself' } }
+}
+
 /** @throws PORTCULLIS_AUTH_TOKENS_ROUTES_UNUSABLE */
 function checkRegistration(app: FastifyInstance): void {
   const registration = registrations.get(app)
@@ -87,6 +98,10 @@ export const authRoutes: FastifyPluginAsync<AuthRoutesOptions> = async (app, giv
   } = given as AuthRoutesOptions & Partial<Record<OfFastify, unknown>>
   const { authorizeIntrospection: authorize, jwksPath } = authRoutesOptions.parse(own)
   useKernel(app)
+  provideRouteConfig(app, (route) => {
+    const isOwn = route.scope === app && route.config['access'] === undefined
+    return isOwn && app.hasDecorator('access') ? accessOf(route) : undefined
+  })
   app.addHook('onReady', async () => checkRegistration(app))
   app.addHook('onRequest', async (_request, reply) => {
     void reply.header('cache-control', 'no-store')
