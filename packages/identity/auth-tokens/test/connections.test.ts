@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { connect } from 'node:http2'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -99,6 +100,32 @@ describe('what is open', () => {
     const { access_token: token } = await app.tokens.issue({ subject: 'ada' })
     await app.tokens.revokeAll('ada')
     await expect(open(token)).rejects.toThrow('401')
+  })
+
+  it('over HTTP/2 ends by itself: other requests of the connection go on', async () => {
+    const served = Fastify({ http2: true })
+    served.register(authTokens, optionsWith())
+    served.get('/events', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200).write('data: x\n\n')
+    })
+    await served.listen({ port: 0, host: '127.0.0.1' })
+    const session = connect(`http://127.0.0.1:${(served.server.address() as AddressInfo).port}`)
+    const ask = async (subject: string): Promise<void> => {
+      const { access_token: token } = await served.tokens.issue({ subject })
+      const request = session.request({ ':path': '/events', ...bearer(token) })
+      request.on('error', () => undefined).resume()
+      await new Promise((begun) => request.on('response', begun))
+      closed.set(subject, new Promise((over) => request.on('close', over)))
+    }
+    const closed = new Map<string, Promise<void>>()
+    await ask('ada')
+    await ask('bob')
+    await served.tokens.revokeAll('ada')
+    expect(await within(1_000, closed.get('ada') ?? Promise.reject(new Error('not asked')))).toBe(true)
+    expect(await within(300, closed.get('bob') ?? Promise.resolve())).toBe(false)
+    session.destroy()
+    await served.close()
   })
 
   it('ends where its token was revoked before anybody followed it', async () => {
