@@ -38,8 +38,7 @@ function policiesAt(
 ): readonly CompiledPolicy[] {
   const options = live.of(request)
   if (options === false) return []
-  const { list } = compilePolicies(options)
-  return list.some(({ points }) => !points.has(point)) ? list.filter(({ points }) => points.has(point)) : list
+  return compilePolicies(options).at[point]
 }
 
 async function decideAt(
