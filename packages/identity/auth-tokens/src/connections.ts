@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isUpgrade } from './http/is-upgrade.ts'
 import type { AccessClaims } from './core/claims.ts'
 import type { RevocationList } from './core/revocation-list.ts'
 
@@ -78,11 +79,6 @@ export class Connections {
       if (this.#watches.delete(watch)) watch.end()
     }, GRACE).unref()
   }
-}
-
-/** Whether a request became a connection of its own, such as a WebSocket. */
-export function isUpgrade(request: FastifyRequest): boolean {
-  return request.raw.headers.upgrade !== undefined
 }
 
 /** Ends the connection of a request whose token is not valid any more. */

@@ -1,6 +1,6 @@
 import type * as GraphqlGate from '@portcullis/graphql-gate'
 import type { Door, OperationBatch } from '@portcullis/graphql-gate'
-import { gateFactsOf } from '@portcullis/kernel'
+import { gateFactsOf, loadIfInstalled } from '@portcullis/kernel'
 import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { MissingGateError, UnknownFieldError } from './errors.ts'
@@ -9,17 +9,6 @@ import { keepPrice } from './settle-price.ts'
 
 /** Decides the policies of a request that need its operations. */
 export type DecideBudget = (batch: OperationBatch) => Promise<Refusal | undefined>
-
-/** graphql-gate, or `undefined` where it is not installed: a REST app never installs graphql. */
-async function loadGraphqlGate(): Promise<typeof GraphqlGate | undefined> {
-  try {
-    return await import('@portcullis/graphql-gate')
-  } catch (error) {
-    // Anything else is a defect of an installed package, which must not pass for its absence.
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return undefined
-    throw error
-  }
-}
 
 /**
  * Adds the check of the `budget` phase, where graphql-gate is installed.
@@ -33,7 +22,8 @@ export async function addBudgetCheck(
   needing: CompiledPolicy | undefined,
   decide: DecideBudget,
 ): Promise<Pick<typeof GraphqlGate, 'isDoor' | 'doorsWithin' | 'addAnswerStep'> | undefined> {
-  const gate = await loadGraphqlGate()
+  // A REST app never installs graphql.
+  const gate = await loadIfInstalled<typeof GraphqlGate>(() => import('@portcullis/graphql-gate'))
   if (gate === undefined) {
     if (needing === undefined) return undefined
     const mend = '@portcullis/graphql-gate and graphql: npm install @portcullis/graphql-gate graphql'

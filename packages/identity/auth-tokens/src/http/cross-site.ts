@@ -1,13 +1,10 @@
 import type { FastifyRequest } from 'fastify'
+import { isUpgrade } from './is-upgrade.ts'
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined
-}
-
-function isUpgrade({ headers }: FastifyRequest): boolean {
-  return headers.upgrade !== undefined
 }
 
 /**

@@ -1,0 +1,6 @@
+import type { FastifyRequest } from 'fastify'
+
+/** Whether a request became a connection of its own, such as a WebSocket. */
+export function isUpgrade(request: FastifyRequest): boolean {
+  return request.raw.headers.upgrade !== undefined
+}
