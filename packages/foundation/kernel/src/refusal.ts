@@ -39,7 +39,9 @@ export function onRefused(
   request: FastifyRequest,
   listener: (refusal: Refusal) => void | Promise<void>,
 ): void {
-  requestStateOf(request).refused.push(listener)
+  const state = requestStateOf(request)
+  if (state.refused === undefined) state.refused = [listener]
+  else state.refused.push(listener)
 }
 
 /**
@@ -47,7 +49,7 @@ export function onRefused(
  * refused later.
  */
 export function beginExecution(request: FastifyRequest): void {
-  requestStateOf(request).refused.length = 0
+  requestStateOf(request).refused = undefined
 }
 
 /** What refused the request, if anything did. */
@@ -70,7 +72,9 @@ export async function recordRefusal(request: FastifyRequest, refusal: Refusal): 
   refusal.error.extensions = { ...refusal.error.extensions, code: refusal.error.code }
   const state = requestStateOf(request)
   state.refusal ??= refusal
-  for (const listener of state.refused.splice(0)) {
+  const { refused = [] } = state
+  state.refused = undefined
+  for (const listener of refused) {
     try {
       await listener(refusal)
     } catch (error) {

@@ -15,6 +15,8 @@ import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
 import type { ResolvedLoginOptions } from './login/login-options.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { addressKeys } from './policies/address-keys.ts'
+import type { AddressKeys } from './policies/address-keys.ts'
 import { plansOf } from './policies/plans.ts'
 import type { Plans } from './policies/plans.ts'
 import { withLeases } from './stores/leases.ts'
@@ -31,6 +33,7 @@ export interface Limiter {
   readonly store: RateLimitStore
   readonly slots: SlotStore
   readonly keys: PartitionKeys
+  readonly addressKeys: AddressKeys
   readonly devices: DeviceTokens
   readonly ipv6Subnet: number
   readonly blocks: BlockStore
@@ -95,6 +98,7 @@ export async function openLimiter(
   const plans = plan === undefined ? undefined : plansOf(plan, planCacheFor)
   const shared = {
     keys,
+    addressKeys: addressKeys(keys, ipv6Subnet),
     plans,
     headers,
     devices,

@@ -1,5 +1,12 @@
-import { createScopedValue, decide, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
-import type { DecisionResult } from '@portcullis/kernel'
+import {
+  createScopedValue,
+  decide,
+  defineGate,
+  onceRoutesKnown,
+  optionsInUse,
+  routeRecordOf,
+} from '@portcullis/kernel'
+import type { DecisionResult, RouteRecord } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { addConcurrency, closedLimits } from './concurrency.ts'
 import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
@@ -17,7 +24,7 @@ import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { priceOperations } from './price-operations.ts'
 import { compilePolicies } from './policies/compile-policies.ts'
-import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
+import type { CompiledPolicies, CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
 
 const NAME = 'userRateLimit'
 
@@ -31,14 +38,29 @@ function limiterOf(scope: FastifyInstance): RunningLimiter {
   return limiter
 }
 
-function policiesAt(
-  live: LiveOptions,
-  request: FastifyRequest,
-  point: DecisionPoint,
-): readonly CompiledPolicy[] {
-  const options = live.of(request)
-  if (options === false) return []
-  return compilePolicies(options).at[point]
+const NONE: readonly CompiledPolicy[] = []
+
+/** Finds the policies of requests, compiled once for each route. */
+function routePolicies(live: LiveOptions): {
+  at(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[]
+  forget(): void
+} {
+  let known = new WeakMap<RouteRecord, CompiledPolicies['at'] | false>()
+  return {
+    at(request, point) {
+      const route = routeRecordOf(request)
+      let policies = known.get(route)
+      if (policies === undefined) {
+        const options = live.of(request)
+        policies = options !== false && compilePolicies(options).at
+        known.set(route, policies)
+      }
+      return policies === false ? NONE : policies[point]
+    },
+    forget() {
+      known = new WeakMap()
+    },
+  }
 }
 
 async function decideAt(
@@ -76,6 +98,7 @@ async function register(
   options: Readonly<ResolvedUserRateLimitOptions>,
 ): Promise<void> {
   const live = liveOptions(app, options)
+  const policies = routePolicies(live)
   decorate(app, limiterOf)
   for (const point of ['address', 'principal'] as const) {
     decide(app, {
@@ -83,10 +106,12 @@ async function register(
       phase: point,
       name: NAME,
       run(request, reply) {
-        const policies = policiesAt(live, request, point)
-        const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> =>
-          policies.length === 0 ? undefined : decideFor(limiterOf(app), policies, request, reply)
-        return afterBlocks(blocked(limiterOf(app), request, point), decideLimitsNow)
+        const limiter = limiterOf(app)
+        const decideNow = (): DecisionResult | Promise<DecisionResult> => {
+          const due = policies.at(request, point)
+          return due.length === 0 ? undefined : decideFor(limiter, due, request, reply)
+        }
+        return limiter.blocks.list.isEmpty ? decideNow() : afterBlocks(blocked(limiter, request, point), decideNow)
       },
     })
   }
@@ -96,9 +121,9 @@ async function register(
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
     if (refused !== undefined) return refused
-    const policies = policiesAt(live, request, 'budget')
-    if (policies.length === 0) return undefined
-    const priced = await priceOperations(policies, batch)
+    const due = policies.at(request, 'budget')
+    if (due.length === 0) return undefined
+    const priced = await priceOperations(due, batch)
     return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
   })
   decide(app, {
@@ -106,15 +131,17 @@ async function register(
     phase: 'resource',
     name: NAME,
     run(request, reply) {
-      const policies = policiesAt(live, request, 'resource')
-      const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> => {
+      const limiter = limiterOf(app)
+      const decideNow = (): DecisionResult | Promise<DecisionResult> => {
+        const all = policies.at(request, 'resource')
         // What operations say of the account was counted with them.
-        const isDoor = policies.length > 0 && gate?.isDoor(request) === true
-        const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
-        return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
+        const isDoor = all.length > 0 && gate?.isDoor(request) === true
+        const due = isDoor ? all.filter(({ points }) => !points.has('budget')) : all
+        return due.length === 0 ? undefined : decideAt(limiter, due, request, reply)
       }
+      if (limiter.blocks.list.isEmpty) return decideNow()
       // By now hooks of a route may have found out who asks.
-      return afterBlocks(blocked(limiterOf(app), request, 'principal'), decideLimitsNow)
+      return afterBlocks(blocked(limiter, request, 'principal'), decideNow)
     },
   })
   const check = (scope: FastifyInstance, given: Readonly<ResolvedUserRateLimitOptions>): void => {
@@ -138,7 +165,13 @@ async function register(
       .map(({ policy }) => policy.name)
       .concat(inUse.flatMap((one) => closedLimits(one.options)))
     const limiter = await openLimiter(app, options, [...new Set(closed)])
-    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check) })
+    limiters.set(app, {
+      ...limiter,
+      reload(next) {
+        live.replace(next, check)
+        policies.forget()
+      },
+    })
   })
   app.addHook('onClose', async () => {
     const limiter = limiters.get(app)

@@ -3,7 +3,7 @@ import { refuse } from '../refusal.ts'
 import { requestStateOf } from '../requests/request-state.ts'
 import { stateOf } from '../state.ts'
 import type { Decision, DecisionResult } from './decide.ts'
-import { rankOf } from './phases.ts'
+import { rankOf, STAGES } from './phases.ts'
 import type { Stage } from './phases.ts'
 
 type StageHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
@@ -21,6 +21,7 @@ function planOf(scope: FastifyInstance, stage: Stage): readonly Decision[] {
  * runs all decisions that hold in the request's scope, and the other finds them done.
  */
 export function stageHook(stage: Stage): StageHook {
+  const rank = STAGES.indexOf(stage)
   const plans = new WeakMap<FastifyInstance, readonly Decision[]>()
 
   function planFor(scope: FastifyInstance): readonly Decision[] {
@@ -63,9 +64,9 @@ export function stageHook(stage: Stage): StageHook {
   }
 
   return function portcullisStage(request, reply, done) {
-    const { stagesRun } = requestStateOf(request)
-    if (stagesRun.has(stage)) return done()
-    stagesRun.add(stage)
+    const state = requestStateOf(request)
+    if (state.stage >= rank) return done()
+    state.stage = rank
     resume(request, reply, done, planFor(request.server), 0)
   }
 }

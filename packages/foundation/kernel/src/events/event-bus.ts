@@ -31,6 +31,8 @@ export interface SecurityEvents {
   subscribe(listener: SecurityEventListener, options?: { readonly durable?: boolean }): () => void
 }
 
+const NOTHING = Promise.resolve()
+
 interface Subscriber {
   readonly listener: SecurityEventListener
   readonly durable: boolean
@@ -71,6 +73,8 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
 
   return {
     publish(input, request) {
+      // Most refusals of a flood have nobody to hear of them.
+      if (subscribers.size === 0 && !channel.hasSubscribers) return NOTHING
       const event = withFacts(input, now(), request)
       if (channel.hasSubscribers) channel.publish(event)
       const all = [...subscribers].map((subscriber) => deliver(subscriber, event, request))

@@ -25,6 +25,11 @@ export class BlockList {
     this.#now = now
   }
 
+  /** Whether nothing is blocked, which is what most requests find. */
+  get isEmpty(): boolean {
+    return this.#blocks.size === 0
+  }
+
   /** Whether anything of a kind may be blocked: when it is not, nobody's name has to be found out. */
   has(kind: BlockKind): boolean {
     return (this.#kinds.get(kind) ?? 0) > 0

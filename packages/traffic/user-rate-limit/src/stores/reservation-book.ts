@@ -16,16 +16,18 @@ export interface Refund {
  * collector more than the whole decision.
  */
 class OpenReservation implements Reservation {
-  readonly charges: readonly Charge[]
   readonly #receipts: readonly Receipt[]
   readonly #madeAt: number
   #book: ReservationBook | undefined
 
   constructor(book: ReservationBook, receipts: readonly Receipt[], madeAt: number) {
-    this.charges = receipts.map(({ charge }) => charge)
     this.#receipts = receipts
     this.#madeAt = madeAt
     this.#book = book
+  }
+
+  get charges(): readonly Charge[] {
+    return this.#receipts.map(({ charge }) => charge)
   }
 
   /** What is open, for the first who asks on behalf of the store that made it. */
@@ -37,6 +39,10 @@ class OpenReservation implements Reservation {
     reservation.#book = undefined
     return { receipts: reservation.#receipts, madeAt: reservation.#madeAt }
   }
+}
+
+function isFinal({ charge }: Receipt): boolean {
+  return charge.final === true
 }
 
 /**
@@ -53,7 +59,7 @@ export class ReservationBook {
 
   /** Opens a reservation for what can be given back; `undefined` when that is nothing. */
   open(receipts: readonly Receipt[]): Reservation | undefined {
-    const own = receipts.filter(({ charge }) => charge.final !== true)
+    const own = receipts.some(isFinal) ? receipts.filter((receipt) => !isFinal(receipt)) : receipts
     return own.length === 0 ? undefined : new OpenReservation(this, own, this.#now())
   }
 
