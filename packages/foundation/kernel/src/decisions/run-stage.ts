@@ -41,16 +41,18 @@ export function stageHook(stage: Stage): StageHook {
   ): void {
     for (let index = from; index < plan.length; index++) {
       const result = plan[index]?.run(request, reply)
-      if (result !== undefined) {
-        // Anything but an immediate "yes" continues in a promise; the rest of the plan runs after it.
-        void conclude(request, reply, result).then(
-          (stopped) => {
-            if (!stopped) resume(request, reply, done, plan, index + 1)
-          },
-          (error: Error) => done(error),
-        )
-        return
-      }
+      if (result === undefined) continue
+      const stopped = 'then' in result ? conclude(request, reply, result) : refuse(request, reply, result)
+      if (stopped === true) return
+      if (stopped === false) continue
+      // What has to be waited for continues in a promise; the rest of the plan runs after it.
+      stopped.then(
+        (is) => {
+          if (!is) resume(request, reply, done, plan, index + 1)
+        },
+        (error: Error) => done(error),
+      )
+      return
     }
     done()
   }
@@ -74,7 +76,7 @@ export function stageHook(stage: Stage): StageHook {
 async function conclude(
   request: FastifyRequest,
   reply: FastifyReply,
-  result: DecisionResult | Promise<DecisionResult>,
+  result: Promise<DecisionResult>,
 ): Promise<boolean> {
   const refusal = await result
   return refusal === undefined ? false : refuse(request, reply, refusal)

@@ -140,10 +140,8 @@ export function withLeases(
   }
 
   const single = async (charges: readonly Charge[]): Promise<Verdict> => {
-    const verdict = await store.reserve(
-      charges.map((charge) => ({ ...charge, policy: counted(charge.policy) })),
-    )
-    return { ...verdict, limits: named(verdict.limits, charges) }
+    if (!charges.some(isLeased)) return store.reserve(charges)
+    return named(await store.reserve(charges.map(asCounted)), charges)
   }
 
   return {
@@ -154,8 +152,9 @@ export function withLeases(
       const account = accountOf(charges)
       const leased = account === undefined ? undefined : take(account, charges)
       if (leased !== undefined || store.reserveNow === undefined) return leased
-      const known = store.reserveNow(charges.map((charge) => ({ ...charge, policy: counted(charge.policy) })))
-      return known === undefined ? undefined : { ...known, limits: named(known.limits, charges) }
+      if (!charges.some(isLeased)) return store.reserveNow(charges)
+      const known = store.reserveNow(charges.map(asCounted))
+      return known === undefined ? undefined : named(known, charges)
     },
     async reserve(charges) {
       const account = accountOf(charges)
@@ -189,6 +188,16 @@ export function withLeases(
   }
 }
 
-function named(limits: readonly Limit[], charges: readonly Charge[]): Limit[] {
-  return limits.map((limit, at) => ({ ...limit, policy: (charges[at] as Charge).policy }))
+function isLeased({ policy }: Charge): boolean {
+  return policy.lease !== undefined
+}
+
+function asCounted(charge: Charge): Charge {
+  return { ...charge, policy: counted(charge.policy) }
+}
+
+/** The verdict in terms of the policies as they were declared. */
+function named(verdict: Verdict, charges: readonly Charge[]): Verdict {
+  const limits = verdict.limits.map((limit, at) => ({ ...limit, policy: (charges[at] as Charge).policy }))
+  return { ...verdict, limits }
 }
