@@ -29,6 +29,8 @@ import { trustsEverybody } from './trusts-everybody.ts'
 /** What decides for one registration. */
 export interface Limiter {
   readonly store: RateLimitStore
+  /** Whether Redis is known to be away; `undefined` where this process's memory counts. */
+  readonly isAway: (() => boolean) | undefined
   readonly slots: SlotStore
   readonly keys: PartitionKeys
   readonly devices: DeviceTokens
@@ -104,15 +106,15 @@ export async function openLimiter(
   }
   if (redis === undefined) {
     const store = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
-    return { ...shared, store, slots: new MemorySlots(), blocks: memoryBlocks() }
+    return { ...shared, store, isAway: undefined, slots: new MemorySlots(), blocks: memoryBlocks() }
   }
-  const store = new RedisStore({ redis, storeTimeout })
+  const redisStore = new RedisStore({ redis, storeTimeout })
   try {
-    await store.connect()
+    await redisStore.connect()
   } catch (error) {
     if (!(error instanceof RedisUnreachable)) throw error
     if (closed.length > 0) {
-      await store.close()
+      await redisStore.close()
       throw new StoreUnreachableError(error.message, closed.join(', '))
     }
     app.log.warn(
@@ -120,19 +122,27 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
+  const store = withStoreFallback(withLeases(redisStore), fallback)
   return {
     ...shared,
-    slots: withSlotFallback(store.slots, fallback.instances),
-    store: withStoreFallback(withLeases(store), fallback),
-    blocks: await openBlocks(app, redis, keyPrefix),
+    slots: withSlotFallback(redisStore.slots, fallback.instances),
+    store,
+    isAway: () => redisStore.away,
+    blocks: await openBlocks(app, redis, keyPrefix, (key) => store.forgetLocal?.(key)),
   }
 }
 
 /** Opens the blocks. Where Redis is away they are looked for until it is back: no block is known, and none is lost. */
-async function openBlocks(app: FastifyInstance, redis: RedisSource, keyPrefix: string): Promise<BlockStore> {
+async function openBlocks(
+  app: FastifyInstance,
+  redis: RedisSource,
+  keyPrefix: string,
+  onReset: (key: string) => void,
+): Promise<BlockStore> {
   const blocks = new RedisBlocks({
     redis,
     keyPrefix,
+    onReset,
     onChange: (isAway) =>
       app.log.warn(
         { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },

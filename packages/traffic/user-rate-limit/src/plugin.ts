@@ -16,7 +16,7 @@ import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { priceOperations } from './price-operations.ts'
-import { compilePolicies } from './policies/compile-policies.ts'
+import { compilePolicies, unnamedPolicies } from './policies/compile-policies.ts'
 import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
 
 const NAME = 'userRateLimit'
@@ -75,7 +75,7 @@ async function register(
   app: FastifyInstance,
   options: Readonly<ResolvedUserRateLimitOptions>,
 ): Promise<void> {
-  const live = liveOptions(app, options)
+  const live = liveOptions(app, options, (scope) => limiters.get(scope) === limiters.get(app))
   decorate(app, limiterOf)
   for (const point of ['address', 'principal'] as const) {
     decide(app, {
@@ -91,7 +91,8 @@ async function register(
     })
   }
   addConcurrency(app, limiterOf)
-  const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
+  const { list, optIn } = compilePolicies(options)
+  const byOperation = [...list, ...optIn].find(({ points }) => points.has('budget'))
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
@@ -132,13 +133,18 @@ async function register(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
       )
     }
+    for (const name of unnamedPolicies(inUse.map((one) => one.options))) {
+      app.log.warn(
+        `userRateLimit: the policy '${name}' is optIn and no route names it, so it limits nothing. Name it in config.userRateLimit.policies of a route.`,
+      )
+    }
     checkSettings(app, options)
     const closed = everywhere
       .filter(({ policy }) => policy.onStoreError === 'closed')
       .map(({ policy }) => policy.name)
       .concat(inUse.flatMap((one) => closedLimits(one.options)))
     const limiter = await openLimiter(app, options, [...new Set(closed)])
-    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check) })
+    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check), all: live.all })
   })
   app.addHook('onClose', async () => {
     const limiter = limiters.get(app)

@@ -64,8 +64,8 @@ export function decide(
 }
 
 /** Where the state of a charge lives: partition and policy. */
-export function placeOf(charge: Charge): string {
-  return `${charge.key}\n${charge.policy.field}`
+export function placeOf({ key, policy }: Pick<Charge, 'key' | 'policy'>): string {
+  return `${key}\n${policy.field}`
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Charge, Reservation, Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from './failures.ts'
 import { ReservationBook } from './reservation-book.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** How much a memory store holds. */
 export interface MemoryStoreOptions {
@@ -101,9 +101,17 @@ export class MemoryStore implements RateLimitStore {
     return policy.capacity - counter.read(policy, counter.advance(policy, state, now), now).remaining
   }
 
-  /** Drops what is counted for a policy of a partition. */
-  forget(charge: Charge): void {
-    this.#entries.delete(placeOf(charge))
+  /** Drops what is counted for a policy of a partition. Answers whether anything was. */
+  forget(place: Place): boolean {
+    const name = placeOf(place)
+    const was = this.#stateAt(name, this.#now()) !== undefined
+    this.#entries.delete(name)
+    return was
+  }
+
+  async reset(place: Place): Promise<boolean> {
+    if (this.#closed) throw new StoreUnavailable('closed')
+    return this.forget(place)
   }
 
   async close(): Promise<void> {

@@ -203,6 +203,12 @@ heal(groups)
 return { 1, wall }
 `
 
+/** Forgets a field of a partition, unless it runs after its deadline. */
+export const RESET: Script = scriptOf(`${SERVER_CLOCK}
+if wall > tonumber(ARGV[1]) then return { -1, wall } end
+return { 1, wall, redis.call('HDEL', KEYS[1], ARGV[2]) }
+`)
+
 /**
  * Puts the scripts together.
  *

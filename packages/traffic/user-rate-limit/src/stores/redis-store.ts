@@ -6,11 +6,11 @@ import { DecisionBatch } from './decision-batch.ts'
 import type { GroupDecision } from './decision-batch.ts'
 import { RedisSlots } from './redis-slots.ts'
 import { RedisRunner } from './redis-runner.ts'
-import { ScriptArguments, buildScripts } from './redis-scripts.ts'
+import { RESET, ScriptArguments, buildScripts } from './redis-scripts.ts'
 import type { Scripts } from './redis-scripts.ts'
 import { ReservationBook } from './reservation-book.ts'
 import type { Refund } from './reservation-book.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** How a Redis store is reached. */
 export interface RedisStoreOptions {
@@ -121,6 +121,18 @@ export class RedisStore implements RateLimitStore {
     const refunds = this.#book.take(reservation, actual)
     if (refunds.length === 0) return
     await this.#refund(refunds, this.#runner.begin())
+  }
+
+  async reset({ key, policy }: Place): Promise<boolean> {
+    const call = { script: RESET, keys: [key], args: [policy.field] }
+    const [, , was] = await this.#runner.run(call, this.#runner.begin())
+    this.#denied?.forget(key)
+    return was === 1
+  }
+
+  /** Forgets the refusals of a partition, so that Redis is asked again. */
+  forgetLocal(key: string): void {
+    this.#denied?.forget(key)
   }
 
   /** Whether Redis is known not to answer. Looks for it in the background, as `reserve` does. */
