@@ -213,6 +213,7 @@ function unknownPolicy(name: string, known: readonly string[]): Error {
 /** A route's policies over the plugin's: by name, member by member. */
 function overlay(plugin: Policies, route: RoutePolicies): Policies {
   const merged = new Map(Object.entries(plugin))
+  if (isList(route)) requireOnce(route)
   const named = isList(route) ? route.map((name) => [name, true] as const) : Object.entries(route)
   for (const [name, own] of named) {
     const inherited = merged.get(name)
@@ -226,6 +227,12 @@ function overlay(plugin: Policies, route: RoutePolicies): Policies {
     merged.set(name, added === false || !inherited ? added : changedPolicy(inherited, added))
   }
   return Object.fromEntries(merged)
+}
+
+function requireOnce(names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined)
+    throw new InvalidOptionsError(`userRateLimit.policies names '${twice}' twice. Name it once.`)
 }
 
 function isList(policies: RoutePolicies): policies is readonly string[] {
