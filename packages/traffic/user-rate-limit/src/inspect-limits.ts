@@ -3,7 +3,6 @@ import type { Mode } from '@portcullis/kernel'
 import type { Block } from './blocks/block-list.ts'
 import { nameSubject } from './blocks/subject.ts'
 import type { BlockSubject } from './blocks/subject.ts'
-import { placeOf } from './core/decide.ts'
 import { InvalidIdentity, InvalidPolicy } from './core/failures.ts'
 import type { Policy } from './core/policy.ts'
 import type { Limit } from './core/verdict.ts'
@@ -119,7 +118,7 @@ export function placesNamed(limiter: InspectedLimiter, name: string, identity: I
     const needs = parts.map((part) => (typeof part === 'function' ? 'own' : part)).join(' and ')
     throw new InvalidIdentity('incomplete', ` '${name}' counts by ${needs}.`)
   }
-  return [...new Map(places.map((place) => [placeOf(place), place])).values()]
+  return [...new Map(places.map((place) => [`${place.key}\n${place.policy.field}`, place])).values()]
 }
 
 async function limitFor(

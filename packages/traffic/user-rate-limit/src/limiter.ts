@@ -108,9 +108,10 @@ export async function openLimiter(
     const store = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
     return { ...shared, store, isAway: undefined, slots: new MemorySlots(), blocks: memoryBlocks() }
   }
-  const redisStore = new RedisStore({ redis, storeTimeout })
+  const redisStore = new RedisStore({ redis, storeTimeout, onHealed: warnOnceOfLostExpiry(app) })
   try {
     await redisStore.connect()
+    await warnOfEviction(app, redisStore)
   } catch (error) {
     if (!(error instanceof RedisUnreachable)) throw error
     if (closed.length > 0) {
@@ -128,7 +129,36 @@ export async function openLimiter(
     slots: withSlotFallback(redisStore.slots, fallback.instances),
     store,
     isAway: () => redisStore.away,
-    blocks: await openBlocks(app, redis, keyPrefix, (key) => store.forgetLocal?.(key)),
+    blocks: await openBlocks(app, redis, keyPrefix, {
+      onReset: (key) => store.forgetLocal?.(key),
+      // It may be another server than before.
+      onBack: () => void warnOfEviction(app, redisStore),
+    }),
+  }
+}
+
+/** Says where Redis may drop counters: an evicted one is a fresh quota. */
+async function warnOfEviction(app: FastifyInstance, store: RedisStore): Promise<void> {
+  // Where it does not answer now, that is said by others.
+  const policy = await store.evictionPolicy().catch(() => 'noeviction')
+  if (policy === 'noeviction') return
+  const found = policy === undefined ? 'does not tell its maxmemory-policy' : `has maxmemory-policy ${policy}`
+  app.log.warn(
+    { code: 'RATE_LIMIT_STORE_EVICTS' },
+    `userRateLimit: Redis ${found}: where it evicts keys, who has used up a quota gets another. Set maxmemory-policy noeviction.`,
+  )
+}
+
+/** Says once that something takes the expiry from keys: without the gate's mending they would be there for ever. */
+function warnOnceOfLostExpiry(app: FastifyInstance): (keys: number) => void {
+  let isTold = false
+  return (keys) => {
+    if (isTold) return
+    isTold = true
+    app.log.warn(
+      { code: 'RATE_LIMIT_STORE_EXPIRY_LOST' },
+      `userRateLimit: ${keys} ${keys === 1 ? 'key' : 'keys'} in Redis had lost the expiry and ${keys === 1 ? 'has' : 'have'} one again. Something writes to them, such as a PERSIST or a restore without TTL. This is said once.`,
+    )
   }
 }
 
@@ -137,19 +167,21 @@ async function openBlocks(
   app: FastifyInstance,
   redis: RedisSource,
   keyPrefix: string,
-  onReset: (key: string) => void,
+  { onReset, onBack }: { readonly onReset: (key: string) => void; readonly onBack: () => void },
 ): Promise<BlockStore> {
   const blocks = new RedisBlocks({
     redis,
     keyPrefix,
     onReset,
-    onChange: (isAway) =>
+    onChange: (isAway) => {
       app.log.warn(
         { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },
         isAway
           ? 'userRateLimit: Redis is away, so blocks that others set meanwhile are not known.'
           : 'userRateLimit: Redis is back, and the blocks are known again.',
-      ),
+      )
+      if (!isAway) onBack()
+    },
   })
   await blocks.connect().catch(() => undefined)
   blocks.watch()

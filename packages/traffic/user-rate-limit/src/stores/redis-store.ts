@@ -22,6 +22,8 @@ export interface RedisStoreOptions {
   readonly deniedCalls?: number
   /** Milliseconds for which a slot of a process that died stays taken. Default: 30,000. */
   readonly slotLife?: number
+  /** Told how many keys had lost their expiry, by a `PERSIST` or a restore; they have one again. */
+  readonly onHealed?: (keys: number) => void
   /** The scripts, where tests replace their clock. Default: those of `buildScripts()`. */
   readonly scripts?: Scripts
   /** Clock in milliseconds that reservations age by, where tests replace it. Default: `performance.now`. */
@@ -52,7 +54,7 @@ export class RedisStore implements RateLimitStore {
     this.#runner = new RedisRunner(options.redis, options.storeTimeout ?? 50)
     this.slots = new RedisSlots(this.#runner, options.slotLife)
     this.#scripts = options.scripts ?? buildScripts()
-    this.#batch = new DecisionBatch(this.#runner, this.#scripts)
+    this.#batch = new DecisionBatch(this.#runner, this.#scripts, options.onHealed ?? (() => undefined))
     this.#now = options.now ?? (() => performance.now())
     this.#book = new ReservationBook(this.#now)
     const { deniedCalls = 10_000 } = options
@@ -67,6 +69,15 @@ export class RedisStore implements RateLimitStore {
    */
   async connect(): Promise<void> {
     await this.#runner.connect()
+  }
+
+  /**
+   * What Redis does when its memory is full, such as `noeviction`; `undefined` where it does not tell.
+   *
+   * @throws StoreUnavailable when it does not answer
+   */
+  async evictionPolicy(): Promise<string | undefined> {
+    return this.#runner.evictionPolicy()
   }
 
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
