@@ -82,7 +82,7 @@ export const LoginChallengeRequired: CodedError<'LOGIN_CHALLENGE_REQUIRED'> = co
 /** Redis cannot be reached and a policy is declared `closed`. The message names the host, never credentials. Boot error. */
 export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE',
-  "userRateLimit: %s The policies %s are declared onStoreError: 'closed', so the app does not start without it.",
+  "userRateLimit: %s The policies %s are closed while it is away (onStoreError: 'closed', the default where there is a penalty), so the app does not start without it.",
   'boot',
 )
 

@@ -31,6 +31,8 @@ import { trustsEverybody } from './trusts-everybody.ts'
 /** What decides for one registration. */
 export interface Limiter {
   readonly store: RateLimitStore
+  /** Whether Redis is known to be away; `undefined` where this process's memory counts. */
+  readonly isAway: (() => boolean) | undefined
   readonly slots: SlotStore
   readonly keys: PartitionKeys
   readonly addressKeys: AddressKeys
@@ -108,15 +110,16 @@ export async function openLimiter(
   }
   if (redis === undefined) {
     const store = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
-    return { ...shared, store, slots: new MemorySlots(), blocks: memoryBlocks() }
+    return { ...shared, store, isAway: undefined, slots: new MemorySlots(), blocks: memoryBlocks() }
   }
-  const store = new RedisStore({ redis, storeTimeout })
+  const redisStore = new RedisStore({ redis, storeTimeout, onHealed: warnOnceOfLostExpiry(app) })
   try {
-    await store.connect()
+    await redisStore.connect()
+    await warnOfEviction(app, redisStore)
   } catch (error) {
     if (!(error instanceof RedisUnreachable)) throw error
     if (closed.length > 0) {
-      await store.close()
+      await redisStore.close()
       throw new StoreUnreachableError(error.message, closed.join(', '))
     }
     app.log.warn(
@@ -124,26 +127,65 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
+  const store = withStoreFallback(withLeases(redisStore), fallback)
   return {
     ...shared,
-    slots: withSlotFallback(store.slots, fallback.instances),
-    store: withStoreFallback(withLeases(store), fallback),
-    blocks: await openBlocks(app, redis, keyPrefix),
+    slots: withSlotFallback(redisStore.slots, fallback.instances),
+    store,
+    isAway: () => redisStore.away,
+    blocks: await openBlocks(app, redis, keyPrefix, {
+      onReset: (key) => store.forgetLocal?.(key),
+      // It may be another server than before.
+      onBack: () => void warnOfEviction(app, redisStore),
+    }),
+  }
+}
+
+/** Says where Redis may drop counters: an evicted one is a fresh quota. */
+async function warnOfEviction(app: FastifyInstance, store: RedisStore): Promise<void> {
+  // Where it does not answer now, that is said by others.
+  const policy = await store.evictionPolicy().catch(() => 'noeviction')
+  if (policy === 'noeviction') return
+  const found = policy === undefined ? 'does not tell its maxmemory-policy' : `has maxmemory-policy ${policy}`
+  app.log.warn(
+    { code: 'RATE_LIMIT_STORE_EVICTS' },
+    `userRateLimit: Redis ${found}: where it evicts keys, who has used up a quota gets another. Set maxmemory-policy noeviction.`,
+  )
+}
+
+/** Says once that something takes the expiry from keys: without the gate's mending they would be there for ever. */
+function warnOnceOfLostExpiry(app: FastifyInstance): (keys: number) => void {
+  let isTold = false
+  return (keys) => {
+    if (isTold) return
+    isTold = true
+    app.log.warn(
+      { code: 'RATE_LIMIT_STORE_EXPIRY_LOST' },
+      `userRateLimit: ${keys} ${keys === 1 ? 'key' : 'keys'} in Redis had lost the expiry and ${keys === 1 ? 'has' : 'have'} one again. Something writes to them, such as a PERSIST or a restore without TTL. This is said once.`,
+    )
   }
 }
 
 /** Opens the blocks. Where Redis is away they are looked for until it is back: no block is known, and none is lost. */
-async function openBlocks(app: FastifyInstance, redis: RedisSource, keyPrefix: string): Promise<BlockStore> {
+async function openBlocks(
+  app: FastifyInstance,
+  redis: RedisSource,
+  keyPrefix: string,
+  { onReset, onBack }: { readonly onReset: (key: string) => void; readonly onBack: () => void },
+): Promise<BlockStore> {
   const blocks = new RedisBlocks({
     redis,
     keyPrefix,
-    onChange: (isAway) =>
+    onReset,
+    onChange: (isAway) => {
       app.log.warn(
         { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },
         isAway
           ? 'userRateLimit: Redis is away, so blocks that others set meanwhile are not known.'
           : 'userRateLimit: Redis is back, and the blocks are known again.',
-      ),
+      )
+      if (!isAway) onBack()
+    },
   })
   await blocks.connect().catch(() => undefined)
   blocks.watch()

@@ -23,7 +23,7 @@ import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { priceOperations } from './price-operations.ts'
-import { compilePolicies } from './policies/compile-policies.ts'
+import { compilePolicies, unnamedPolicies } from './policies/compile-policies.ts'
 import type { CompiledPolicies, CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
 
 const NAME = 'userRateLimit'
@@ -97,7 +97,7 @@ async function register(
   app: FastifyInstance,
   options: Readonly<ResolvedUserRateLimitOptions>,
 ): Promise<void> {
-  const live = liveOptions(app, options)
+  const live = liveOptions(app, options, (scope) => limiters.get(scope) === limiters.get(app))
   const policies = routePolicies(live)
   decorate(app, limiterOf)
   for (const point of ['address', 'principal'] as const) {
@@ -116,7 +116,8 @@ async function register(
     })
   }
   addConcurrency(app, limiterOf)
-  const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
+  const { list, optIn } = compilePolicies(options)
+  const byOperation = [...list, ...optIn].find(({ points }) => points.has('budget'))
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
@@ -159,6 +160,11 @@ async function register(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
       )
     }
+    for (const name of unnamedPolicies(inUse.map((one) => one.options))) {
+      app.log.warn(
+        `userRateLimit: the policy '${name}' is optIn and no route names it, so it limits nothing. Name it in config.userRateLimit.policies of a route.`,
+      )
+    }
     checkSettings(app, options)
     const closed = everywhere
       .filter(({ policy }) => policy.onStoreError === 'closed')
@@ -171,6 +177,7 @@ async function register(
         live.replace(next, check)
         policies.forget()
       },
+      all: live.all,
     })
   })
   app.addHook('onClose', async () => {

@@ -31,7 +31,10 @@ export interface CompiledPolicy {
 
 /** The policies of one plugin or route, or what is wrong with them. */
 export interface CompiledPolicies {
+  /** Those that hold. */
   readonly list: readonly CompiledPolicy[]
+  /** Those that hold only where a route names them. */
+  readonly optIn: readonly CompiledPolicy[]
   /** The same by where they are decided. */
   readonly at: Readonly<Record<DecisionPoint, readonly CompiledPolicy[]>>
   readonly complaint: string | undefined
@@ -82,9 +85,12 @@ function complaintOf(
 
 const apart = new WeakSet<PolicyOptions>()
 
-/** A policy of the plugin as a route changes it. With a quota or burst of its own it also has a count of its own. */
+/**
+ * A policy of the plugin as a route that names it has it. With a quota or burst of its own it also has a count of its
+ * own.
+ */
 export function changedPolicy(inherited: PolicyOptions, own: PolicyOptions): PolicyOptions {
-  const changed = { ...inherited, ...own }
+  const changed = { ...inherited, ...own, optIn: false }
   if (own.quota !== undefined || own.burst !== undefined || apart.has(inherited)) apart.add(changed)
   return changed
 }
@@ -104,7 +110,8 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     algorithm,
     burst,
     unit,
-    onStoreError,
+    penalty = 0,
+    onStoreError = penalty > 0 ? 'closed' : 'local',
     lease,
     partitionKey = 'principal',
     cost = 1,
@@ -112,7 +119,7 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
   const input = Object.fromEntries(
     Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError, lease }).filter(isDefined),
   )
-  if (lease !== undefined && (typeof cost !== 'number' || (options.penalty ?? 0) > 0)) {
+  if (lease !== undefined && (typeof cost !== 'number' || penalty > 0)) {
     throw new InvalidPolicy(
       `Rate limit policy '${name}': lease takes a cost that is a number, and no penalty.`,
     )
@@ -132,7 +139,7 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     selection: selectionOf(options.when),
     anonymous: options.anonymous ?? 'address',
     cost,
-    penalty: options.penalty ?? 0,
+    penalty,
     when: options.when,
     skip: options.skip,
     mode: options.mode ?? mode,
@@ -164,11 +171,13 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
   const known = compiled.get(source)
   if (known !== undefined) return known
   const list: CompiledPolicy[] = []
+  const optIn: CompiledPolicy[] = []
   const complaints: string[] = []
   for (const [name, options] of Object.entries(source.policies)) {
     if (options === false) continue
     try {
-      list.push(compile(name, options, source.mode))
+      const waits = options.optIn === true
+      ;(waits ? optIn : list).push(compile(name, options, source.mode))
     } catch (error) {
       if (!(error instanceof InvalidPolicy)) throw error
       complaints.push(error.message)
@@ -181,7 +190,19 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
     resource: of('resource'),
     budget: of('budget'),
   }
-  const result = { list, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
+  const result = { list, optIn, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
   compiled.set(source, result)
   return result
+}
+
+/**
+ * Names of policies that wait for a route to name them, and none does.
+ *
+ * @param inUse the options of a plugin and of its routes
+ */
+export function unnamedPolicies(inUse: readonly PolicySource[]): string[] {
+  const namesOf = (policies: readonly CompiledPolicy[]): string[] => policies.map(({ policy }) => policy.name)
+  const held = new Set(inUse.flatMap((one) => namesOf(compilePolicies(one).list)))
+  const waiting = inUse.flatMap((one) => namesOf(compilePolicies(one).optIn))
+  return [...new Set(waiting)].filter((name) => !held.has(name))
 }

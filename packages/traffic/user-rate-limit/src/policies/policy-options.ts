@@ -75,8 +75,13 @@ export interface PolicyOptions {
   unit?: string | undefined
   /** `measure` reports what would be refused. Default: the plugin's. */
   mode?: Mode | undefined
-  /** What the policy does while its store is away. Default: `local`, this instance's share of the quota. */
+  /**
+   * What the policy does while its store is away. Default: `local`, this instance's share of the quota; `closed` where
+   * there is a `penalty`, since a limit that punishes protects something.
+   */
   onStoreError?: OnStoreError | undefined
+  /** Holds only on routes that name it. For policies of the plugin; a route's own hold there anyway. Default: false. */
+  optIn?: boolean | undefined
   /**
    * Charges `size` calls at once and uses them in this process for at most `maxAge`, without a round trip each. Never
    * admits more; may refuse up to `size` calls of other processes earlier. Default: none.

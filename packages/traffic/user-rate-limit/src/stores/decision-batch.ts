@@ -35,13 +35,16 @@ const HEAD = 2
 export class DecisionBatch {
   readonly #runner: RedisRunner
   readonly #scripts: Scripts
+  readonly #onHealed: (keys: number) => void
   #jobs: Job[] = []
   #charges = 0
   #endAt = 0
 
-  constructor(runner: RedisRunner, scripts: Scripts) {
+  /** @param onHealed told how many keys had lost their expiry, and have one again */
+  constructor(runner: RedisRunner, scripts: Scripts, onHealed: (keys: number) => void) {
     this.#runner = runner
     this.#scripts = scripts
+    this.#onHealed = onHealed
   }
 
   /**
@@ -79,7 +82,10 @@ export class DecisionBatch {
     const script = this.#scripts.reserve(args.algorithms)
     const call = { script, keys: args.keys, args: args.list, decisions: jobs.length }
     this.#runner.run(call, endAt).then(
-      (reply) => answer(jobs, reply),
+      (reply) => {
+        const healed = reply[answer(jobs, reply)]
+        if (healed !== undefined) this.#onHealed(healed)
+      },
       (error: unknown) => {
         for (const job of jobs) job.reject(error)
       },
@@ -87,7 +93,8 @@ export class DecisionBatch {
   }
 }
 
-function answer(jobs: readonly Job[], reply: readonly number[]): void {
+/** @returns where the answers end */
+function answer(jobs: readonly Job[], reply: readonly number[]): number {
   let at = HEAD
   for (const { charges, resolve, reject } of jobs) {
     const outcome = reply[at] ?? -1
@@ -95,6 +102,7 @@ function answer(jobs: readonly Job[], reply: readonly number[]): void {
     else resolve(decisionOf(charges, outcome === 1, reply, at + 1))
     at += 1 + charges.length * ANSWER
   }
+  return at
 }
 
 function decisionOf(

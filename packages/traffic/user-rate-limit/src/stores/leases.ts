@@ -144,6 +144,17 @@ export function withLeases(
     return named(await store.reserve(charges.map(asCounted)), charges)
   }
 
+  /** Ends the leases of a partition, of which nothing goes back: what they were charged is forgotten. */
+  const drop = (key: string): void => {
+    for (const account of accounts.values()) {
+      const { lease } = account
+      if (lease === undefined || !account.charges.some((charge) => charge.key === key)) continue
+      account.lease = undefined
+      lease.open = false
+      clearTimeout(lease.timer)
+    }
+  }
+
   return {
     get away() {
       return store.away === true
@@ -179,6 +190,15 @@ export function withLeases(
         ({ policy }) => (typeof actual === 'number' ? actual : actual.get(policy.name)) === 0,
       )
       if (lease?.open === true && nothing) lease.left += 1
+    },
+    async reset({ key, policy }) {
+      const was = await store.reset({ key, policy: counted(policy) })
+      drop(key)
+      return was
+    },
+    forgetLocal(key) {
+      drop(key)
+      store.forgetLocal?.(key)
     },
     async close() {
       await Promise.all([...accounts.values()].map((account) => giveBack(account)))

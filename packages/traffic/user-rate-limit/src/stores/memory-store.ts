@@ -4,7 +4,7 @@ import { checkCosts, decide } from '../core/decide.ts'
 import type { Charge, Reservation, Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from './failures.ts'
 import { ReservationBook } from './reservation-book.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** How much a memory store holds. */
 export interface MemoryStoreOptions {
@@ -105,10 +105,19 @@ export class MemoryStore implements RateLimitStore {
     return policy.capacity - counter.read(policy, counter.advance(policy, entry.state, now), now).remaining
   }
 
-  /** Drops what is counted for a policy of a partition. */
-  forget(charge: Charge): void {
-    const entries = this.#partitions.get(charge.key)
-    if (entries !== undefined) this.#keep(charge.key, entries, ({ field }) => field !== charge.policy.field)
+  /** Drops what is counted for a policy of a partition. Answers whether anything was. */
+  forget({ key, policy }: Place): boolean {
+    const entries = this.#partitions.get(key)
+    if (entries === undefined) return false
+    const now = this.#now()
+    const was = entries.some(({ field, expiresAt }) => field === policy.field && expiresAt > now)
+    this.#keep(key, entries, ({ field }) => field !== policy.field)
+    return was
+  }
+
+  async reset(place: Place): Promise<boolean> {
+    if (this.#closed) throw new StoreUnavailable('closed')
+    return this.forget(place)
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,9 @@ const CONNECT_TIMEOUT = 5_000
 /** Answers with the server's time in the form of the other scripts, to learn its clock and to probe. */
 const TIME = scriptOf("local time = redis.call('TIME') return { 1, time[1] * 1000000 + time[2] }")
 
+/** `INFO` by way of a script, since some servers forbid `CONFIG`. */
+const INFO = scriptOf("return redis.call('INFO', 'memory')")
+
 /** What a script is called with. `args` follow the deadline, which is the runner's. */
 export interface ScriptCall {
   readonly script: Script
@@ -96,6 +99,18 @@ export class RedisRunner {
       if (reply[0] !== -1) return reply
     }
     throw new StoreUnavailable('late')
+  }
+
+  /** See `RedisStore.evictionPolicy`. */
+  async evictionPolicy(): Promise<string | undefined> {
+    try {
+      const info = await bounded(this.#evaluate(INFO, [], []), performance.now() + CONNECT_TIMEOUT)
+      return /^maxmemory_policy:([a-z-]{1,40})/m.exec(String(info))?.[1]
+    } catch (error) {
+      // A server that forbids INFO has answered all the same.
+      if (error instanceof Error && /^(?:ERR|NOPERM) /.test(error.message)) return undefined
+      throw failureOf(error)
+    }
   }
 
   /** Ends the connection; what is under way fails. */

@@ -88,8 +88,13 @@ local function prune(key)
   end
 end
 
-local function expireIn(key, ttl)
-  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
+-- Partitions whose key was found without an expiry: told, since somebody takes it from them.
+local healed = 0
+
+local function expireIn(group, ttl)
+  local left = redis.call('PTTL', group.key)
+  if left == -1 and group.stays > 0 then healed = healed + 1 end
+  if left < ttl then redis.call('PEXPIRE', group.key, string.format('%.0f', ttl)) end
 end
 
 local function save(groups)
@@ -121,7 +126,7 @@ local function save(groups)
         end
       end
       redis.call('HSET', group.key, unpack(args))
-      if extend then expireIn(group.key, longest) end
+      if extend then expireIn(group, longest) end
     end
   end
 end
@@ -131,7 +136,7 @@ local function heal(groups)
   for g = 1, #groups do
     local group = groups[g]
     if group.stays > 0 and redis.call('PTTL', group.key) == -1 then
-      expireIn(group.key, max(1, group.stays - now))
+      expireIn(group, max(1, group.stays - now))
     end
   end
 end
@@ -183,6 +188,7 @@ while ARGV[at] do
   size = size + 1 + count * 6
   at = at + 2 + count * 3
 end
+if healed > 0 then out[size] = healed end
 return out
 `
 
@@ -202,6 +208,12 @@ save(groups)
 heal(groups)
 return { 1, wall }
 `
+
+/** Forgets a field of a partition, unless it runs after its deadline. */
+export const RESET: Script = scriptOf(`${SERVER_CLOCK}
+if wall > tonumber(ARGV[1]) then return { -1, wall } end
+return { 1, wall, redis.call('HDEL', KEYS[1], ARGV[2]) }
+`)
 
 /**
  * Puts the scripts together.

@@ -6,11 +6,11 @@ import { DecisionBatch } from './decision-batch.ts'
 import type { GroupDecision } from './decision-batch.ts'
 import { RedisSlots } from './redis-slots.ts'
 import { RedisRunner } from './redis-runner.ts'
-import { ScriptArguments, buildScripts } from './redis-scripts.ts'
+import { RESET, ScriptArguments, buildScripts } from './redis-scripts.ts'
 import type { Scripts } from './redis-scripts.ts'
 import { ReservationBook } from './reservation-book.ts'
 import type { Refund } from './reservation-book.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** How a Redis store is reached. */
 export interface RedisStoreOptions {
@@ -22,6 +22,8 @@ export interface RedisStoreOptions {
   readonly deniedCalls?: number
   /** Milliseconds for which a slot of a process that died stays taken. Default: 30,000. */
   readonly slotLife?: number
+  /** Told how many keys had lost their expiry, by a `PERSIST` or a restore; they have one again. */
+  readonly onHealed?: (keys: number) => void
   /** The scripts, where tests replace their clock. Default: those of `buildScripts()`. */
   readonly scripts?: Scripts
   /** Clock in milliseconds that reservations age by, where tests replace it. Default: `performance.now`. */
@@ -52,7 +54,7 @@ export class RedisStore implements RateLimitStore {
     this.#runner = new RedisRunner(options.redis, options.storeTimeout ?? 50)
     this.slots = new RedisSlots(this.#runner, options.slotLife)
     this.#scripts = options.scripts ?? buildScripts()
-    this.#batch = new DecisionBatch(this.#runner, this.#scripts)
+    this.#batch = new DecisionBatch(this.#runner, this.#scripts, options.onHealed ?? (() => undefined))
     this.#now = options.now ?? (() => performance.now())
     this.#book = new ReservationBook(this.#now)
     const { deniedCalls = 10_000 } = options
@@ -67,6 +69,15 @@ export class RedisStore implements RateLimitStore {
    */
   async connect(): Promise<void> {
     await this.#runner.connect()
+  }
+
+  /**
+   * What Redis does when its memory is full, such as `noeviction`; `undefined` where it does not tell.
+   *
+   * @throws StoreUnavailable when it does not answer
+   */
+  async evictionPolicy(): Promise<string | undefined> {
+    return this.#runner.evictionPolicy()
   }
 
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
@@ -121,6 +132,18 @@ export class RedisStore implements RateLimitStore {
     const refunds = this.#book.take(reservation, actual)
     if (refunds.length === 0) return
     await this.#refund(refunds, this.#runner.begin())
+  }
+
+  async reset({ key, policy }: Place): Promise<boolean> {
+    const call = { script: RESET, keys: [key], args: [policy.field] }
+    const [, , was] = await this.#runner.run(call, this.#runner.begin())
+    this.#denied?.forget(key)
+    return was === 1
+  }
+
+  /** Forgets the refusals of a partition, so that Redis is asked again. */
+  forgetLocal(key: string): void {
+    this.#denied?.forget(key)
   }
 
   /** Whether Redis is known not to answer. Looks for it in the background, as `reserve` does. */

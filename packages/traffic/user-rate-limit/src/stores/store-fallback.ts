@@ -3,7 +3,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Charge, Limit, Reservation, Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from './failures.ts'
 import { MemoryStore } from './memory-store.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** What this instance has to know to count alone. */
 export interface StoreFallbackOptions {
@@ -27,13 +27,13 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
   const shares = new WeakMap<Policy, Policy>()
   const local = new WeakSet<Reservation>()
 
-  const shared = (charge: Charge): Charge => {
-    let share = shares.get(charge.policy)
+  const shared = <One extends Place>(place: One): One => {
+    let share = shares.get(place.policy)
     if (share === undefined) {
-      share = shareOf(charge.policy, instances)
-      shares.set(charge.policy, share)
+      share = shareOf(place.policy, instances)
+      shares.set(place.policy, share)
     }
-    return { ...charge, policy: share }
+    return { ...place, policy: share }
   }
 
   /** What was counted here for the same partitions and is not in the store yet. */
@@ -104,6 +104,11 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     async settle(reservation: Reservation, actual: ActualCost) {
       await (local.has(reservation) ? memory : store).settle(reservation, actual)
     },
+    async reset(place) {
+      const was = await store.reset(place)
+      return memory.forget(shared(place)) || was
+    },
+    forgetLocal: (key) => store.forgetLocal?.(key),
     async close() {
       await Promise.all([store.close(), memory.close()])
     },
