@@ -31,6 +31,8 @@ export interface RedisConnection {
   on(event: 'error', listener: (error: Error) => void): unknown
   evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
   eval(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  evalshaBuffer(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  evalBuffer(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>
 }
 
 /**

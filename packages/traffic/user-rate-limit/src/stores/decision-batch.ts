@@ -24,8 +24,6 @@ interface Job {
 const LARGEST = 128
 /** Numbers that answer one charge: wait, remaining, reset, and three of the mark. */
 const ANSWER = 6
-/** Numbers before the first answer: whether the call was in time, and the server's clock. */
-const HEAD = 2
 
 /**
  * Sends decisions that are asked for in the same turn of the event loop with one command: under load most of what a
@@ -75,16 +73,13 @@ export class DecisionBatch {
     this.#jobs = []
     this.#charges = 0
     const args = new ScriptArguments()
-    for (const { charges, commit } of jobs) {
-      args.begin(commit, charges.length)
-      for (const charge of charges) args.add(charge, charge.cost)
-    }
+    for (const { charges, commit } of jobs) args.decide(charges, commit)
     const script = this.#scripts.reserve(args.algorithms)
     const call = { script, keys: args.keys, args: args.list, decisions: jobs.length }
     this.#runner.run(call, endAt).then(
-      (reply) => {
-        const healed = reply[answer(jobs, reply)]
-        if (healed !== undefined) this.#onHealed(healed)
+      ([, , answers, healed]) => {
+        answer(jobs, numbersOf(answers as Buffer))
+        if (Number(healed) > 0) this.#onHealed(Number(healed))
       },
       (error: unknown) => {
         for (const job of jobs) job.reject(error)
@@ -93,22 +88,25 @@ export class DecisionBatch {
   }
 }
 
-/** @returns where the answers end */
-function answer(jobs: readonly Job[], reply: readonly number[]): number {
-  let at = HEAD
+/** The doubles of a reply. They are copied, since it may begin at any byte of what was received. */
+function numbersOf({ buffer, byteOffset, length }: Buffer): Float64Array {
+  return new Float64Array(buffer.slice(byteOffset, byteOffset + length))
+}
+
+function answer(jobs: readonly Job[], answers: Float64Array): void {
+  let at = 0
   for (const { charges, resolve, reject } of jobs) {
-    const outcome = reply[at] ?? -1
+    const outcome = answers[at] ?? -1
     if (outcome < 0) reject(new StoreUnavailable('script'))
-    else resolve(decisionOf(charges, outcome === 1, reply, at + 1))
+    else resolve(decisionOf(charges, outcome === 1, answers, at + 1))
     at += 1 + charges.length * ANSWER
   }
-  return at
 }
 
 function decisionOf(
   charges: readonly Charge[],
   allowed: boolean,
-  reply: readonly number[],
+  reply: Float64Array,
   first: number,
 ): GroupDecision {
   const limits: Limit[] = []

@@ -1,6 +1,6 @@
 import {
   describeSource,
-  evaluate,
+  evaluateBuffer,
   openConnection,
   reasonOf,
   RedisUnreachable,
@@ -28,6 +28,9 @@ export interface ScriptCall {
   /** Decisions that fail with it. Default: 1. */
   readonly decisions?: number
 }
+
+/** What a script answers: whether it was in time (-1 when not), the server's clock, and more. */
+export type Reply = readonly [number, number, ...(number | Buffer)[]]
 
 /**
  * Runs scripts on a connection of its own, each with a deadline in the server's time as first argument, and never longer
@@ -93,7 +96,7 @@ export class RedisRunner {
    * Runs a script until `endAt`. One that refuses itself as late, although the time is not up, has taught us the
    * server's clock (the first call, or a clock that was set): it has changed nothing and is run once more.
    */
-  async run(call: ScriptCall, endAt: number): Promise<number[]> {
+  async run(call: ScriptCall, endAt: number): Promise<Reply> {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       const reply = await this.#send(call, [this.#clock.at(endAt), ...call.args], endAt)
       if (reply[0] !== -1) return reply
@@ -136,11 +139,11 @@ export class RedisRunner {
     { script, keys, decisions = 1 }: ScriptCall,
     args: readonly (string | number)[],
     endAt: number,
-  ): Promise<number[]> {
+  ): Promise<Reply> {
     const sent = performance.now()
     try {
-      const reply = (await bounded(this.#evaluate(script, keys, args), endAt)) as number[]
-      this.#clock.learn(reply[1] ?? 0, sent, performance.now())
+      const reply = (await bounded(this.#evaluate(script, keys, args), endAt)) as Reply
+      this.#clock.learn(reply[1], sent, performance.now())
       this.#breaker.succeeded()
       return reply
     } catch (error) {
@@ -157,7 +160,7 @@ export class RedisRunner {
   ): Promise<unknown> {
     const connection = this.#connection
     if (connection === undefined) throw new StoreUnavailable('unreachable')
-    return evaluate(connection, script, keys, args)
+    return evaluateBuffer(connection, script, keys, args)
   }
 }
 

@@ -170,7 +170,7 @@ export class RedisStore implements RateLimitStore {
     await Promise.all(
       groups.map(async (group) => {
         const args = new ScriptArguments()
-        for (const { charge, mark, amount } of group) args.add(charge, ...mark, amount)
+        for (const { charge, mark, amount } of group) args.refund(charge, mark, amount)
         const script = this.#scripts.refund(args.algorithms)
         await this.#runner.run({ script, keys: args.keys, args: args.list }, endAt).finally(() => {
           // Not before: a refusal that was decided earlier may still be on its way.
