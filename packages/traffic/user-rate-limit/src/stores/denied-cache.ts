@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isSameCall } from '../core/same-call.ts'
 import type { Charge, Limit, Verdict } from '../core/verdict.ts'
 
 interface Denial {
@@ -73,15 +74,6 @@ export class DeniedCache {
     for (const denial of this.#denials.get(key) ?? []) denial.until = 0
     this.#denials.delete(key)
   }
-}
-
-function isSameCall(some: readonly Charge[], others: readonly Charge[]): boolean {
-  if (some.length !== others.length) return false
-  for (let at = 0; at < some.length; at += 1) {
-    const [one, other] = [some[at] as Charge, others[at] as Charge]
-    if (one.key !== other.key || one.cost !== other.cost || one.policy !== other.policy) return false
-  }
-  return true
 }
 
 function later(limit: Limit, passed: number): Limit {

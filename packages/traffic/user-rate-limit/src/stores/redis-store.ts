@@ -82,11 +82,14 @@ export class RedisStore implements RateLimitStore {
 
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
     checkCosts(charges)
+    if (charges.length === 0) return { allowed: true, limits: [] }
     const denied = this.reserveNow(charges)
     if (denied !== undefined) return denied
     const endAt = this.#runner.begin()
     const sent = this.#now()
-    const verdict = await this.#ask(charges, endAt)
+    const verdict = this.#runner.isCluster
+      ? await this.#reserveInOrder(charges, endAt)
+      : this.#verdictOf(await this.#batch.decide(charges, true, endAt))
     if (!verdict.allowed) this.#denied?.remember(charges, verdict.limits, sent)
     return verdict
   }
@@ -94,13 +97,6 @@ export class RedisStore implements RateLimitStore {
   /** Refuses again what it knows to be refused still, without a command to Redis. */
   reserveNow(charges: readonly Charge[]): Verdict | undefined {
     return this.#denied?.find(charges)
-  }
-
-  async #ask(charges: readonly Charge[], endAt: number): Promise<Verdict> {
-    if (charges.length === 0) return { allowed: true, limits: [] }
-    if (this.#runner.isCluster) return this.#reserveInOrder(charges, endAt)
-    const { allowed, limits, receipts } = await this.#batch.decide(charges, true, endAt)
-    return verdictOf(allowed, limits, this.#book.open(receipts))
   }
 
   /** Decides the partitions of a cluster one after the other. Once one has refused, the others are only looked at. */
@@ -121,7 +117,12 @@ export class RedisStore implements RateLimitStore {
     if (!allowed) await this.#giveBack(decisions, endAt)
     const limits = decisions.map((decision) => (allowed ? decision.limits : unchargedLimits(decision)))
     const receipts = allowed ? decisions.flatMap((decision) => decision.receipts) : []
-    return verdictOf(allowed, inOrder(charges, groups, limits), this.#book.open(receipts))
+    return this.#verdictOf({ allowed, limits: inOrder(charges, groups, limits), receipts })
+  }
+
+  #verdictOf({ allowed, limits, receipts }: GroupDecision): Verdict {
+    const reservation = this.#book.open(receipts)
+    return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
   }
 
   async cancel(reservation: Reservation): Promise<void> {
@@ -184,14 +185,6 @@ export class RedisStore implements RateLimitStore {
 function refundsByKey(refunds: readonly Refund[]): Refund[][] {
   const keys = new Set(refunds.map(({ charge }) => charge.key))
   return [...keys].map((key) => refunds.filter(({ charge }) => charge.key === key))
-}
-
-function verdictOf(
-  allowed: boolean,
-  limits: readonly Limit[],
-  reservation: Reservation | undefined,
-): Verdict {
-  return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
 }
 
 function groupByKey(charges: readonly Charge[]): Charge[][] {

@@ -48,9 +48,7 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     })
   }
 
-  const ask = async (charges: readonly Charge[]): Promise<Verdict> => {
-    const arrears = arrearsOf(charges)
-    if (arrears.length === 0) return store.reserve(charges)
+  const askWith = async (arrears: readonly Charge[], charges: readonly Charge[]): Promise<Verdict> => {
     const verdict = await store.reserve([...arrears, ...charges])
     if (verdict.allowed) for (const charge of arrears) memory.forget(shared(charge))
     const owed = new Map(arrears.map((charge, index) => [charge.policy, verdict.limits[index]]))
@@ -90,7 +88,8 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     },
     async reserve(charges) {
       try {
-        return await ask(charges)
+        const arrears = arrearsOf(charges)
+        return await (arrears.length === 0 ? store.reserve(charges) : askWith(arrears, charges))
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || error.fault === 'closed') throw error
         const closed = closedOf(charges)
