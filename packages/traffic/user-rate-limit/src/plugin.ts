@@ -111,7 +111,9 @@ async function register(
           const due = policies.at(request, point)
           return due.length === 0 ? undefined : decideFor(limiter, due, request, reply)
         }
-        return limiter.blocks.list.isEmpty ? decideNow() : afterBlocks(blocked(limiter, request, point), decideNow)
+        return limiter.blocks.list.isEmpty
+          ? decideNow()
+          : afterBlocks(blocked(limiter, request, point), decideNow)
       },
     })
   }

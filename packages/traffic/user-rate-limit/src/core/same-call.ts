@@ -12,7 +12,8 @@ export function isSameCall(some: readonly Charge[], others: readonly Charge[]): 
   if (some.length !== others.length) return false
   for (let at = 0; at < some.length; at += 1) {
     const [one, other] = [some[at] as Charge, others[at] as Charge]
-    if (one.key !== other.key || one.cost !== other.cost || !isSamePolicy(one.policy, other.policy)) return false
+    if (one.key !== other.key || one.cost !== other.cost || !isSamePolicy(one.policy, other.policy))
+      return false
   }
   return true
 }

@@ -83,7 +83,9 @@ describe('a fault of Redis', () => {
     await redis.kill('SIGSTOP')
     // Each in a turn of its own, so that each is a command of its own.
     const failures: Promise<number>[] = []
-    for (let i = 0; i < 20; i += 1) {
+    const begun = performance.now()
+    // Once one has failed, the breaker answers the next at once.
+    while (failures.length < 20 && performance.now() - begun < TIMEOUT) {
       failures.push(failure())
       await setImmediate()
     }
@@ -94,7 +96,7 @@ describe('a fault of Redis', () => {
     await redis.kill('SIGCONT')
     expect(await used()).toBe(0)
     // They did run: it is the deadline that has kept them from charging.
-    expect(await scriptsRun()).toBeGreaterThanOrEqual(before + 20)
+    expect(await scriptsRun()).toBeGreaterThanOrEqual(before + failures.length)
   })
 
   it('busy for longer than the bound: the same', async () => {
