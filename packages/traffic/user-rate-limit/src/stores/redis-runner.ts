@@ -1,4 +1,5 @@
 import {
+  connectFully,
   describeSource,
   evaluate,
   openConnection,
@@ -125,7 +126,7 @@ export class RedisRunner {
     connection.on('error', (error) => {
       this.#lastError = error
     })
-    await bounded(connection.connect(), endAt)
+    await bounded(connectFully(connection), endAt)
   }
 
   async #probe(endAt: number): Promise<void> {
