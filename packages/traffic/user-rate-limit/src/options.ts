@@ -241,8 +241,7 @@ function isList(policies: RoutePolicies): policies is readonly string[] {
 
 /** What only a route may say of policies. */
 function complaintAboutNames(given: RoutePolicies): string | undefined {
-  if (isList(given))
-    return `policies is a list of names, which is for routes: the plugin takes ${BY_NAME}.`
+  if (isList(given)) return `policies is a list of names, which is for routes: the plugin takes ${BY_NAME}.`
   const name = Object.keys(given).find((one) => given[one] === true)
   if (name === undefined) return undefined
   return `policies.${name} is true, which is for routes that name a policy of the plugin: the plugin takes the policy itself, with optIn where it is for such routes alone.`

@@ -25,16 +25,19 @@ function limited(policy: PolicyOptions, redis = apps.redis.url): FastifyInstance
 const outcome = { closed: 503, local: 200, open: 200 } as const
 
 describe('what a policy does while its store is away', () => {
-  it.each(DEFAULTS)('with %s is as declared, else local, and closed where it punishes', async (_name, own, declared) => {
-    const app = limited({ ...limit, ...own })
-    await app.ready()
-    expect((await app.userRateLimit.status()).policies[0]?.onStoreError).toBe(declared)
-    expect((await app.inject('/')).statusCode).toBe(200)
-    await apps.redis.kill('SIGSTOP')
-    expect((await app.inject('/')).statusCode).toBe(outcome[declared as keyof typeof outcome])
-    await apps.redis.kill('SIGCONT')
-    while ((await app.userRateLimit.status()).isAway) await delay(20)
-  })
+  it.each(DEFAULTS)(
+    'with %s is as declared, else local, and closed where it punishes',
+    async (_name, own, declared) => {
+      const app = limited({ ...limit, ...own })
+      await app.ready()
+      expect((await app.userRateLimit.status()).policies[0]?.onStoreError).toBe(declared)
+      expect((await app.inject('/')).statusCode).toBe(200)
+      await apps.redis.kill('SIGSTOP')
+      expect((await app.inject('/')).statusCode).toBe(outcome[declared as keyof typeof outcome])
+      await apps.redis.kill('SIGCONT')
+      while ((await app.userRateLimit.status()).isAway) await delay(20)
+    },
+  )
 
   it.each(DEFAULTS)('with %s decides whether the app starts without it', async (_name, own, declared) => {
     const app = limited({ ...limit, ...own }, 'redis://127.0.0.1:1')
@@ -50,7 +53,9 @@ describe('what a policy does while its store is away', () => {
     app.get('/punished', { config: { userRateLimit: { policies: { p: { penalty: 1 } } } } }, () => 'ok')
     await app.ready()
     await apps.redis.kill('SIGSTOP')
-    expect([(await app.inject('/')).statusCode, (await app.inject('/punished')).statusCode]).toEqual([200, 503])
+    expect([(await app.inject('/')).statusCode, (await app.inject('/punished')).statusCode]).toEqual([
+      200, 503,
+    ])
     await apps.redis.kill('SIGCONT')
   })
 })

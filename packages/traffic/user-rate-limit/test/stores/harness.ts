@@ -177,6 +177,11 @@ export async function startSentinelSet(size: number): Promise<SentinelSet> {
     `sentinel down-after-milliseconds ${name} 500`,
     `sentinel failover-timeout ${name} 3000`,
   ]
+  // A sentinel that sees no replica at first looks again after ten seconds.
+  const admin = new Redis(master.url)
+  while (!(await admin.info('replication')).includes('state=online'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  admin.disconnect()
   const watchers: RedisService[] = []
   for (let at = 0; at < size; at += 1) watchers.push(await startRedis({ args: ['--sentinel'], config }))
   for (const { url } of watchers) {
