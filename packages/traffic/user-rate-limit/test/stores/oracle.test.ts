@@ -222,7 +222,7 @@ describe('redis store', () => {
           expect(said).toEqual(await run(await memoryStore(), schedule))
           expect(await redis.client.pttl('{k}')).not.toBe(-1)
         }),
-        property(runs),
+        property(runs, 10_000),
       )
     },
     1_500_000,
@@ -235,7 +235,7 @@ describe('redis store', () => {
       fc.asyncProperty(schedules(60_000, never), async (schedule) => {
         await run(remembering, schedule, `{${(runs += 1)}}`)
       }),
-      property(200),
+      property(200, 4_000),
     )
     await remembering.close()
   }, 1_500_000)
@@ -246,7 +246,7 @@ describe('redis store', () => {
         await redis.clear()
         await run(redis, schedule)
       }),
-      property(200),
+      property(200, 4_000),
     )
   }, 1_500_000)
 })

@@ -143,7 +143,7 @@ describe('a fault of Redis', () => {
 
   it('CLIENT KILL, again and again: never more charged than asked, no key without TTL', async () => {
     const admin = client()
-    const rounds = Math.min(50, property(4).numRuns)
+    const rounds = property(4, 50).numRuns
     let asked = 0
     let admitted = 0
     for (let round = 0; round < rounds; round += 1) {
