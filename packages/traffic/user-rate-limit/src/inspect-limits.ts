@@ -115,9 +115,9 @@ export function placesNamed(limiter: InspectedLimiter, name: string, identity: I
     const partition = partitionNamed(compiled, identity, ipv6Subnet)
     return partition === undefined ? [] : [{ key: keys.keyOf(partition), policy: compiled.policy }]
   })
-  for (const { policy, keyOf } of ofLogin) {
-    const key = keyOf(identity)
-    if (key !== undefined) places.push({ key, policy })
+  for (const one of ofLogin) {
+    const key = one.keyOf(identity)
+    if (key !== undefined) places.push({ key, policy: one.policy })
   }
   if (places.length === 0) {
     const parts = ofName[0]?.compiled.parts ?? ofLogin[0]?.parts ?? []

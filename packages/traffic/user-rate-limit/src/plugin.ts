@@ -91,8 +91,8 @@ async function register(
     })
   }
   addConcurrency(app, limiterOf)
-  const { list, optIn } = compilePolicies(options)
-  const byOperation = [...list, ...optIn].find(({ points }) => points.has('budget'))
+  const own = compilePolicies(options)
+  const byOperation = [...own.list, ...own.optIn].find(({ points }) => points.has('budget'))
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
@@ -144,7 +144,7 @@ async function register(
       .map(({ policy }) => policy.name)
       .concat(inUse.flatMap((one) => closedLimits(one.options)))
     const limiter = await openLimiter(app, options, [...new Set(closed)])
-    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check), all: live.all })
+    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check), all: () => live.all() })
   })
   app.addHook('onClose', async () => {
     const limiter = limiters.get(app)

@@ -9,10 +9,10 @@ import type { RedisStoreOptions } from '../../src/stores/redis-store.ts'
 import type { RateLimitStore } from '../../src/stores/store.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 
-export const TIMEOUT = 150
+const TIMEOUT = 150
 /** The machine of a test may be busy for a while besides. */
 const SLACK = 400
-export const QUOTA = 50
+const QUOTA = 50
 
 export const closers: (() => unknown)[] = []
 afterEach(async () => {
