@@ -77,7 +77,6 @@ export async function openConnection(source: RedisSource, storeTimeout: number):
           },
         })
       : duplicate(node)
-    if (isCluster(source)) connectNodes(copy as ClusterConnection)
     return copy as RedisConnection
   }
   const Redis = await loadClient()
@@ -96,11 +95,9 @@ interface ClusterConnection {
   nodes(role: 'master'): readonly ClusterNode[]
 }
 
-/** Connects each node as it is found. Those that are connected by their first command reject all others meanwhile. */
-function connectNodes(cluster: ClusterConnection): void {
-  cluster.on('+node', (node) => {
-    if (node.status === 'wait') node.connect().catch(() => undefined)
-  })
+/** A node that is connected by its first command rejects all others meanwhile. */
+function connectNode(node: ClusterNode): void {
+  if (node.status === 'wait') node.connect().catch(() => undefined)
 }
 
 /** Milliseconds that are waited for a master of a cluster. */
@@ -108,14 +105,16 @@ const MASTER_TIMEOUT = 1_000
 
 /**
  * Connects a client of {@link openConnection}: of a cluster, to all masters that answer within a second, so that the
- * first commands to any of them are not lost.
+ * first commands to any of them are not lost. So are those that join later.
  */
 export async function connectFully(connection: RedisConnection): Promise<void> {
   await connection.connect()
   if (connection.isCluster !== true) return
-  const masters = (connection as unknown as ClusterConnection).nodes('master')
+  const cluster = connection as unknown as ClusterConnection
+  // Not before: until it knows its slots, the client connects and leaves nodes by itself.
+  cluster.on('+node', connectNode)
   await Promise.all(
-    masters.map(
+    cluster.nodes('master').map(
       (node) =>
         new Promise<void>((resolve) => {
           if (node.status === 'ready' || node.status === 'end') return resolve()
@@ -126,6 +125,7 @@ export async function connectFully(connection: RedisConnection): Promise<void> {
           }
           node.once('ready', settle)
           node.once('end', settle)
+          connectNode(node)
         }),
     ),
   )
