@@ -32,7 +32,8 @@ export interface Consumption {
 
 /** What {@link UserRateLimit.reset} forgets: of a policy of the app by its name, or of one that no route declares. */
 export type Resetting =
-  { readonly policy: string; readonly identity: Identity } | Pick<Consumption, 'policy' | 'identity'>
+  | { readonly policy: string; readonly identity: Identity }
+  | Pick<Consumption, 'policy' | 'identity'>
 
 /** What {@link UserRateLimit.reserve} answers. The first of `settle` and `cancel` counts. */
 export interface Reserved extends Pick<Verdict, 'allowed' | 'limits'> {
@@ -144,9 +145,7 @@ function chargeOf(keys: Limiter['keys'], { policy, identity, cost = 1 }: Consump
 }
 
 function placesOf(limiter: InspectedLimiter, what: Resetting): readonly Place[] {
-  return isNamed(what)
-    ? placesNamed(limiter, what.policy, what.identity)
-    : [chargeOf(limiter.keys, what)]
+  return isNamed(what) ? placesNamed(limiter, what.policy, what.identity) : [chargeOf(limiter.keys, what)]
 }
 
 function isNamed(what: Resetting): what is Extract<Resetting, { policy: string }> {

@@ -27,7 +27,10 @@ export interface StatusQuestion {
 }
 
 /** A policy that holds somewhere in the app, and what it says to somebody. */
-export interface PolicyStatus extends Pick<Policy, 'name' | 'quota' | 'window' | 'algorithm' | 'onStoreError'> {
+export interface PolicyStatus extends Pick<
+  Policy,
+  'name' | 'quota' | 'window' | 'algorithm' | 'onStoreError'
+> {
   readonly mode: Mode
   /** True where it holds only on routes that name it. */
   readonly optIn: boolean
@@ -101,7 +104,10 @@ export function placesNamed(limiter: InspectedLimiter, name: string, identity: I
   const ofName = held.filter(({ compiled }) => compiled.policy.name === name)
   const ofLogin = login.filter(({ policy }) => policy.name === name)
   if (ofName.length === 0 && ofLogin.length === 0) {
-    const known = [...held.map(({ compiled }) => compiled.policy.name), ...login.map(({ policy }) => policy.name)]
+    const known = [
+      ...held.map(({ compiled }) => compiled.policy.name),
+      ...login.map(({ policy }) => policy.name),
+    ]
     throw unknownPolicy(name, [...new Set(known)])
   }
   const { keys, ipv6Subnet } = limiter
@@ -109,9 +115,9 @@ export function placesNamed(limiter: InspectedLimiter, name: string, identity: I
     const partition = partitionNamed(compiled, identity, ipv6Subnet)
     return partition === undefined ? [] : [{ key: keys.keyOf(partition), policy: compiled.policy }]
   })
-  for (const { policy, keyOf } of ofLogin) {
-    const key = keyOf(identity)
-    if (key !== undefined) places.push({ key, policy })
+  for (const one of ofLogin) {
+    const key = one.keyOf(identity)
+    if (key !== undefined) places.push({ key, policy: one.policy })
   }
   if (places.length === 0) {
     const parts = ofName[0]?.compiled.parts ?? ofLogin[0]?.parts ?? []

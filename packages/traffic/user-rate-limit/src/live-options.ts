@@ -1,4 +1,11 @@
-import { InvalidOptionsError, isWithin, nearestName, routeOption, routeRecordOf, routesOf } from '@portcullis/kernel'
+import {
+  InvalidOptionsError,
+  isWithin,
+  nearestName,
+  routeOption,
+  routeRecordOf,
+  routesOf,
+} from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
@@ -40,7 +47,11 @@ function reloaded(current: Options, given: ReloadableOptions): Options {
   }
   const { plan } = current
   const { policies, mode } = userRateLimitOptions.parse({ mode: current.mode, ...given, plan })
-  return Object.freeze({ ...current, policies: given.policies === undefined ? current.policies : policies, mode })
+  return Object.freeze({
+    ...current,
+    policies: given.policies === undefined ? current.policies : policies,
+    mode,
+  })
 }
 
 /**

@@ -235,14 +235,13 @@ function requireOnce(names: readonly string[]): void {
     throw new InvalidOptionsError(`userRateLimit.policies names '${twice}' twice. Name it once.`)
 }
 
-function isList(policies: RoutePolicies): policies is readonly string[] {
-  return Array.isArray(policies)
+function isList(given: RoutePolicies): given is readonly string[] {
+  return Array.isArray(given)
 }
 
 /** What only a route may say of policies. */
 function complaintAboutNames(given: RoutePolicies): string | undefined {
-  if (isList(given))
-    return `policies is a list of names, which is for routes: the plugin takes ${BY_NAME}.`
+  if (isList(given)) return `policies is a list of names, which is for routes: the plugin takes ${BY_NAME}.`
   const name = Object.keys(given).find((one) => given[one] === true)
   if (name === undefined) return undefined
   return `policies.${name} is true, which is for routes that name a policy of the plugin: the plugin takes the policy itself, with optIn where it is for such routes alone.`
@@ -256,7 +255,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
       policies: {
         schema: policies,
         default: {},
-        merge: overlay as (plugin: Policies, route: Policies) => Policies,
+        merge: overlay,
         takes: `${BY_NAME}; for a route also a list of names`,
         doc: 'Policies by name. The plugin’s hold for every route of its scope, those with `optIn` where a route names them; a route adds its own, changes one member by member, names one with `true`, or leaves one out with `false`.',
       },

@@ -118,8 +118,8 @@ async function register(
     })
   }
   addConcurrency(app, limiterOf)
-  const { list, optIn } = compilePolicies(options)
-  const byOperation = [...list, ...optIn].find(({ points }) => points.has('budget'))
+  const own = compilePolicies(options)
+  const byOperation = [...own.list, ...own.optIn].find(({ points }) => points.has('budget'))
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
@@ -179,7 +179,7 @@ async function register(
         live.replace(next, check)
         policies.forget()
       },
-      all: live.all,
+      all: () => live.all(),
     })
   })
   app.addHook('onClose', async () => {

@@ -1,7 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { buildSchema, graphql } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import type { PolicyOptions, RoutePolicies, UserRateLimitOptions, UserRateLimitRouteOptions } from '../src/index.ts'
+import type {
+  PolicyOptions,
+  RoutePolicies,
+  UserRateLimitOptions,
+  UserRateLimitRouteOptions,
+} from '../src/index.ts'
 import { gateApps } from './gate-app.ts'
 import type { StoreKind } from './gate-app.ts'
 
@@ -97,16 +102,36 @@ it('by operation holds where a GraphQL route names it', async () => {
 describe('at boot', () => {
   it.each<[string, UserRateLimitOptions, RoutePolicies, string]>([
     ['a name that is not there', { policies: { reports } }, ['report'], "Did you mean 'reports'?"],
-    ['a name set to true that is not there', { policies: { reports } }, { report: true }, "Did you mean 'reports'?"],
+    [
+      'a name set to true that is not there',
+      { policies: { reports } },
+      { report: true },
+      "Did you mean 'reports'?",
+    ],
     ['a name where there is none', {}, ['reports'], 'Those it has: none'],
     ['the name of nothing', { policies: { reports } }, [''], 'a string that is not empty'],
-    ['a name that the plugin leaves out', { policies: { reports: false } }, ['reports'], "no policy 'reports'"],
+    [
+      'a name that the plugin leaves out',
+      { policies: { reports: false } },
+      ['reports'],
+      "no policy 'reports'",
+    ],
     ['a name given twice', { policies: { reports } }, ['reports', 'reports'], "names 'reports' twice"],
     ['what is no name', { policies: { reports } }, [7 as never], 'policies.0: got 7'],
-    ['a policy of a route that waits for one', {}, { own: { ...reports } }, 'optIn is for policies of the plugin'],
+    [
+      'a policy of a route that waits for one',
+      {},
+      { own: { ...reports } },
+      'optIn is for policies of the plugin',
+    ],
     ['a list at the plugin', { policies: ['reports'] as never }, [], 'a list of names, which is for routes'],
     ['true at the plugin', { policies: { reports: true as never } }, [], 'policies.reports is true'],
-    ['an optIn that is no flag', { policies: { reports: { ...reports, optIn: 'yes' as never } } }, [], 'true or false'],
+    [
+      'an optIn that is no flag',
+      { policies: { reports: { ...reports, optIn: 'yes' as never } } },
+      [],
+      'true or false',
+    ],
     ['one that is wrong and waits', { policies: { reports: { ...reports, burst: 2 } } }, [], 'burst'],
   ])('refuses %s', async (_name, options, policies, says) => {
     await expect(withRoutes(options, { '/x': policies }).ready()).rejects.toThrow(says)

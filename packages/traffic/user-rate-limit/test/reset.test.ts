@@ -19,15 +19,29 @@ function limited(options: UserRateLimitOptions): FastifyInstance {
 
 type Sender = Readonly<Record<string, string>>
 
-async function statusOf(app: FastifyInstance, headers: Sender = {}, remoteAddress = '192.0.2.1'): Promise<number> {
+async function statusOf(
+  app: FastifyInstance,
+  headers: Sender = {},
+  remoteAddress = '192.0.2.1',
+): Promise<number> {
   return (await app.inject({ url: '/', headers, remoteAddress })).statusCode
 }
 
 describe.each<StoreKind>(['memory', 'redis'])('reset, with %s', (kind) => {
   it.each<[string, UserRateLimitOptions['policies'], Sender, Identity]>([
     ['a principal', { p: one }, { 'x-user': 'ada' }, { principal: 'ada' }],
-    ['one of a tenant', { p: one }, { 'x-user': 'ada', 'x-tenant': 't' }, { principal: { id: 'ada', tenantId: 't' } }],
-    ['a tenant', { p: { ...one, partitionKey: 'tenant' } }, { 'x-user': 'ada', 'x-tenant': 't' }, { tenant: 't' }],
+    [
+      'one of a tenant',
+      { p: one },
+      { 'x-user': 'ada', 'x-tenant': 't' },
+      { principal: { id: 'ada', tenantId: 't' } },
+    ],
+    [
+      'a tenant',
+      { p: { ...one, partitionKey: 'tenant' } },
+      { 'x-user': 'ada', 'x-tenant': 't' },
+      { tenant: 't' },
+    ],
     ['an address', { p: { ...one, partitionKey: 'address' } }, {}, { address: '::ffff:192.0.2.1' }],
     ['whom nobody knows', { p: one }, {}, { address: '192.0.2.1' }],
     [
@@ -42,8 +56,18 @@ describe.each<StoreKind>(['memory', 'redis'])('reset, with %s', (kind) => {
       {},
       { own: ['GET', 'x'.repeat(2_000)] },
     ],
-    ['a lease', { p: { ...one, lease: { size: 1, maxAge: '1m' } } }, { 'x-user': 'ada' }, { principal: 'ada' }],
-    ['another way of counting', { p: { ...one, algorithm: 'gcra' } }, { 'x-user': 'ada' }, { principal: 'ada' }],
+    [
+      'a lease',
+      { p: { ...one, lease: { size: 1, maxAge: '1m' } } },
+      { 'x-user': 'ada' },
+      { principal: 'ada' },
+    ],
+    [
+      'another way of counting',
+      { p: { ...one, algorithm: 'gcra' } },
+      { 'x-user': 'ada' },
+      { principal: 'ada' },
+    ],
   ])('frees %s, and nobody else', async (_name, policies, sender, identity) => {
     const app = limited({ ...apps.store(kind), policies })
     await app.ready()
@@ -115,16 +139,28 @@ describe.each<StoreKind>(['memory', 'redis'])('reset, with %s', (kind) => {
   })
 
   it.each<[string, unknown, string]>([
-    ['a name that no policy has', { policy: 'perUsr', identity: { principal: 'ada' } }, "Did you mean 'perUser'?"],
+    [
+      'a name that no policy has',
+      { policy: 'perUsr', identity: { principal: 'ada' } },
+      "Did you mean 'perUser'?",
+    ],
     ['nobody', { policy: 'perUser', identity: {} }, 'identity of a rate limit is missing'],
     ['nothing', { policy: 'perUser' }, 'identity of a rate limit is missing'],
     ['undefined', { policy: 'perUser', identity: { principal: undefined } }, 'is missing'],
     ['a member that is none', { policy: 'perUser', identity: { user: 'ada' } }, 'Give { principal'],
     ['an empty id', { policy: 'perUser', identity: { principal: '' } }, 'is empty'],
     ['an id that is no text', { policy: 'perUser', identity: { principal: { id: 7 } } }, 'is missing'],
-    ['an id that is too long', { policy: 'perUser', identity: { principal: 'x'.repeat(1_025) } }, 'longer than'],
+    [
+      'an id that is too long',
+      { policy: 'perUser', identity: { principal: 'x'.repeat(1_025) } },
+      'longer than',
+    ],
     ['what is no address', { policy: 'perUser', identity: { address: 'nowhere' } }, 'no IP address'],
-    ['less than it counts by', { policy: 'perUser', identity: { tenant: 't' } }, "'perUser' counts by principal"],
+    [
+      'less than it counts by',
+      { policy: 'perUser', identity: { tenant: 't' } },
+      "'perUser' counts by principal",
+    ],
   ])('refuses %s, and says what it takes', async (_name, what, says) => {
     const app = limited({ ...apps.store(kind), policies: { perUser: one } })
     await app.ready()
@@ -140,9 +176,11 @@ describe('reset, of several instances on one Redis', () => {
     const here = limited({ ...apps.store('redis', 'everywhere'), policies })
     const there = limited({ ...apps.store('redis', 'everywhere'), policies })
     const headers = { 'x-user': 'ada' }
-    expect([await statusOf(here, headers), await statusOf(there, headers), await statusOf(there, headers)]).toEqual([
-      200, 429, 429,
-    ])
+    expect([
+      await statusOf(here, headers),
+      await statusOf(there, headers),
+      await statusOf(there, headers),
+    ]).toEqual([200, 429, 429])
     await here.userRateLimit.reset({ policy: 'p', identity: { principal: 'ada' } })
     const until = performance.now() + 5_000
     while ((await statusOf(there, headers)) === 429) {
@@ -153,7 +191,11 @@ describe('reset, of several instances on one Redis', () => {
   })
 
   it('says when Redis is away, frees nobody then, and can be done again', async () => {
-    const app = limited({ ...apps.store('redis'), storeTimeout: 300, policies: { p: { ...one, onStoreError: 'closed' } } })
+    const app = limited({
+      ...apps.store('redis'),
+      storeTimeout: 300,
+      policies: { p: { ...one, onStoreError: 'closed' } },
+    })
     await app.ready()
     const headers = { 'x-user': 'ada' }
     expect([await statusOf(app, headers), await statusOf(app, headers)]).toEqual([200, 429])

@@ -58,7 +58,11 @@ describe.each<StoreKind>(['memory', 'redis'])('status, with %s', (kind) => {
 
   it('tells the quota of a plan, and nothing where the plan is free of it', async () => {
     const plans = { pro: { quota: 9 }, free: false } as const
-    const app = await ready({ ...apps.store(kind), plan: () => null, policies: { perUser: { ...three, plans } } })
+    const app = await ready({
+      ...apps.store(kind),
+      plan: () => null,
+      policies: { perUser: { ...three, plans } },
+    })
     const quotaOf = async (plan?: string): Promise<number | undefined> => {
       const question = { identity: { principal: 'ada' }, ...(plan === undefined ? {} : { plan }) }
       return (await app.userRateLimit.status(question)).policies[0]?.limit?.quota

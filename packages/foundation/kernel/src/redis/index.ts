@@ -1,5 +1,5 @@
 /** What gates with a store in Redis or Valkey share. ioredis is loaded only when a connection is opened. */
-export { openConnection, reasonOf } from './connection.ts'
+export { connectFully, openConnection, reasonOf } from './connection.ts'
 export type { RedisConnection, RedisInstance, RedisOptions, RedisSource } from './connection.ts'
 export { describeSource, isExposed } from './describe-source.ts'
 export { redisSource } from './option.ts'

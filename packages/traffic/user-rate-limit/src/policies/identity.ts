@@ -19,7 +19,13 @@ export interface Identity {
   readonly own?: string | readonly string[] | undefined
 }
 
-const MEMBERS: readonly string[] = ['principal', 'tenant', 'address', 'account', 'own'] satisfies (keyof Identity)[]
+const MEMBERS: readonly string[] = [
+  'principal',
+  'tenant',
+  'address',
+  'account',
+  'own',
+] satisfies (keyof Identity)[]
 
 /** Refuses what is no identity. @throws InvalidIdentity */
 export function checkIdentity(identity: Identity): void {

@@ -1,4 +1,5 @@
 import {
+  connectFully,
   describeSource,
   evaluateBuffer,
   openConnection,
@@ -128,7 +129,7 @@ export class RedisRunner {
     connection.on('error', (error) => {
       this.#lastError = error
     })
-    await bounded(connection.connect(), endAt)
+    await bounded(connectFully(connection), endAt)
   }
 
   async #probe(endAt: number): Promise<void> {
