@@ -1,7 +1,8 @@
 import { createScopedValue, decide, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
 import type { DecisionResult } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { addConcurrency, closedLimits } from './concurrency.ts'
+import { addConcurrency, closedLimits, operationLimits, takeOperationSlots } from './concurrency.ts'
+import { closeWhenBlocked } from './blocks/end-blocked.ts'
 import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
 import { memberAt, readAccount } from './core/account.ts'
 import { decideByAddress, decideLimits, refuseGone } from './decide-limits.ts'
@@ -10,12 +11,20 @@ import { decorate } from './decorators.ts'
 import type { RunningLimiter } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
 import type { Limiter } from './limiter.ts'
-import { addBudgetCheck, requireFacts, requireFields, watchAnswers } from './operations.ts'
+import {
+  addBudgetCheck,
+  fieldsOfPolicies,
+  requireFacts,
+  requireFields,
+  requireOperations,
+  watchAnswers,
+} from './operations.ts'
 import { liveOptions } from './live-options.ts'
 import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { priceOperations } from './price-operations.ts'
+import { addSubscriptionLimits } from './subscriptions/limit-subscriptions.ts'
 import { compilePolicies } from './policies/compile-policies.ts'
 import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
 
@@ -71,6 +80,16 @@ function decideFor(
   return decided === false ? decideAt(limiter, policies, request, reply) : decided
 }
 
+/** The first option of the plugin that needs to know operations. */
+function firstByOperation(options: Readonly<ResolvedUserRateLimitOptions>): string | undefined {
+  const policy = compilePolicies(options).list.find(
+    ({ points }) => points.has('budget') || points.has('event'),
+  )
+  if (policy !== undefined) return `policies.${policy.policy.name}`
+  const [limit] = operationLimits(options)
+  return limit === undefined ? undefined : `concurrency.${limit.name}`
+}
+
 async function register(
   app: FastifyInstance,
   options: Readonly<ResolvedUserRateLimitOptions>,
@@ -91,16 +110,26 @@ async function register(
     })
   }
   addConcurrency(app, limiterOf)
-  const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
+  const byOperation = firstByOperation(options)
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
     const refused = await blockedOperations(limiterOf(app), batch)
     if (refused !== undefined) return refused
+    const limiter = limiterOf(app)
     const policies = policiesAt(live, request, 'budget')
-    if (policies.length === 0) return undefined
     const priced = await priceOperations(policies, batch)
-    return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
+    return (
+      (await decideLimits(limiter, priced, request, reply)) ??
+      (await takeOperationSlots(limiter, live.of(request), batch)) ??
+      (policies.length === 0 ? undefined : refuseGone(request))
+    )
   })
+  if (gate !== undefined) {
+    addSubscriptionLimits(app, gate, {
+      limiter: () => limiterOf(app),
+      policies: (request) => policiesAt(live, request, 'event'),
+    })
+  }
   decide(app, {
     stage: 'preHandler',
     phase: 'resource',
@@ -113,6 +142,7 @@ async function register(
         const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
         return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
       }
+      closeWhenBlocked(limiterOf(app), request, reply)
       // By now hooks of a route may have found out who asks.
       return afterBlocks(blocked(limiterOf(app), request, 'principal'), decideLimitsNow)
     },
@@ -120,7 +150,12 @@ async function register(
   const check = (scope: FastifyInstance, given: Readonly<ResolvedUserRateLimitOptions>): void => {
     const { list } = compilePolicies(given)
     requireFacts(scope, list)
-    requireFields(gate?.doorsWithin(scope) ?? [], list)
+    const limits = operationLimits(given).map(({ name, selection: { fields } }) => ({
+      option: `concurrency.${name}`,
+      fields,
+    }))
+    for (const { option } of limits) requireOperations(scope, option)
+    requireFields(gate?.doorsWithin(scope) ?? [], [...fieldsOfPolicies(list), ...limits])
   }
   onceRoutesKnown(app, async () => {
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
