@@ -84,7 +84,7 @@ async function serve(
     events,
     async as(user, protocol = 'graphql-transport-ws') {
       const client = await connect(url, protocol, undefined, { 'x-user': user })
-      closers.push(() => client.socket.terminate())
+      closers.push(() => client.close())
       return client
     },
   }

@@ -54,7 +54,11 @@ export class EventStream implements RunningSubscription, AsyncIterableIterator<u
    * @returns this stream once it has, or has been ended before; what is no stream as it is
    */
   open(start: () => unknown): Promise<unknown> {
-    return this.#unlessEnded(this.#take(start), () => this)
+    if (this.#state !== 'open') return Promise.resolve(this)
+    return this.#unlessEnded<unknown>(this.#take(start), {
+      ended: () => this,
+      isLast: (started) => started !== this,
+    })
   }
 
   async end(refusal: Refusal): Promise<void> {
@@ -70,7 +74,10 @@ export class EventStream implements RunningSubscription, AsyncIterableIterator<u
 
   next(): Promise<Result> {
     if (this.#state !== 'open') return Promise.resolve(this.#rest())
-    return this.#unlessEnded(this.#judged(), () => this.#rest())
+    return this.#unlessEnded(this.#judged(), {
+      ended: () => this.#rest(),
+      isLast: ({ done }) => done === true,
+    })
   }
 
   return(): Promise<Result> {
@@ -88,17 +95,8 @@ export class EventStream implements RunningSubscription, AsyncIterableIterator<u
   }
 
   async #take(start: () => unknown): Promise<unknown> {
-    let source: unknown
-    try {
-      source = await start()
-    } catch (error) {
-      this.stop()
-      throw error
-    }
-    if (!isSource(source)) {
-      this.stop()
-      return source
-    }
+    const source = await start()
+    if (!isSource(source)) return source
     this.#source = source[Symbol.asyncIterator]()
     if (this.#state !== 'open') this.#stopSource()
     return this
@@ -106,17 +104,8 @@ export class EventStream implements RunningSubscription, AsyncIterableIterator<u
 
   /** The next event that is delivered. */
   async #judged(): Promise<Result> {
-    let result: IteratorResult<unknown, unknown> | undefined
-    try {
-      result = await this.#source?.next()
-    } catch (error) {
-      this.stop()
-      throw error
-    }
-    if (result === undefined || result.done === true) {
-      this.stop()
-      return DONE
-    }
+    const result = await this.#source?.next()
+    if (result === undefined || result.done === true) return DONE
     for (const step of this.#steps) {
       // What ended it meanwhile is told to those who wait.
       if (this.#state !== 'open') return DONE
@@ -134,11 +123,30 @@ export class EventStream implements RunningSubscription, AsyncIterableIterator<u
     return last === undefined ? DONE : { done: false, value: last }
   }
 
-  #unlessEnded<Value>(work: Promise<Value>, otherwise: () => Value): Promise<Value> {
+  /**
+   * What some work comes to, or what holds once the stream has been ended meanwhile.
+   *
+   * @param isLast whether nothing comes after it, as nothing does after a failure
+   */
+  #unlessEnded<Value>(
+    work: Promise<Value>,
+    { ended, isLast }: { readonly ended: () => Value; readonly isLast: (value: Value) => boolean },
+  ): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const wake = (): void => resolve(otherwise())
+      const wake = (): void => resolve(ended())
       this.#waiting.add(wake)
-      work.then(resolve, reject).finally(() => this.#waiting.delete(wake))
+      void work
+        .then(
+          (value) => {
+            resolve(value)
+            if (isLast(value)) this.stop()
+          },
+          (error: unknown) => {
+            reject(error as Error)
+            this.stop()
+          },
+        )
+        .finally(() => this.#waiting.delete(wake))
     })
   }
 

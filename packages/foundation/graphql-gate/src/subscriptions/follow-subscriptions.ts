@@ -1,10 +1,11 @@
-import { isWithin, onSettled } from '@portcullis/kernel'
+import { isWithin } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { addFieldStep } from '../fields/field-step.ts'
 import type { FieldHandler, FieldTarget } from '../fields/field-step.ts'
 import { gateStateOf } from '../state.ts'
 import { EventStream, LastEvent } from './event-stream.ts'
+import { keepStream } from './open-streams.ts'
 import type { SubscriptionStep } from './subscription-step.ts'
 
 function stepsFor(request: FastifyRequest | undefined): readonly SubscriptionStep[] {
@@ -21,7 +22,7 @@ const startStream: FieldHandler = ({ request, info }, next) => {
   // Without a request it is the app's own subscription, not a client's.
   if (request === undefined || steps.length === 0) return next()
   const stream = new EventStream(request, info.fieldName, steps)
-  onSettled(request, () => stream.stop())
+  keepStream(stream)
   return stream.open(next)
 }
 

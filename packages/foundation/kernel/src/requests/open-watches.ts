@@ -12,6 +12,8 @@ interface Watch<Subject> {
 /** Says of a subject whether what it has open must end. */
 export type MustEnd<Subject> = (subject: Subject) => boolean | Promise<boolean>
 
+function nothing(): void {}
+
 /**
  * What is open on the strength of something that may be taken back: a token, a principal who may be blocked. Whoever
  * takes it back calls {@link OpenWatches.look}.
@@ -57,15 +59,16 @@ export class OpenWatches<Subject> {
 
   #look(watch: Watch<Subject>): void {
     if (watch.ending) return
-    const must = this.#mustEnd(watch.subject)
-    if (must === true) this.#end(watch)
-    else if (must !== false)
-      must.then(
-        (late) => {
+    try {
+      const must = this.#mustEnd(watch.subject)
+      if (must === true) this.#end(watch)
+      else if (must !== false)
+        void must.then((late) => {
           if (late) this.#end(watch)
-        },
-        () => undefined,
-      )
+        }, nothing)
+    } catch {
+      // Nobody can tell, so it goes on.
+    }
   }
 
   /** Each by itself: where one throws, the others end all the same. */
