@@ -2,6 +2,7 @@ import { get, request as send } from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import websocket from '@fastify/websocket'
 import depthLimit from '@portcullis/depth-limit'
 import kernel from '@portcullis/kernel'
 import userRateLimit from '@portcullis/user-rate-limit'
@@ -10,6 +11,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { parse, subscribe } from 'graphql'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { channel } from './channel.ts'
 import { executable } from './executable.ts'
 import { yogaServer } from './yoga-server.ts'
@@ -80,7 +82,14 @@ async function serve(build: (parts: ServerParts) => FastifyInstance, options: Us
         'content-type': 'application/json',
         accept: 'text/event-stream, application/json',
       }
-      const sent: ClientRequest = send({ port, host: '127.0.0.1', path: '/graphql', method: 'POST', headers, agent: false })
+      const sent: ClientRequest = send({
+        port,
+        host: '127.0.0.1',
+        path: '/graphql',
+        method: 'POST',
+        headers,
+        agent: false,
+      })
       sent.on('error', reject)
       sent.on('response', (response: IncomingMessage) => {
         let text = ''
@@ -173,14 +182,14 @@ describe.each([
 
 describe('a socket that takes no GraphQL', () => {
   it('is closed as well when its address is blocked', async () => {
-    const { default: websocket } = await import('@fastify/websocket')
-    const { WebSocket } = await import('ws')
     const app = Fastify()
     closers.push(() => app.close())
     void app.register(userRateLimit)
     void app.register(websocket)
     void app.register(async (scope) => {
-      scope.get('/echo', { websocket: true }, (socket) => socket.on('message', (data) => socket.send(data)))
+      scope.get('/echo', { websocket: true }, (socket) => {
+        socket.on('message', (data) => socket.send(data))
+      })
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = app.server.address() as AddressInfo
