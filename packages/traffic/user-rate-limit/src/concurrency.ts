@@ -22,7 +22,7 @@ export interface ConcurrencyOptions {
   partitionKey?: PartitionPart | readonly PartitionPart[] | undefined
   /**
    * Which GraphQL operations it counts, in place of requests: a kind, a root field, or several of them. Each operation
-   * counts once, until it is over: a subscription as long as it is open.
+   * counts once, until its response is over, or over WebSocket it itself: a subscription as long as it is open.
    */
   when?: OperationWord | RootFieldName | readonly (OperationWord | RootFieldName)[] | undefined
   /** Requests whose partition nobody knows. Default: `address`. */
