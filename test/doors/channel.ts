@@ -11,8 +11,8 @@ export interface Channel {
 export function channel(): Channel {
   const events: unknown[] = []
   let started = 0
-  let isClosed = false
-  let wake: (() => void)[] = []
+  const end = new AbortController()
+  const wake: (() => void)[] = []
   const tell = (): void => wake.splice(0).forEach((resolve) => resolve())
   return {
     publish(event) {
@@ -20,15 +20,14 @@ export function channel(): Channel {
       tell()
     },
     close() {
-      isClosed = true
+      end.abort()
       tell()
-      wake = []
     },
     started: () => started,
     async *source() {
       started += 1
       let at = events.length
-      while (!isClosed) {
+      while (!end.signal.aborted) {
         if (at < events.length) yield events[at++]
         else await new Promise<void>((resolve) => wake.push(resolve))
       }

@@ -116,7 +116,7 @@ describe('events of subscriptions', () => {
     // The request is 1, each event 3.
     expect(await eventsOf(app)).toEqual([1, 2, 3, 'USER_RATE_LIMIT_EXCEEDED'])
     expect(await eventsOf(app, 'tock')).toEqual(['refused: USER_RATE_LIMIT_EXCEEDED'])
-    await app.userRateLimit.reload({
+    app.userRateLimit.reload({
       policies: { tocks: { ...minute, quota: 5, when: 'Subscription.tock', cost: 0, eventCost: 1 } },
     })
     // What the policy that refused had the other one give back is all there.

@@ -125,7 +125,7 @@ describe.each(SERVERS)('$name', (server) => {
       [1, 2, 3].map((at) => ({ data: { tick: { at } } })),
     )
     expect(resolved()).toBe(3)
-    const [error] = (answers[3]?.payload as Told).errors ?? []
+    const [error] = (answers[3]?.payload as Told | undefined)?.errors ?? []
     expect(error?.extensions).toMatchObject({ code: 'USER_RATE_LIMIT_EXCEEDED', policy: 'perUser' })
     expect(error?.extensions['retryAfter']).toBeGreaterThan(0)
     expect(events.filter(({ type }) => type === 'rate_limit.exceeded')).toHaveLength(1)
@@ -275,6 +275,32 @@ describe.each(SERVERS)('$name', (server) => {
     expect(codeIn(await client.run({ query: 'mutation { ... { login } }' }))).toBe('USER_RATE_LIMIT_EXCEEDED')
   })
 })
+
+describe.each(SERVERS.filter(({ name }) => name.startsWith('mercurius')))(
+  '$name, by the older protocol',
+  (server) => {
+    it('charges events, caps what is open, and frees what the client stops', async () => {
+      const { as, ticks } = await serve(server, {
+        policies: { events: { quota: 2, window: '1m', cost: 0, eventCost: 1 } },
+        concurrency: { subscriptions: { limit: 1, when: 'subscription' } },
+      })
+      const client = await as('ada', 'graphql-ws')
+      for (const id of ['a', 'b', 'c']) {
+        start(client, id, TICKS, 'start')
+        client.send({ id, type: 'stop' })
+        await client.until((message) => message.id === id && message.type === 'complete')
+      }
+      start(client, 'd', TICKS, 'start')
+      expect(codeIn(await client.run(TICKS))).toBe('CONCURRENCY_LIMIT_EXCEEDED')
+      await until(() => ticks.started() >= 1)
+      await delay(20)
+      for (let index = 0; index < 3; index += 1) ticks.publish('tick')
+      await client.until(({ id, type }) => id === 'd' && type === 'complete')
+      expect(of(client, 'd').map(({ type }) => type)).toEqual(['data', 'data', 'data', 'complete'])
+      expect(codeIn(of(client, 'd')[2] as Message)).toBe('USER_RATE_LIMIT_EXCEEDED')
+    })
+  },
+)
 
 describe('in Redis', () => {
   const [server] = SERVERS

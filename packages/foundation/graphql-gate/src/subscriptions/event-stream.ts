@@ -142,7 +142,7 @@ export class EventStream implements RunningSubscription, AsyncIterableIterator<u
             if (isLast(value)) this.stop()
           },
           (error: unknown) => {
-            reject(error as Error)
+            reject(error)
             this.stop()
           },
         )
