@@ -170,7 +170,10 @@ describe.each(SERVERS)('$name', (server) => {
     start(second, 'b')
     await until(() => ticks.started() === 2)
     const refused = await first.run(TICKS)
-    expect([refused.type, codeIn(refused)]).toEqual(['error', 'CONCURRENCY_LIMIT_EXCEEDED'])
+    expect([refused.type, refused.payload]).toMatchObject([
+      'error',
+      [{ extensions: { code: 'CONCURRENCY_LIMIT_EXCEEDED', policy: 'subscriptions', retryAfter: 1 } }],
+    ])
     expect(codeIn(await first.run({ query: '{ name }' }))).toBeUndefined()
     start(other, 'c')
     await until(() => ticks.started() === 3)
@@ -334,5 +337,24 @@ describe('in Redis', () => {
     expect(codeIn(await bob.until(({ id }) => id === 'c'))).toBe('REQUEST_BLOCKED')
     expect(await bob.closed).toBe(4403)
     expect(performance.now() - asked).toBeLessThan(1_500)
+  })
+
+  it('gives the slots of a server that closes to another at once', async () => {
+    const redis = await startRedis()
+    closers.push(() => redis.stop())
+    const options: UserRateLimitOptions = {
+      redis: redis.url,
+      keySecret,
+      storeTimeout: '2s',
+      concurrency: { subscriptions: { limit: 1, when: 'subscription' } },
+    }
+    const [one, two] = [await serve(server, options), await serve(server, options)]
+    const [first, second] = [await one.as('ada'), await two.as('ada')]
+    start(first, 'a')
+    await until(() => one.ticks.started() === 1)
+    expect(codeIn(await second.run(TICKS))).toBe('CONCURRENCY_LIMIT_EXCEEDED')
+    await one.app.close()
+    start(second, 'b')
+    await until(() => two.ticks.started() === 1)
   })
 })

@@ -144,7 +144,10 @@ async function takeSlots(
     }
     if (slot === undefined) {
       await free()
-      return refusal(one.name, new ConcurrencyLimitExceeded(), { 'retry-after': '1' }, mode, one.limit)
+      const error: Refusal['error'] = new ConcurrencyLimitExceeded()
+      // For clients of a WebSocket, which get no headers.
+      error.extensions = { policy: one.name, retryAfter: 1 }
+      return refusal(one.name, error, { 'retry-after': '1' }, mode, one.limit)
     }
     taken.push(slot)
   }

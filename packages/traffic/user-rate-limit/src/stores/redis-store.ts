@@ -129,7 +129,7 @@ export class RedisStore implements RateLimitStore {
   }
 
   async close(): Promise<void> {
-    this.slots.close()
+    await this.slots.close()
     this.#runner.close()
   }
 
