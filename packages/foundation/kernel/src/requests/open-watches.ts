@@ -12,6 +12,9 @@ interface Watch<Subject> {
 /** Says of a subject whether what it has open must end. */
 export type MustEnd<Subject> = (subject: Subject) => boolean | Promise<boolean>
 
+/** How many are looked at in one turn of the event loop. */
+const AT_ONCE = 200
+
 function nothing(): void {}
 
 /**
@@ -22,8 +25,9 @@ export class OpenWatches<Subject> {
   readonly #mustEnd: MustEnd<Subject>
   readonly #grace: number
   readonly #watches = new Set<Watch<Subject>>()
-  /** Whether it is about to look. */
-  #looking = false
+  #state: 'idle' | 'about to look' | 'looking' = 'idle'
+  /** Whether it has to look again: at those that it had looked at before. */
+  #again = false
 
   /**
    * @param mustEnd asked for each subject when it begins and at each look. Where it throws or rejects, nothing ends
@@ -47,14 +51,29 @@ export class OpenWatches<Subject> {
     return () => void this.#watches.delete(watch)
   }
 
-  /** Ends what must end now. However often it is called at once, it looks once. */
+  /**
+   * Ends what must end now. However often it is called at once, it looks once; at many it looks in turns, between which
+   * others are served.
+   */
   look(): void {
-    if (this.#looking) return
-    this.#looking = true
+    this.#again = this.#state === 'looking'
+    if (this.#state !== 'idle') return
+    this.#state = 'about to look'
     setImmediate(() => {
-      this.#looking = false
-      for (const watch of this.#watches) this.#look(watch)
+      this.#state = 'looking'
+      this.#lookAt([...this.#watches], 0)
     })
+  }
+
+  #lookAt(watches: readonly Watch<Subject>[], from: number): void {
+    const next = from + AT_ONCE
+    for (const watch of watches.slice(from, next)) if (this.#watches.has(watch)) this.#look(watch)
+    if (next < watches.length) {
+      setImmediate(() => this.#lookAt(watches, next))
+      return
+    }
+    this.#state = 'idle'
+    if (this.#again) this.look()
   }
 
   #look(watch: Watch<Subject>): void {

@@ -51,4 +51,27 @@ describe('what is open', () => {
     await delay(20)
     expect(ended).toEqual(['other'])
   })
+
+  it('looks at many in turns, at those that came first again where something was taken back meanwhile', async () => {
+    const taken = new Set<number>()
+    const ended: number[] = []
+    let turns = 0
+    const watches = new OpenWatches<number>((name) => taken.has(name), 0)
+    for (let name = 0; name < 5_000; name += 1) watches.watch(name, () => void ended.push(name))
+    taken.add(4_999)
+    const count = (): void => {
+      turns += 1
+      // By now it has looked at the first.
+      if (turns === 3) {
+        taken.add(0)
+        watches.look()
+      }
+      if (ended.length < 2 && turns < 1_000) setImmediate(count)
+    }
+    watches.look()
+    setImmediate(count)
+    while (ended.length < 2 && turns < 1_000) await delay(5)
+    expect(ended).toEqual([4_999, 0])
+    expect(turns).toBeGreaterThan(20)
+  })
 })
