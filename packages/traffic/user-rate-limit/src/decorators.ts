@@ -100,8 +100,8 @@ export interface UserRateLimit {
   reload(options: ReloadableOptions): void
   /**
    * Holds off a principal, tenant, address or operation at once: here, and within a second on all instances that share a
-   * Redis. It holds on every route of the scope, also where `config.userRateLimit` is `false`, until it ends. The event
-   * is `admin.action`.
+   * Redis. It holds on every route of the scope, also where `config.userRateLimit` is `false`, until it ends. WebSockets
+   * and GraphQL subscriptions that are open end with it. The event is `admin.action`.
    *
    * @throws InvalidBlock for wrong arguments; StoreUnavailable when Redis is away: nothing is blocked then
    */

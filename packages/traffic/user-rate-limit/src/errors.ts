@@ -86,16 +86,16 @@ export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE
   'boot',
 )
 
-/** A policy needs facts of another gate that is not there. Boot error. */
+/** A limit needs facts of another gate that is not there. Boot error. */
 export const MissingGateError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE',
-  'userRateLimit.policies.%s needs %s.',
+  'userRateLimit.%s needs %s.',
   'boot',
 )
 
-/** A policy is for a root field that no GraphQL schema of its scope has. Boot error. */
+/** A limit is for a root field that no GraphQL schema of its scope has. Boot error. */
 export const UnknownFieldError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD',
-  'userRateLimit.policies.%s is for the root field %s, which no GraphQL schema of its scope has. Mend its name.',
+  'userRateLimit.%s is for the root field %s, which no GraphQL schema of its scope has. Mend its name.',
   'boot',
 )

@@ -98,6 +98,7 @@ const word = either(
   custom<RootFieldName>(isRootFieldName, "a root field such as 'Mutation.login'"),
   WORD,
 )
+const selected = either(word, v.pipe(v.array(word), v.minLength(1)), `${WORD}, or an array of them`)
 const ARGUMENT = "an argument of a root field, such as 'Mutation.login.email'"
 const argument = custom<string>(isArgumentName, ARGUMENT)
 const account = either(
@@ -110,6 +111,10 @@ const account = either(
   }),
   "a member of the body such as 'email', or { body, argument: 'Mutation.login.email' }",
 ) as v.GenericSchema<string | AccountNames>
+const units = v.union(
+  [integer(0), v.literal('queryCost'), callback<(request: never) => number>('(request) => number')],
+  "a whole number, 'queryCost' or (request) => number",
+)
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
@@ -130,12 +135,8 @@ const policy = members({
   ),
   account: v.optional(account),
   anonymous: v.optional(oneOf('address', 'deny', 'skip')),
-  cost: v.optional(
-    v.union(
-      [integer(0), v.literal('queryCost'), callback<(request: never) => number>('(request) => number')],
-      "a whole number, 'queryCost' or (request) => number",
-    ),
-  ),
+  cost: v.optional(units),
+  eventCost: v.optional(units),
   penalty: v.optional(integer(0)),
   when: v.optional(
     v.union(
@@ -176,6 +177,7 @@ const concurrency = record(
         either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
       ),
       anonymous: v.optional(oneOf('address', 'deny', 'skip')),
+      when: v.optional(selected),
       onStoreError: v.optional(oneOf('closed', 'open', 'local')),
     }),
     v.literal(false),
@@ -263,7 +265,7 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         schema: concurrency,
         default: {},
         merge: overlayLimits,
-        doc: 'How many requests may be under way at once: limits by name, each `{ limit, partitionKey, anonymous, onStoreError }`; for routes as with `policies`.',
+        doc: 'How many requests may be under way at once: limits by name, each `{ limit, partitionKey, when, anonymous, onStoreError }`; for routes as with `policies`.',
       },
       mode: {
         schema: mode,

@@ -1,30 +1,29 @@
-import {
-  createScopedValue,
-  decide,
-  defineGate,
-  onceRoutesKnown,
-  optionsInUse,
-  routeRecordOf,
-} from '@portcullis/kernel'
-import type { DecisionResult, RouteRecord } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { addConcurrency, closedLimits } from './concurrency.ts'
+import { createScopedValue, decide, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
+import type { DecisionResult } from '@portcullis/kernel'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { addConcurrency, closedLimits, operationLimits, takeOperationSlots } from './concurrency.ts'
+import { closeWhenBlocked } from './blocks/end-blocked.ts'
 import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
-import { memberAt, readAccount } from './core/account.ts'
-import { decideByAddress, decideLimits, refuseGone } from './decide-limits.ts'
-import type { PricedPolicy } from './decide-limits.ts'
+import { decideLimits, refuseGone } from './decide-limits.ts'
+import { decideAt, decideFor } from './decide-request.ts'
 import { decorate } from './decorators.ts'
 import type { RunningLimiter } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
-import type { Limiter } from './limiter.ts'
-import { addBudgetCheck, requireFacts, requireFields, watchAnswers } from './operations.ts'
+import {
+  addBudgetCheck,
+  fieldsOfPolicies,
+  requireFacts,
+  requireFields,
+  requireOperations,
+  watchAnswers,
+} from './operations.ts'
 import { liveOptions } from './live-options.ts'
-import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { priceOperations } from './price-operations.ts'
 import { compilePolicies, unnamedPolicies } from './policies/compile-policies.ts'
-import type { CompiledPolicies, CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
+import { routePolicies } from './policies/route-policies.ts'
+import { addSubscriptionLimits } from './subscriptions/limit-subscriptions.ts'
 
 const NAME = 'userRateLimit'
 
@@ -38,59 +37,13 @@ function limiterOf(scope: FastifyInstance): RunningLimiter {
   return limiter
 }
 
-const NONE: readonly CompiledPolicy[] = []
-
-/** Finds the policies of requests, compiled once for each route. */
-function routePolicies(live: LiveOptions): {
-  at(request: FastifyRequest, point: DecisionPoint): readonly CompiledPolicy[]
-  forget(): void
-} {
-  let known = new WeakMap<RouteRecord, CompiledPolicies['at'] | false>()
-  return {
-    at(request, point) {
-      const route = routeRecordOf(request)
-      let policies = known.get(route)
-      if (policies === undefined) {
-        const options = live.of(request)
-        policies = options !== false && compilePolicies(options).at
-        known.set(route, policies)
-      }
-      return policies === false ? NONE : policies[point]
-    },
-    forget() {
-      known = new WeakMap()
-    },
-  }
-}
-
-async function decideAt(
-  limiter: Limiter,
-  policies: readonly CompiledPolicy[],
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<DecisionResult> {
-  const priced: PricedPolicy[] = []
-  for (const compiled of policies) {
-    const { when, cost, account } = compiled
-    if (typeof when === 'function' && !(await when(request))) continue
-    priced.push({
-      compiled,
-      cost: typeof cost === 'function' ? await cost(request) : Number(cost),
-      ...(account?.body === undefined ? {} : { account: readAccount(memberAt(request.body, account.body)) }),
-    })
-  }
-  return decideLimits(limiter, priced, request, reply)
-}
-
-/** Decides at once where no more than the address has to be known. */
-function decideFor(
-  limiter: Limiter,
-  policies: readonly CompiledPolicy[],
-  request: FastifyRequest,
-  reply: FastifyReply,
-): DecisionResult | Promise<DecisionResult> {
-  const decided = decideByAddress(limiter, policies, request, reply)
-  return decided === false ? decideAt(limiter, policies, request, reply) : decided
+/** The first option of the plugin that needs to know operations. */
+function firstByOperation(options: Readonly<ResolvedUserRateLimitOptions>): string | undefined {
+  const { list, optIn } = compilePolicies(options)
+  const policy = [...list, ...optIn].find(({ points }) => points.has('budget') || points.has('event'))
+  if (policy !== undefined) return `policies.${policy.policy.name}`
+  const [limit] = operationLimits(options)
+  return limit === undefined ? undefined : `concurrency.${limit.name}`
 }
 
 async function register(
@@ -118,17 +71,26 @@ async function register(
     })
   }
   addConcurrency(app, limiterOf)
-  const own = compilePolicies(options)
-  const byOperation = [...own.list, ...own.optIn].find(({ points }) => points.has('budget'))
+  const byOperation = firstByOperation(options)
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
-    const refused = await blockedOperations(limiterOf(app), batch)
+    const limiter = limiterOf(app)
+    const refused = await blockedOperations(limiter, batch)
     if (refused !== undefined) return refused
     const due = policies.at(request, 'budget')
-    if (due.length === 0) return undefined
     const priced = await priceOperations(due, batch)
-    return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
+    return (
+      (await decideLimits(limiter, priced, request, reply)) ??
+      (await takeOperationSlots(limiter, live.of(request), batch)) ??
+      (due.length === 0 ? undefined : refuseGone(request))
+    )
   })
+  if (gate !== undefined) {
+    addSubscriptionLimits(app, gate, {
+      limiter: () => limiterOf(app),
+      policies: (request) => policies.at(request, 'event'),
+    })
+  }
   decide(app, {
     stage: 'preHandler',
     phase: 'resource',
@@ -142,6 +104,7 @@ async function register(
         const due = isDoor ? all.filter(({ points }) => !points.has('budget')) : all
         return due.length === 0 ? undefined : decideAt(limiter, due, request, reply)
       }
+      closeWhenBlocked(limiter, request, reply)
       if (limiter.blocks.list.isEmpty) return decideNow()
       // By now hooks of a route may have found out who asks.
       return afterBlocks(blocked(limiter, request, 'principal'), decideNow)
@@ -150,7 +113,12 @@ async function register(
   const check = (scope: FastifyInstance, given: Readonly<ResolvedUserRateLimitOptions>): void => {
     const { list } = compilePolicies(given)
     requireFacts(scope, list)
-    requireFields(gate?.doorsWithin(scope) ?? [], list)
+    const limits = operationLimits(given).map(({ name, selection: { fields } }) => ({
+      option: `concurrency.${name}`,
+      fields,
+    }))
+    for (const { option } of limits) requireOperations(scope, option)
+    requireFields(gate?.doorsWithin(scope) ?? [], [...fieldsOfPolicies(list), ...limits])
   }
   onceRoutesKnown(app, async () => {
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)

@@ -18,6 +18,7 @@ export const MOST_BLOCKS = 10_000
 export class BlockList {
   readonly #blocks = new Map<string, Block>()
   readonly #kinds = new Map<BlockKind, number>()
+  readonly #listeners: (() => void)[] = []
   readonly #now: () => number
 
   /** @param now milliseconds since the epoch */
@@ -50,10 +51,16 @@ export class BlockList {
     return [...this.#blocks.values()]
   }
 
+  /** Calls `listener` for each block that is added, also those that were there before a `replace`. */
+  onAdded(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
   set(block: Block): void {
     this.delete(block.name)
     this.#blocks.set(block.name, block)
     this.#kinds.set(block.kind, (this.#kinds.get(block.kind) ?? 0) + 1)
+    for (const listener of this.#listeners) listener()
   }
 
   /** @returns whether there was one that held */

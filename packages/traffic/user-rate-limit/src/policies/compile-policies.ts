@@ -7,14 +7,17 @@ import { accountSourceOf, selectionOf } from './selection.ts'
 import type { AccountSource, Selection } from './selection.ts'
 
 /** Where in a request a policy is decided. */
-export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource'
+export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource' | 'event'
 
 /** A policy that is ready to decide. */
 export interface CompiledPolicy {
   readonly policy: Policy
   /** The policy as plans have it. */
   readonly plans: ReadonlyMap<string, Policy | false>
-  /** One, or two where an account is named in a body and in operations: the request's own decides. */
+  /**
+   * One, or two where an account is named in a body and in operations: the request's own decides. And `event` where it
+   * charges the events of subscriptions.
+   */
   readonly points: ReadonlySet<DecisionPoint>
   readonly parts: readonly PartitionPart[]
   readonly account: AccountSource | undefined
@@ -22,6 +25,7 @@ export interface CompiledPolicy {
   readonly selection: Selection | undefined
   readonly anonymous: AnonymousRule
   readonly cost: NonNullable<PolicyOptions['cost']>
+  readonly eventCost: NonNullable<PolicyOptions['cost']>
   readonly penalty: number
   readonly when: PolicyOptions['when']
   readonly skip: PolicyOptions['skip']
@@ -46,6 +50,15 @@ export interface PolicySource {
   readonly mode: Mode
 }
 
+function chargesEvents(eventCost: PolicyOptions['eventCost']): boolean {
+  return eventCost !== undefined && eventCost !== 0
+}
+
+function selectsSubscriptions(selection: Selection | undefined): boolean {
+  if (selection === undefined || selection.kinds.has('subscription')) return true
+  return [...selection.fields].some((field) => field.startsWith('subscription.'))
+}
+
 function pointsOf(
   options: PolicyOptions,
   parts: readonly PartitionPart[],
@@ -66,7 +79,7 @@ function pointsOf(
 /** What does not go together in a policy. */
 function complaintOf(
   name: string,
-  { account, when, cost, partitionKey, plans }: PolicyOptions,
+  { account, when, cost, eventCost, partitionKey, plans }: PolicyOptions,
 ): string | undefined {
   const source = accountSourceOf(account)
   const byAccount = [partitionKey].flat().includes('account')
@@ -80,6 +93,13 @@ function complaintOf(
   const needsOperations = selectionOf(when) !== undefined || cost === 'queryCost'
   if (source !== undefined && needsOperations && source.arguments.length === 0)
     return says("account needs an argument, such as { argument: 'Mutation.login.email' }, for operations.")
+  if (!chargesEvents(eventCost)) return undefined
+  if (byAccount)
+    return says(
+      "eventCost takes no partitionKey 'account': an event names none. Use 'principal' or 'address'.",
+    )
+  if (!selectsSubscriptions(selectionOf(when)))
+    return says("eventCost is of subscriptions, and when selects none. Add 'subscription' to it.")
   return undefined
 }
 
@@ -115,13 +135,15 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     lease,
     partitionKey = 'principal',
     cost = 1,
+    eventCost = 0,
   } = options
   const input = Object.fromEntries(
     Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError, lease }).filter(isDefined),
   )
-  if (lease !== undefined && (typeof cost !== 'number' || penalty > 0)) {
+  const isSteady = typeof cost === 'number' && typeof eventCost === 'number'
+  if (lease !== undefined && (!isSteady || penalty > 0)) {
     throw new InvalidPolicy(
-      `Rate limit policy '${name}': lease takes a cost that is a number, and no penalty.`,
+      `Rate limit policy '${name}': lease takes a cost and an eventCost that are numbers, and no penalty.`,
     )
   }
   const parts = [partitionKey].flat() as readonly PartitionPart[]
@@ -133,12 +155,16 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
   return {
     policy: counted,
     plans: plansOf(options, counted, input),
-    points: new Set(pointsOf(options, parts, account)),
+    points: new Set([
+      ...pointsOf(options, parts, account),
+      ...(chargesEvents(eventCost) ? (['event'] as const) : []),
+    ]),
     parts,
     account,
     selection: selectionOf(options.when),
     anonymous: options.anonymous ?? 'address',
     cost,
+    eventCost,
     penalty,
     when: options.when,
     skip: options.skip,
@@ -189,6 +215,8 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
     principal: of('principal'),
     resource: of('resource'),
     budget: of('budget'),
+    // What an event costs is known when it comes; nothing of it is settled later, as the price of operations is.
+    event: of('event').map((one) => ({ ...one, cost: 0 })),
   }
   const result = { list, optIn, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
   compiled.set(source, result)

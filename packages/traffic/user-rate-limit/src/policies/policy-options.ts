@@ -57,6 +57,11 @@ export interface PolicyOptions {
   anonymous?: AnonymousRule | undefined
   /** Units of one request, or `queryCost` for the price of its GraphQL operations. Default: 1. */
   cost?: number | 'queryCost' | ((request: FastifyRequest) => number | Promise<number>) | undefined
+  /**
+   * Units of each event that a GraphQL subscription delivers, besides what its start costs; `queryCost` is the price of
+   * the operation. An event that is above the quota is not delivered, and ends the subscription. Default: 0.
+   */
+  eventCost?: PolicyOptions['cost']
   /** Units that stay charged when another gate refuses the request, at most its cost. Default: 0. */
   penalty?: number | undefined
   /**

@@ -153,7 +153,7 @@ export class RedisStore implements RateLimitStore {
   }
 
   async close(): Promise<void> {
-    this.slots.close()
+    await this.slots.close()
     this.#runner.close()
   }
 
