@@ -140,9 +140,16 @@ it('of several policies that refuse, tells each as the reason only until its own
     policy: definePolicy({ name, quota: 1, window: 60_000 }),
     cost: 1,
   }))
-  const limits = charges.map(({ policy }, at) => {
+  const limits = charges.map((charged, at) => {
     const wait = at === 0 ? 100 : 1_000
-    return { policy, quota: 1, remaining: 0, resetMs: wait, retryAfterMs: wait, violated: true }
+    return {
+      policy: charged.policy,
+      quota: 1,
+      remaining: 0,
+      resetMs: wait,
+      retryAfterMs: wait,
+      violated: true,
+    }
   })
   cache.remember(charges, limits, now)
   const told = (): unknown[] | undefined =>
