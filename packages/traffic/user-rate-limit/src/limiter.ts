@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { instancesOf, unsafeSetting } from '@portcullis/kernel'
 import { describeSource, isExposed, RedisUnreachable } from '@portcullis/kernel/redis'
 import type { RedisSource } from '@portcullis/kernel/redis'
@@ -115,7 +116,7 @@ export async function openLimiter(
   const redisStore = new RedisStore({ redis, storeTimeout, onHealed: warnOnceOfLostExpiry(app) })
   try {
     await redisStore.connect()
-    await warnOfEviction(app, redisStore)
+    await warnOfEviction(app, redisStore, 1)
   } catch (error) {
     if (!(error instanceof RedisUnreachable)) throw error
     if (closed.length > 0) {
@@ -136,15 +137,22 @@ export async function openLimiter(
     blocks: await openBlocks(app, redis, keyPrefix, {
       onReset: (key) => store.forgetLocal?.(key),
       // It may be another server than before.
-      onBack: () => void warnOfEviction(app, redisStore),
+      onBack: () => void warnOfEviction(app, redisStore, 20),
     }),
   }
 }
 
 /** Says where Redis may drop counters: an evicted one is a fresh quota. */
-async function warnOfEviction(app: FastifyInstance, store: RedisStore): Promise<void> {
-  // Where it does not answer now, that is said by others.
-  const policy = await store.evictionPolicy().catch(() => 'noeviction')
+async function warnOfEviction(app: FastifyInstance, store: RedisStore, attempts: number): Promise<void> {
+  let policy: string | undefined
+  try {
+    policy = await store.evictionPolicy()
+  } catch {
+    // One that does not answer at boot is looked at when it is back, which the store may see later than the blocks.
+    if (attempts <= 1) return
+    await delay(500, undefined, { ref: false })
+    return warnOfEviction(app, store, attempts - 1)
+  }
   if (policy === 'noeviction') return
   const found = policy === undefined ? 'does not tell its maxmemory-policy' : `has maxmemory-policy ${policy}`
   app.log.warn(

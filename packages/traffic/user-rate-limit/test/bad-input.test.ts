@@ -132,7 +132,7 @@ describe.each<StoreKind>(['memory', 'redis'])('an identity that a function answe
     const app = apps.build({
       ...apps.store(kind),
       policies: {
-        p: { quota: 1, window: '1m', partitionKey: ({ query }) => long + String((query as { q: string }).q) },
+        p: { quota: 1, window: '1m', partitionKey: ({ query }) => long + (query as { q: string }).q },
       },
     })
     app.get('/', () => 'ok')

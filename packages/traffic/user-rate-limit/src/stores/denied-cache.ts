@@ -76,11 +76,11 @@ export class DeniedCache {
   }
 }
 
+/** A limit as it is some time later. One whose own wait is over is no longer why the call is refused. */
 function later(limit: Limit, passed: number): Limit {
-  const { resetMs, retryAfterMs, violated } = limit
-  return {
-    ...limit,
-    resetMs: Math.max(0, resetMs - passed),
-    retryAfterMs: retryAfterMs === null || !violated ? retryAfterMs : Math.max(1, retryAfterMs - passed),
-  }
+  const { resetMs, retryAfterMs } = limit
+  const told = { ...limit, resetMs: Math.max(0, resetMs - passed) }
+  if (retryAfterMs === null || !limit.violated) return told
+  const left = Math.max(0, retryAfterMs - passed)
+  return { ...told, retryAfterMs: left, violated: left > 0 }
 }
