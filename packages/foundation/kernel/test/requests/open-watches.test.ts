@@ -70,7 +70,7 @@ describe('what is open', () => {
     }
     watches.look()
     setImmediate(count)
-    while (ended.length < 2 && turns < 1_000) await delay(5)
+    for (let waited = 0; ended.length < 2 && waited < 1_000; waited += 1) await delay(5)
     expect(ended).toEqual([4_999, 0])
     expect(turns).toBeGreaterThan(20)
   })
