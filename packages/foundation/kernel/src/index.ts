@@ -1,4 +1,4 @@
-import './routes/route-record.ts'
+import './initialization.ts'
 
 export { codedError, errorTable } from './coded-error.ts'
 export type { CodedError } from './coded-error.ts'
@@ -63,6 +63,9 @@ export {
   refuseAnswer,
 } from './refusal.ts'
 export type { ClientError, Refusal, RefusalFormat } from './refusal.ts'
+export { onArrival } from './requests/arrival.ts'
+export type { ArrivalListener } from './requests/arrival.ts'
+export { isCrossSite, isUnsafe } from './requests/cross-site.ts'
 export { frameworkErrors, notFound } from './requests/framework-errors.ts'
 export { isUpgrade } from './requests/is-upgrade.ts'
 export { cutConnection, OpenWatches } from './requests/open-watches.ts'

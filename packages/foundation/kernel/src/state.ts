@@ -6,6 +6,7 @@ import type { SecurityEvents } from './events/event-bus.ts'
 import type { GateRegistration } from './registrations.ts'
 import type { Identify } from './principal.ts'
 import type { RefusalFormat } from './refusal.ts'
+import type { ArrivalListener } from './requests/arrival.ts'
 import type { RouteRecord } from './routes/route-record.ts'
 import { createScopedRegistry } from './scoped-registry.ts'
 import type { ScopedRegistry } from './scoped-registry.ts'
@@ -18,6 +19,7 @@ export interface KernelState {
   readonly defaults: ScopedRegistry<GateRegistration>
   readonly decisions: ScopedRegistry<Decision>
   readonly identifiers: ScopedRegistry<Identify>
+  readonly arrivals: ArrivalListener[]
   readonly routes: RouteRecord[]
   /** Whether every route of the app was recorded, because the kernel was loaded before `Fastify()` was called. */
   sawEveryRoute: boolean
@@ -42,6 +44,7 @@ function createState(app: FastifyInstance): KernelState {
     defaults: createScopedRegistry(),
     decisions: createScopedRegistry(),
     identifiers: createScopedRegistry(),
+    arrivals: [],
     routes: [],
     sawEveryRoute: false,
     routesKnown: [],

@@ -1,28 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { principalOf, resolvePrincipal } from './principal.ts'
 import type { Principal } from './principal.ts'
-import { assignRequestId, replaceDefaultRequestIds } from './requests/request-id.ts'
-import { requestStateOf } from './requests/request-state.ts'
-import { armSettled } from './requests/settled.ts'
-import { checkRoutes, checkUnseenRoute } from './routes/check-routes.ts'
-import { recordRoute, routeRecordOf } from './routes/route-record.ts'
+import { greet } from './requests/arrival.ts'
+import { replaceDefaultRequestIds } from './requests/request-id.ts'
+import { checkRoutes } from './routes/check-routes.ts'
+import { recordRoute } from './routes/route-record.ts'
 import { stateOf } from './state.ts'
 
 const INSTALLED = Symbol.for('portcullis.installed/1')
 
-/** The first hook of a request: its id, its end, and a check of its route where that could not be checked at boot. */
+/** The first hook of a request in a scope with gates. */
 function portcullisArrival(
   request: FastifyRequest,
   reply: FastifyReply,
   done: HookHandlerDoneFunction,
 ): void {
-  const state = requestStateOf(request)
-  if (state.armed) return done()
-  state.armed = true
-  assignRequestId(request, reply)
-  armSettled(request, reply)
-  const route = routeRecordOf(request)
-  if (!route.seen && !request.is404) checkUnseenRoute(route)
+  greet(request, reply)
   done()
 }
 

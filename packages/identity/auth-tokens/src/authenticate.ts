@@ -1,6 +1,7 @@
 import {
   createRequestValue,
   cutConnection,
+  isCrossSite,
   isUpgrade,
   onSettled,
   routeOption,
@@ -13,7 +14,6 @@ import type { AccessClaims } from './core/claims.ts'
 import { principalOf } from './core/principal.ts'
 import { CrossSiteRequest, Unauthenticated } from './errors.ts'
 import { ACCESS_COOKIE } from './http/cookies.ts'
-import { isCrossSite } from './http/cross-site.ts'
 import { readCredentials } from './http/read-credentials.ts'
 import type { ResolvedAuthTokensOptions } from './options.ts'
 import { isClientError, refusal } from './refusal.ts'
@@ -31,7 +31,10 @@ export async function identify(request: FastifyRequest): Promise<IdentifiedAs> {
   const { cookie, onStoreError, dpop } = options
   const credentials = readCredentials(request, cookie && ACCESS_COOKIE, dpop !== 'off')
   if (credentials === undefined) return null
-  if (credentials.via === 'cookie' && isCrossSite(request, cookie?.trustedOrigins ?? []))
+  if (
+    credentials.via === 'cookie' &&
+    isCrossSite(request, (origin) => cookie?.trustedOrigins.includes(origin) === true)
+  )
     throw new CrossSiteRequest()
   const registration = registrationIn(request.server)
   const claims = await registration.service.verify(credentials.token, onStoreError)

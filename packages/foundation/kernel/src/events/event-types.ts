@@ -61,6 +61,8 @@ export interface SecurityEventDetails {
   /** Tokens were revoked: one, those of a session or a subject, or all. Never whose token it was. */
   'auth.revoked': { readonly scope: 'token' | 'session' | 'subject' | 'everything' }
   'authz.denied': DenialDetails
+  /** A page of an origin that may not: asked ahead (`preflight`), or sent. Never the origin, which is what a client sent. */
+  'origin.refused': { readonly code: string; readonly reason: string }
   'query.rejected': LimitDetails
   'query.depth_exceeded': LimitDetails
   'query.cost_exceeded': LimitDetails

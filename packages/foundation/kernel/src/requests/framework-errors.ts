@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { stateOf } from '../state.ts'
 import { REQUEST_ID_HEADER } from './request-id.ts'
 
 /**
@@ -8,6 +9,7 @@ import { REQUEST_ID_HEADER } from './request-id.ts'
  */
 export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.raw.setHeader(REQUEST_ID_HEADER, request.id)
+  for (const listener of stateOf(request.server).arrivals) if (listener(request, reply)) return
   const statusCode = error.statusCode ?? 400
   void reply.code(statusCode).send({
     statusCode,

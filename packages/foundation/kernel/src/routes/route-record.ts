@@ -1,4 +1,3 @@
-import diagnosticsChannel from 'node:diagnostics_channel'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { requestStateOf } from '../requests/request-state.ts'
 import { stateOf } from '../state.ts'
@@ -9,6 +8,8 @@ export interface RouteRecord {
   readonly method: string
   /** The pattern, prefix included. */
   readonly url: string
+  /** What a request has to have besides, such as a host or a version; `undefined` where nothing is known of it. */
+  readonly constraints: Readonly<Record<string, unknown>> | undefined
   readonly websocket: boolean
   /** The route's schema as it was declared. */
   readonly schema: unknown
@@ -32,6 +33,7 @@ function createRecord(scope: FastifyInstance, route: RouteWithSocket): RouteReco
     scope,
     method: String(route.method),
     url: route.url,
+    constraints: route.constraints,
     websocket: route.websocket === true || route.wsHandler !== undefined,
     schema: route.schema,
     handler: route.handler,
@@ -72,6 +74,7 @@ function findRecord(request: FastifyRequest): RouteRecord {
     scope: request.server,
     method: String(method),
     url,
+    constraints: undefined,
     websocket: false,
     schema,
     handler: undefined,
@@ -82,11 +85,3 @@ function findRecord(request: FastifyRequest): RouteRecord {
   unseen.set(config, record)
   return record
 }
-
-// Static imports run before the importing module calls Fastify(), so this sees every route in every order of
-// registration, which a plugin's own onRoute hook does not.
-diagnosticsChannel.subscribe('fastify.initialization', (message) => {
-  const app = (message as { fastify: FastifyInstance }).fastify
-  stateOf(app).sawEveryRoute = true
-  app.addHook('onRoute', recordRoute)
-})

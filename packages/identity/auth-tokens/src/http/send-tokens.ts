@@ -1,11 +1,10 @@
-import { refuse } from '@portcullis/kernel'
+import { isCrossSite, refuse } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CrossSiteRequest } from '../errors.ts'
 import { refusal } from '../refusal.ts'
 import { registrationIn } from '../registration.ts'
 import type { TokenPair } from '../tokens.ts'
 import { noTokenCookies, tokenCookies } from './cookies.ts'
-import { isCrossSite } from './cross-site.ts'
 
 /** Hands tokens to a client in the body (RFC 6749, section 5.1). */
 export function sendInBody(reply: FastifyReply, pair: TokenPair): FastifyReply {
@@ -45,7 +44,7 @@ export function sendTokens(request: FastifyRequest, reply: FastifyReply, pair: T
   const { cookie, refreshTtl } = registrationIn(request.server).options
   // A bound token is of no use in a cookie: the page's script has to make a proof for each request.
   if (cookie === undefined || pair.token_type === 'DPoP') return sendInBody(reply, pair)
-  if (!isCrossSite(request, cookie.trustedOrigins))
+  if (!isCrossSite(request, (origin) => cookie.trustedOrigins.includes(origin)))
     return sendInCookies(reply, pair, refreshTtl, cookie.sameSite)
   void refuse(request, reply, refusal(new CrossSiteRequest(), request))
   return reply

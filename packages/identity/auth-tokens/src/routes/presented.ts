@@ -1,7 +1,7 @@
+import { isCrossSite } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import { CrossSiteRequest, InvalidRequest } from '../errors.ts'
 import { readCookie, REFRESH_COOKIE } from '../http/cookies.ts'
-import { isCrossSite } from '../http/cross-site.ts'
 import { registrationIn } from '../registration.ts'
 
 /** How a browser's request stands to the cookie of its refresh token. */
@@ -27,6 +27,6 @@ export function cookieCaller(request: FastifyRequest, inBody: string | undefined
     return undefined
   }
   if (cookie === undefined) throw new InvalidRequest()
-  if (isCrossSite(request, cookie.trustedOrigins)) throw new CrossSiteRequest()
+  if (isCrossSite(request, (origin) => cookie.trustedOrigins.includes(origin))) throw new CrossSiteRequest()
   return { token, sameSite: cookie.sameSite }
 }

@@ -1,0 +1,6 @@
+export { checkOrigin } from './origin.ts'
+export type { OriginProblem, OriginReason } from './origin.ts'
+export { compileOrigins } from './origin-set.ts'
+export type { OriginSet } from './origin-set.ts'
+export { compilePolicy, judge } from './policy.ts'
+export type { CorsPolicy, CorsReason, PolicySettings } from './policy.ts'

@@ -1,0 +1,7 @@
+export * from './errors.ts'
+export { checkOrigin } from './core/origin.ts'
+export type { OriginProblem, OriginReason } from './core/origin.ts'
+export { strictCorsOptions as options } from './options.ts'
+export type { StrictCorsOptions } from './options.ts'
+export { strictCors, strictCors as default } from './plugin.ts'
+export type { Principal } from './types.ts'
