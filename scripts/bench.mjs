@@ -19,7 +19,7 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(args) {
   const { names, complaint } = chosen(args, benchmarks())
   if (names === undefined) return fail(complaint)
-  const missing = names.some(needsRedis) ? setup() : undefined
+  const missing = names.some(needsRedis) ? setup({ withBrowser: false }) : undefined
   if (missing !== undefined) return fail(missing)
   console.log('installing and building')
   const installed = await install()

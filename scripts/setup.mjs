@@ -25,10 +25,10 @@ const browser = {
 /**
  * Makes sure that the system packages are there.
  *
- * @param {{ withBrowser?: boolean }} [options]
+ * @param {{ withBrowser?: boolean }} [options] without a browser: for what needs Redis alone
  * @returns {string | undefined} what is missing and the line that installs it; undefined when all is there
  */
-export function setup({ withBrowser = false } = {}) {
+export function setup({ withBrowser = true } = {}) {
   const missing = [redis, ...(withBrowser ? [browser] : [])].filter(({ programs }) => !programs.some(onPath))
   if (missing.length === 0) return undefined
   const aptPackages = missing.map(({ debian }) => debian)
@@ -71,7 +71,7 @@ function howToInstall(missing) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const missing = setup({ withBrowser: process.argv.includes('--with-browser') })
+  const missing = setup()
   if (missing !== undefined) console.error(missing)
   process.exitCode = missing === undefined ? 0 : 1
 }

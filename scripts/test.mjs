@@ -4,7 +4,6 @@
  *
  *   --deep                  the long tier: 50 times the property runs, and the `*.deep.test.ts` files
  *   --search [--minutes N]  property tests only, with a fresh printed seed each round, until the time is up
- *   --with-browser          also installs Chromium where it is missing (root on Debian or Ubuntu)
  */
 import './suite/node-version.mjs'
 

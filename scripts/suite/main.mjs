@@ -26,7 +26,7 @@ export async function main(args) {
   descendants.follow()
   stopOnSignal(() => void descendants.end())
 
-  const missing = setup({ withBrowser: values['with-browser'] })
+  const missing = setup()
   if (missing !== undefined) {
     report.check('system packages', false, 0, missing)
     return report.end()
@@ -50,7 +50,6 @@ function read(args) {
         deep: { type: 'boolean', default: false },
         search: { type: 'boolean', default: false },
         minutes: { type: 'string', default: '10' },
-        'with-browser': { type: 'boolean', default: false },
       },
     })
     if (Number(values.minutes) > 0) return values

@@ -17,6 +17,7 @@ import type { PostgresServer } from '@portcullis/kernel/testing'
 import piiMasking from '@portcullis/pii-masking'
 import queryCost from '@portcullis/query-cost'
 import safeDb, { sql } from '@portcullis/safe-db'
+import strictCors from '@portcullis/strict-cors'
 import userRateLimit from '@portcullis/user-rate-limit'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -102,6 +103,7 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
       maxTokens: 200,
       routes: { '/graphql': { queryCost: { maxCost: 60 } } },
     }),
+  (app) => void app.register(strictCors, { origins: [PAGE], csrf: true, securityHeaders: true }),
   (app) => void app.register(depthLimit, { maxDepth: 3, maxAliases: 4 }),
   (app) => void app.register(queryCost, { maxCost: 1000 }),
   (app) =>
@@ -145,6 +147,10 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
   (app) => void app.get('/unsafe', ({ db }) => db.query('select id from orders' as never)),
 ]
 
+/** Requests of pages: of one that may, of one that may not. */
+const PAGE = 'https://app.example.com'
+const FOREIGN = '/rest?foreign'
+
 /** A request without a token. */
 const NOBODY = '/own?nobody'
 
@@ -167,6 +173,7 @@ const REQUESTS: readonly (object | string)[] = [
   '/rest',
   '/rest',
   '/missing',
+  FOREIGN,
   '/users',
   '/boss',
   '/own',
@@ -217,11 +224,13 @@ async function run(order: readonly number[]): Promise<Seen> {
   const trail: unknown[] = []
   for (const request of REQUESTS) {
     const headers = request === NOBODY ? {} : { authorization: `Bearer ${TOKEN}` }
+    const origin = request === FOREIGN ? 'https://evil.example' : PAGE
     const answer = await app.inject(
       typeof request === 'string'
-        ? { url: request, headers }
-        : { method: 'POST', url: '/graphql', payload: request, headers },
+        ? { method: request === FOREIGN ? 'DELETE' : 'GET', url: request, headers: { ...headers, origin } }
+        : { method: 'POST', url: '/graphql', payload: request, headers: { ...headers, origin } },
     )
+    expect(answer.headers['vary']).toBe('Origin')
     const { ratelimit, 'ratelimit-policy': policy } = answer.headers
     // The seconds until a window is free again depend on the clock, the rest must not differ.
     answers.push([
@@ -229,6 +238,8 @@ async function run(order: readonly number[]): Promise<Seen> {
       answer.body.replaceAll(/"retryAfter":\d+/g, ''),
       String(ratelimit).replaceAll(/;t=\d+/g, ''),
       policy,
+      answer.headers['access-control-allow-origin'],
+      answer.headers['cache-control'],
     ])
     await app.audit.flush()
     const records: readonly AuditRecord[] = await app.audit.timeline(String(answer.headers['x-request-id']))
@@ -256,7 +267,14 @@ describe('the order of registration', () => {
     expect(bodies).toContain('"ssn":"***-**-6789"')
     expect(bodies).toContain('{"harmless":[{"number":"***-**-6789"}],"orders":[{"id":1,"tag":null}]}')
     expect(bodies).not.toContain('123-45')
-    for (const code of ['MAX_DEPTH', 'QUERY_TOO_EXPENSIVE', 'USER_RATE_LIMIT', 'UNSAFE_SQL', 'FORBIDDEN']) {
+    for (const code of [
+      'MAX_DEPTH',
+      'QUERY_TOO_EXPENSIVE',
+      'USER_RATE_LIMIT',
+      'UNSAFE_SQL',
+      'FORBIDDEN',
+      'ORIGIN_NOT',
+    ]) {
       expect(bodies).toContain(code)
     }
     expect(expected.trail.every((records) => (records as unknown[]).length > 0)).toBe(true)

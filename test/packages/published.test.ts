@@ -91,6 +91,18 @@ export const Store = fastifyRateLimitStore({ store: new MemoryStore(), keySecret
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { userRateLimit: { polices: {} } }
 `,
+  '@portcullis/strict-cors': `
+import strictCors, { checkOrigin } from '@portcullis/strict-cors'
+import { compileOrigins } from '@portcullis/strict-cors/core'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(strictCors, { origins: ['https://app.example.com'], credentials: true })
+app.get('/', { config: { strictCors: { origins: ['https://*.example.com'] } } }, (request) => request.principal.id)
+export const mend: string | undefined = checkOrigin('null')?.text
+export const has: boolean = compileOrigins(['https://app.example.com']).has('https://evil.example')
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { strictCors: { orgins: [] } }
+`,
   '@portcullis/access-control': `
 import accessControl, { ownedBy } from '@portcullis/access-control'
 import { createMatrix } from '@portcullis/access-control/core'

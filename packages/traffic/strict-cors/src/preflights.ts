@@ -34,8 +34,12 @@ function isThere({ scope, constraints = {} }: RouteRecord, method: string, url: 
 function entriesOf(value: RouteRecord): readonly Entry[] {
   const methods = value.method.split(',')
   if (methods.includes('GET') && !methods.includes('HEAD')) methods.push('HEAD')
+  // Nothing follows a wildcard or an optional parameter.
+  const urls = ['/', '*', '?'].some((end) => value.url.endsWith(end))
+    ? [value.url]
+    : [value.url, `${value.url}/`]
   return methods.flatMap((method) =>
-    [value.url, `${value.url}/`]
+    urls
       .filter((url) => isThere(value, method, url))
       .map((url) => ({ method, url, constraints: value.constraints, value })),
   )
