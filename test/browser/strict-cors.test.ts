@@ -1,4 +1,4 @@
-import { once, EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import websocket from '@fastify/websocket'
 import { strictCors } from '@portcullis/strict-cors'
 import { userRateLimit } from '@portcullis/user-rate-limit'
@@ -108,8 +108,8 @@ async function startApi(page: string, foreign: string): Promise<void> {
   api.get('/cookie', credentials, ({ headers }) => headers.cookie ?? 'no cookie')
   api.get('/foreign', { config: { strictCors: { origins: [foreign] } } }, () => 'for the other')
   api.get('/closed', (_request, reply) => reply.code(401).send('who are you?'))
-  const once = { policies: { few: { quota: 1, window: '1m', partitionKey: 'address' } } } as const
-  api.get('/limited', { config: { userRateLimit: once } }, () => 'one')
+  const few = { policies: { few: { quota: 1, window: '1m', partitionKey: 'address' } } } as const
+  api.get('/limited', { config: { userRateLimit: few } }, () => 'one')
   api.register(async (scope) => {
     scope.get('/socket', { websocket: true }, (socket) => socket.send('open'))
   })

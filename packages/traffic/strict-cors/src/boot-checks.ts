@@ -1,4 +1,4 @@
-import { optionsInUse, unsafeSetting } from '@portcullis/kernel'
+import { optionsInUse, sawEveryRoute, unsafeSetting } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { isLoopback } from './core/origin.ts'
 import type { ResolvedStrictCorsOptions } from './options.ts'
@@ -21,6 +21,12 @@ function checkOrigins(app: FastifyInstance, options: ResolvedStrictCorsOptions):
 export function checkSettings(app: FastifyInstance): void {
   const inUse = optionsInUse<ResolvedStrictCorsOptions>(app, 'strictCors')
   for (const { options } of inUse) checkOrigins(app, options)
+  if (!sawEveryRoute(app) && inUse.some(({ options }) => policyOf(options).on)) {
+    unsafeSetting(
+      app,
+      'strictCors: it was loaded after Fastify() was called, so it does not know the routes that were declared before, and their preflights are answered with 404. Import it before you call Fastify().',
+    )
+  }
   if (inUse.some(({ options }) => policyOf(options).on || options.csrf || options.securityHeaders)) return
   app.log.warn(
     { code: 'PORTCULLIS_STRICT_CORS_OFF' },

@@ -60,6 +60,8 @@ const PREFLIGHT_HEADERS = { 'access-control-request-method': 'asked' } as const
 
 interface Written {
   readonly simple: FastifyCorsOptions
+  /** What `Access-Control-Expose-Headers` says. */
+  readonly exposed: string
   readonly preflight: FastifyCorsOptions
 }
 
@@ -69,8 +71,10 @@ function writtenOf(options: ResolvedStrictCorsOptions): Written {
   const known = writtenFor.get(options)
   if (known !== undefined) return known
   const { credentials, exposedHeaders, methods, allowedHeaders, maxAge } = options
+  const exposed = [...GATE_HEADERS, ...exposedHeaders].join(', ')
   const made: Written = {
-    simple: { credentials, exposedHeaders: [...GATE_HEADERS, ...exposedHeaders] },
+    simple: { credentials, exposedHeaders: exposed },
+    exposed,
     preflight: {
       credentials,
       methods: [...methods],
@@ -108,8 +112,26 @@ export function writeHeaders(
   options: ResolvedStrictCorsOptions,
   origin: string | false,
 ): void {
-  withdraw(reply)
   run(reply, origin, 'GET', writtenOf(options).simple)
+}
+
+/** Writes the same again where something has changed it since. */
+export function rewriteHeaders(
+  reply: FastifyReply,
+  options: ResolvedStrictCorsOptions,
+  origin: string | false,
+): void {
+  const granted = origin !== false
+  const { exposed } = writtenOf(options)
+  const stands =
+    reply.getHeader('vary') === 'Origin' &&
+    reply.getHeader('access-control-allow-origin') === (granted ? origin : undefined) &&
+    reply.getHeader('access-control-expose-headers') === (granted ? exposed : undefined) &&
+    reply.getHeader('access-control-allow-credentials') ===
+      (granted && options.credentials ? 'true' : undefined)
+  if (stands) return
+  withdraw(reply)
+  writeHeaders(reply, options, origin)
 }
 
 /**

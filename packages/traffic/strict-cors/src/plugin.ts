@@ -1,9 +1,10 @@
 import { decide, defineGate, onArrival, onceRoutesKnown, routeOption } from '@portcullis/kernel'
 import type { ArrivalListener } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { checkSettings } from './boot-checks.ts'
 import { judge } from './core/policy.ts'
-import { writeHeaders } from './cors-headers.ts'
+import type { CorsPolicy } from './core/policy.ts'
+import { rewriteHeaders, writeHeaders } from './cors-headers.ts'
 import { requireDoors, useGraphql } from './graphql.ts'
 import { guardBy } from './guard.ts'
 import { strictCorsOptions } from './options.ts'
@@ -12,13 +13,11 @@ import { policyOf } from './policies.ts'
 import { isAnsweredPreflight, preflightsOf } from './preflights.ts'
 import { keepFromCaches, setSecurityHeaders } from './security-headers.ts'
 
-/** Writes what the policy of a request's route grants it. */
-function writeGrant(request: FastifyRequest, reply: FastifyReply, options: ResolvedStrictCorsOptions): void {
-  const policy = policyOf(options)
-  if (!policy.on) return
-  const { origin } = request.headers
-  const granted = origin !== undefined && judge(policy, origin, request.method) === undefined
-  writeHeaders(reply, options, granted ? (policy.any ? '*' : origin) : false)
+/** Whom the policy of a request's route grants the answer: `*` for every page, false for nobody. */
+function grantee({ method, headers }: FastifyRequest, policy: CorsPolicy): string | false {
+  const { origin } = headers
+  if (origin === undefined || judge(policy, origin, method) !== undefined) return false
+  return policy.any ? '*' : origin
 }
 
 function arrivalsOf(app: FastifyInstance): ArrivalListener {
@@ -28,7 +27,8 @@ function arrivalsOf(app: FastifyInstance): ArrivalListener {
     const options = routeOption<ResolvedStrictCorsOptions>(request, 'strictCors')
     if (options === false) return false
     if (options.securityHeaders) setSecurityHeaders(reply, options)
-    writeGrant(request, reply, options)
+    const policy = policyOf(options)
+    if (policy.on) writeHeaders(reply, options, grantee(request, policy))
     return false
   }
 }
@@ -48,7 +48,8 @@ async function register(app: FastifyInstance, { csrf }: ResolvedStrictCorsOption
     const options = routeOption<ResolvedStrictCorsOptions>(request, 'strictCors')
     if (options !== false && !isAnsweredPreflight(request)) {
       if (options.securityHeaders) keepFromCaches(request, reply)
-      writeGrant(request, reply, options)
+      const policy = policyOf(options)
+      if (policy.on) rewriteHeaders(reply, options, grantee(request, policy))
     }
     done()
   })

@@ -1,6 +1,6 @@
 import { onceRoutesKnown, optionOfRoute, refuse, routeRecordOf, routesOf } from '@portcullis/kernel'
 import type { RouteRecord } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { judge } from './core/policy.ts'
 import type { CorsReason } from './core/policy.ts'
 import { createRouteTable } from './core/route-table.ts'
@@ -24,7 +24,7 @@ type Entry = TableRoute<RouteRecord>
 
 /** Whether the app has a route, be it a twin that Fastify has made by itself. */
 function isThere({ scope, constraints = {} }: RouteRecord, method: string, url: string): boolean {
-  return scope.hasRoute({ method: method as HTTPMethods, url, constraints: { ...constraints } })
+  return scope.hasRoute({ method, url, constraints: { ...constraints } })
 }
 
 /**

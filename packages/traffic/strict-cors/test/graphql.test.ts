@@ -24,7 +24,9 @@ app.route({
   },
 })
 app.post('/form', () => 'ok')
-beforeAll(async () => void (await app.ready()))
+beforeAll(async () => {
+  await app.ready()
+})
 afterAll(() => app.close())
 
 const payload = JSON.stringify({ query: 'mutation { b }' })

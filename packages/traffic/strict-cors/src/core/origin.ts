@@ -79,8 +79,8 @@ function portProblem(
   host: string,
   port: string,
 ): OriginProblem | undefined {
-  const isNumber = port !== '' && [...port].every((digit) => digit >= '0' && digit <= '9')
-  if (!isNumber || port.startsWith('0') || Number(port) > HIGHEST_PORT) {
+  const number = Number.parseInt(port, 10)
+  if (String(number) !== port || number < 1 || number > HIGHEST_PORT) {
     return problem('port', `a port is a number from 1 to ${HIGHEST_PORT}, without zeros before it`)
   }
   if (port !== DEFAULT_PORTS[scheme]) return undefined
@@ -126,7 +126,7 @@ export function checkOrigin(origin: string): OriginProblem | undefined {
   if (scheme === undefined) return schemeProblem(origin)
   const rest = origin.slice(scheme.length)
   if (rest.includes('@')) return problem('user-information', 'an origin has no user and password')
-  const end = [...rest].findIndex((character) => '/?#\\'.includes(character))
+  const end = rest.search(/[/?#\\]/)
   if (end !== -1)
     return problem('path', `an origin ends before its path: '${origin.slice(0, scheme.length + end)}'`)
   const colon = rest.endsWith(']') ? -1 : rest.lastIndexOf(':')
