@@ -27,7 +27,7 @@ export interface OriginProblem {
 /** The longest host name of DNS (RFC 1035, section 2.3.4), without the root's dot. */
 export const LONGEST_HOST = 253
 /** The longest label of a host name. */
-export const LONGEST_LABEL = 63
+const LONGEST_LABEL = 63
 
 const SCHEMES = ['https://', 'http://'] as const
 const DEFAULT_PORTS = { 'https://': '443', 'http://': '80' } as const
