@@ -25,7 +25,6 @@ export interface StoreFallbackOptions {
 export function withStoreFallback(store: RateLimitStore, options: StoreFallbackOptions): RateLimitStore {
   const { instances, memory = new MemoryStore() } = options
   const shares = new WeakMap<Policy, Policy>()
-  const local = new WeakSet<Reservation>()
 
   const shared = <One extends Place>(place: One): One => {
     let share = shares.get(place.policy)
@@ -33,7 +32,7 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
       share = shareOf(place.policy, instances)
       shares.set(place.policy, share)
     }
-    return { ...place, policy: share }
+    return share === place.policy ? place : { ...place, policy: share }
   }
 
   /** What was counted here for the same partitions and is not in the store yet. */
@@ -65,7 +64,6 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
   const decideAlone = (charges: readonly Charge[]): Verdict => {
     const counted = charges.filter((charge) => charge.policy.onStoreError === 'local')
     const verdict = memory.reserveNow(counted.map(shared))
-    if (verdict.reservation !== undefined) local.add(verdict.reservation)
     const own = verdict.limits[Symbol.iterator]()
     const limits = charges.map((charge): Limit => {
       const limit = charge.policy.onStoreError === 'local' ? own.next().value : undefined
@@ -98,10 +96,10 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
       }
     },
     async cancel(reservation) {
-      await (local.has(reservation) ? memory : store).cancel(reservation)
+      await (memory.holds(reservation) ? memory : store).cancel(reservation)
     },
     async settle(reservation: Reservation, actual: ActualCost) {
-      await (local.has(reservation) ? memory : store).settle(reservation, actual)
+      await (memory.holds(reservation) ? memory : store).settle(reservation, actual)
     },
     async reset(place) {
       const was = await store.reset(place)
