@@ -20,8 +20,8 @@ interface Job {
   readonly reject: (error: unknown) => void
 }
 
-/** Most charges of one call, so that Redis is never busy for long with one: about 0.3 ms. */
-const LARGEST = 128
+/** Most charges of one call: Redis decides them while the next are put together, and is never busy with one for long. */
+const LARGEST = 32
 /** Numbers that answer one charge: wait, remaining, reset, and three of the mark. */
 const ANSWER = 6
 

@@ -95,6 +95,11 @@ export class MemoryStore implements RateLimitStore {
     }
   }
 
+  /** Whether a reservation was made here and is open still. */
+  holds(reservation: Reservation): boolean {
+    return this.#book.holds(reservation)
+  }
+
   /** Units charged to a policy of a partition that still count; 0 when nothing does. */
   used(charge: Charge): number {
     const now = this.#now()

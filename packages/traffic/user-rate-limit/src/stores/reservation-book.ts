@@ -30,6 +30,11 @@ class OpenReservation implements Reservation {
     return this.#receipts.map(({ charge }) => charge)
   }
 
+  /** Whether a reservation is open, and in a book. */
+  static isOpen(reservation: Reservation, book: ReservationBook): boolean {
+    return reservation instanceof OpenReservation && reservation.#book === book
+  }
+
   /** What is open, for the first who asks on behalf of the store that made it. */
   static close(
     reservation: Reservation,
@@ -61,6 +66,11 @@ export class ReservationBook {
   open(receipts: readonly Receipt[]): Reservation | undefined {
     const own = receipts.some(isFinal) ? receipts.filter((receipt) => !isFinal(receipt)) : receipts
     return own.length === 0 ? undefined : new OpenReservation(this, own, this.#now())
+  }
+
+  /** Whether a reservation is one of this book, and open still. */
+  holds(reservation: Reservation): boolean {
+    return OpenReservation.isOpen(reservation, this)
   }
 
   /** Closes a reservation: what has to be given back so that `actual` stays charged. */
