@@ -62,6 +62,8 @@ export interface SecurityEventDetails {
   'auth.revoked': { readonly scope: 'token' | 'session' | 'subject' | 'everything' }
   'authz.denied': DenialDetails
   'query.rejected': LimitDetails
+  /** Input that the app does not take; `issues` is how many things are wrong with it. Never what it was. */
+  'input.rejected': { readonly code: string; readonly issues?: number | undefined }
   'query.depth_exceeded': LimitDetails
   'query.cost_exceeded': LimitDetails
   'rate_limit.exceeded': LimitDetails
