@@ -25,6 +25,19 @@ export interface Inspection {
 // ES2024's isWellFormed() is in every supported Node, but not in the types of its oldest.
 type Text = string & { isWellFormed(): boolean }
 
+/**
+ * Whether an object is one of a class: an upload, a date, a buffer, made by a parser of the app. Those of a query have a
+ * prototype too, in which there is nothing.
+ */
+function isMade(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (
+    prototype !== Object.prototype &&
+    prototype !== null &&
+    typeof (prototype as { constructor?: unknown }).constructor === 'function'
+  )
+}
+
 class Inspector {
   names = 0
   readonly findings: Finding[] = []
@@ -75,9 +88,7 @@ class Inspector {
   }
 
   #object(value: object, depth: number): void {
-    const prototype: unknown = Object.getPrototypeOf(value)
-    // An upload, a date, a buffer: made by a parser of the app, not by JSON.
-    if (prototype !== Object.prototype && prototype !== null) return
+    if (isMade(value)) return
     const at = this.#path.length
     for (const name in value) {
       this.names++

@@ -30,8 +30,6 @@ type Options = Readonly<ResolvedInputValidationOptions>
 type Variables = Readonly<Record<string, unknown>>
 type Path = readonly (string | number)[]
 
-const NO_NAMES: ReadonlySet<string> = new Set()
-
 /**
  * What a client gives as a value of a type, as JSON: a single one is a list of one, and numbers are ids, as GraphQL reads
  * them.
@@ -62,10 +60,10 @@ class ArgumentCheck {
     this.#variables = variables
   }
 
-  inspect(value: unknown, path: Path, names: ReadonlySet<string> = NO_NAMES): boolean {
+  inspect(value: unknown, path: Path): boolean {
     const { findings } = inspect(value, boundsOf(this.#options), true, this.#options.maxIssues)
     for (const finding of findings)
-      this.#collector.add('', { ...finding, path: [...path, ...finding.path] }, new Set([...names, ...path.map(String)]))
+      this.#collector.add('', { ...finding, path: [...path, ...finding.path] }, this.#rules.names)
     return findings.length === 0
   }
 
@@ -136,7 +134,7 @@ class ArgumentCheck {
   }
 
   #rule(coordinate: string, type: GraphQLInputType, read: () => unknown, path: Path): void {
-    const rule = this.#rules.get(coordinate)
+    const rule = this.#rules.byCoordinate.get(coordinate)
     if (rule === undefined) return
     const value = asGiven(read(), type)
     // Whether it may be missing or null is the schema's to say.
@@ -145,9 +143,9 @@ class ArgumentCheck {
   }
 
   #apply({ json, standard }: CompiledRule, value: unknown, path: Path): void {
-    const shown = new Set([...path.map(String), ...(json?.names ?? [])])
+    const names = json === undefined || json.names.size === 0 ? this.#rules.names : new Set([...this.#rules.names, ...json.names])
     const tell = (found: readonly { path: Path; code: string; format?: string }[]): void => {
-      for (const one of found) this.#collector.add('', { ...one, path: [...path, ...one.path] }, shown)
+      for (const one of found) this.#collector.add('', { ...one, path: [...path, ...one.path] }, names)
     }
     if (json !== undefined) return tell(json.check(value) ?? [])
     const result = standard?.['~standard'].validate(value)
@@ -217,8 +215,7 @@ export async function checkArguments(
     for (const candidate of operation.candidates) {
       const variables = variablesOf(operation, candidate)
       const check = new ArgumentCheck(rules, collector, options, variables)
-      const declared = new Set(Object.keys(variables))
-      if (!check.inspect(variables, [], declared)) continue
+      if (!check.inspect(variables, [])) continue
       for (const [node, type] of fieldsOf(candidate, operation.fragments, schema)) {
         if (node.arguments === undefined || node.arguments.length === 0) continue
         const fields = isObjectType(type) || isInterfaceType(type) ? type.getFields() : {}

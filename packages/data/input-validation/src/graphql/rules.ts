@@ -21,8 +21,13 @@ export interface CompiledRule {
   readonly standard: StandardSchema | undefined
 }
 
-/** The rules of a schema, by coordinate: `Mutation.signup.email`, `SignupInput.email`. */
-export type Rules = ReadonlyMap<string, CompiledRule>
+/** The rules of a schema. */
+export interface Rules {
+  /** By coordinate: `Mutation.signup.email`, `SignupInput.email`. */
+  readonly byCoordinate: ReadonlyMap<string, CompiledRule>
+  /** The names of the arguments and input fields that the schema has: all others are the client's. */
+  readonly names: ReadonlySet<string>
+}
 
 /** What holds for a list itself, not for each item. */
 const OF_LISTS = new Set(['minItems', 'maxItems', 'uniqueItems'])
@@ -107,11 +112,14 @@ export function rulesOf(schema: GraphQLSchema, option: Readonly<Record<string, I
   if (known === undefined) compiled.set(schema, (known = new WeakMap()))
   const found = known.get(option)
   if (found !== undefined) return found
-  const rules = new Map<string, CompiledRule>()
+  const byCoordinate = new Map<string, CompiledRule>()
+  const names = new Set<string>()
   eachInput(schema, (coordinate, input) => {
+    for (const name of coordinate.split('.').slice(1)) names.add(name)
     const rule = Object.hasOwn(option, coordinate) ? option[coordinate] : ofDirective(input)
-    if (rule !== undefined) rules.set(coordinate, compileRule(rule, coordinate, input.type))
+    if (rule !== undefined) byCoordinate.set(coordinate, compileRule(rule, coordinate, input.type))
   })
+  const rules = { byCoordinate, names }
   known.set(option, rules)
   return rules
 }
