@@ -41,25 +41,87 @@ function issuesOf(body: string): readonly Issue[] {
 }
 
 const HONEST = {
-  query: 'query ($e: String, $w: Where) { node(email: $e, id: "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", tags: "a") { name(lang: "en") } find(where: $w) { name } }',
+  query:
+    'query ($e: String, $w: Where) { node(email: $e, id: "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", tags: "a") { name(lang: "en") } find(where: $w) { name } }',
   variables: { e: 'ada@example.com', w: { email: 'ada@example.com', age: 36, or: [{ age: 0 }] } },
 }
 
-const HOSTILE: readonly [string, { query: string; variables?: Record<string, unknown> }, [string, string][]][] = [
+const HOSTILE: readonly [
+  string,
+  { query: string; variables?: Record<string, unknown> },
+  [string, string][],
+][] = [
   ['a literal', { query: '{ node(email: "nobody") { name } }' }, [['/node/email', 'INVALID_EMAIL']]],
-  ['a variable', { query: 'query ($e: String) { node(email: $e) { name } }', variables: { e: 'nobody' } }, [['/node/email', 'INVALID_EMAIL']]],
-  ['the default of a variable', { query: 'query ($e: String = "nobody") { node(email: $e) { name } }' }, [['/node/email', 'INVALID_EMAIL']]],
+  [
+    'a variable',
+    { query: 'query ($e: String) { node(email: $e) { name } }', variables: { e: 'nobody' } },
+    [['/node/email', 'INVALID_EMAIL']],
+  ],
+  [
+    'the default of a variable',
+    { query: 'query ($e: String = "nobody") { node(email: $e) { name } }' },
+    [['/node/email', 'INVALID_EMAIL']],
+  ],
   ['a field within', { query: '{ node { name(lang: "e") } }' }, [['/name/lang', 'TOO_SHORT']]],
-  ['a field through fragments', { query: '{ ...A } fragment A on Query { node { ...B } } fragment B on Node { ... { name(lang: "english") } }' }, [['/name/lang', 'TOO_LONG']]],
+  [
+    'a field through fragments',
+    {
+      query:
+        '{ ...A } fragment A on Query { node { ...B } } fragment B on Node { ... { name(lang: "english") } }',
+    },
+    [['/name/lang', 'TOO_LONG']],
+  ],
   ['an alias', { query: '{ email: node(email: "nobody") { name } }' }, [['/node/email', 'INVALID_EMAIL']]],
-  ['an input object within a literal', { query: '{ find(where: { inner: { or: [{ age: 5 }, { age: 151, email: "x" }] } }) { name } }' }, [['/find/where/inner/or/1/age', 'TOO_BIG'], ['/find/where/inner/or/1/email', 'INVALID_EMAIL']]],
-  ['an input object within a variable', { query: 'query ($w: Where) { find(where: $w) { name } }', variables: { w: { inner: { or: [{ age: 5 }, { age: -1 }] } } } }, [['/find/where/inner/or/1/age', 'TOO_SMALL']]],
-  ['a variable within a literal', { query: 'query ($a: Int) { find(where: { inner: { age: $a } }) { name } }', variables: { a: 151 } }, [['/find/where/inner/age', 'TOO_BIG']]],
-  ['a variable that is an object of a list', { query: 'query ($w: Where!) { find(all: [{ age: 1 }, $w]) { name } }', variables: { w: { age: 151 } } }, [['/find/all/1/age', 'TOO_BIG']]],
-  ['one that stands for a list', { query: '{ node(tags: "A") { name } }' }, [['/node/tags/0', 'INVALID_PATTERN']]],
-  ['too many of a list', { query: '{ node(tags: ["a", "b", "c"]) { name } }' }, [['/node/tags', 'TOO_MANY_ITEMS']]],
-  ['a NUL in a literal', { query: String.raw`{ find(where: { email: "a\u0000@example.com" }) { name } }` }, [['/find/where/email', 'NUL']]],
-  ['several at once', { query: '{ node(email: "x", id: "y") { name(lang: "e") } }' }, [['/node/email', 'INVALID_EMAIL'], ['/node/id', 'INVALID_UUID'], ['/name/lang', 'TOO_SHORT']]],
+  [
+    'an input object within a literal',
+    { query: '{ find(where: { inner: { or: [{ age: 5 }, { age: 151, email: "x" }] } }) { name } }' },
+    [
+      ['/find/where/inner/or/1/age', 'TOO_BIG'],
+      ['/find/where/inner/or/1/email', 'INVALID_EMAIL'],
+    ],
+  ],
+  [
+    'an input object within a variable',
+    {
+      query: 'query ($w: Where) { find(where: $w) { name } }',
+      variables: { w: { inner: { or: [{ age: 5 }, { age: -1 }] } } },
+    },
+    [['/find/where/inner/or/1/age', 'TOO_SMALL']],
+  ],
+  [
+    'a variable within a literal',
+    { query: 'query ($a: Int) { find(where: { inner: { age: $a } }) { name } }', variables: { a: 151 } },
+    [['/find/where/inner/age', 'TOO_BIG']],
+  ],
+  [
+    'a variable that is an object of a list',
+    { query: 'query ($w: Where!) { find(all: [{ age: 1 }, $w]) { name } }', variables: { w: { age: 151 } } },
+    [['/find/all/1/age', 'TOO_BIG']],
+  ],
+  [
+    'one that stands for a list',
+    { query: '{ node(tags: "A") { name } }' },
+    [['/node/tags/0', 'INVALID_PATTERN']],
+  ],
+  [
+    'too many of a list',
+    { query: '{ node(tags: ["a", "b", "c"]) { name } }' },
+    [['/node/tags', 'TOO_MANY_ITEMS']],
+  ],
+  [
+    'a NUL in a literal',
+    { query: String.raw`{ find(where: { email: "a\u0000@example.com" }) { name } }` },
+    [['/find/where/email', 'NUL']],
+  ],
+  [
+    'several at once',
+    { query: '{ node(email: "x", id: "y") { name(lang: "e") } }' },
+    [
+      ['/node/email', 'INVALID_EMAIL'],
+      ['/node/id', 'INVALID_UUID'],
+      ['/name/lang', 'TOO_SHORT'],
+    ],
+  ],
 ]
 
 describe.each(SERVERS)('$name', (server) => {

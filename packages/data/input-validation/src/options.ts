@@ -46,8 +46,7 @@ const allowances = custom<readonly Allowance[]>(
 )
 
 const rule = custom<InputRule>(
-  (value) =>
-    (typeof value === 'string' && value !== '') || isStandardSchema(value) || isPlainObject(value),
+  (value) => (typeof value === 'string' && value !== '') || isStandardSchema(value) || isPlainObject(value),
   'the name of a format, a JSON Schema or a Standard Schema',
 )
 

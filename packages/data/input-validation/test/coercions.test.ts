@@ -39,17 +39,41 @@ function serve(withGate: boolean): FastifyInstance {
       schema: {
         querystring: {
           type: 'object',
-          properties: { n: { type: 'integer' }, r: { type: 'number' }, flag: { type: 'boolean' }, q: TEXT, none: { type: 'null' } },
+          properties: {
+            n: { type: 'integer' },
+            r: { type: 'number' },
+            flag: { type: 'boolean' },
+            q: TEXT,
+            none: { type: 'null' },
+          },
         },
       },
     },
     ({ query }) => query,
   )
-  app.get('/items/:n', { schema: { params: { type: 'object', properties: { n: { type: 'integer' } } } } }, ({ params }) => params as object)
-  app.get('/headers', { schema: { headers: { type: 'object', properties: { 'X-Page': { type: 'integer' } } } } }, () => 'ok')
+  app.get(
+    '/items/:n',
+    { schema: { params: { type: 'object', properties: { n: { type: 'integer' } } } } },
+    ({ params }) => params as object,
+  )
+  app.get(
+    '/headers',
+    { schema: { headers: { type: 'object', properties: { 'X-Page': { type: 'integer' } } } } },
+    () => 'ok',
+  )
   app.post(
     '/types',
-    { schema: { body: { content: { 'application/json': { schema: { type: 'object', required: ['name'], properties: { name: TEXT } } } } } } },
+    {
+      schema: {
+        body: {
+          content: {
+            'application/json': {
+              schema: { type: 'object', required: ['name'], properties: { name: TEXT } },
+            },
+          },
+        },
+      },
+    },
     ({ body }) => body ?? null,
   )
   return app
@@ -76,8 +100,18 @@ const SILENT: readonly [what: string, request: InjectOptions, code: string, path
   ['1 as true', body('{"flag":1}'), 'INVALID_TYPE', '/body/flag'],
   ['a text as true', body('{"flag":"true"}'), 'INVALID_TYPE', '/body/flag'],
   ['a text as an array', body('{"tags":"a"}'), 'INVALID_TYPE', '/body/tags'],
-  ['members that are not known, which are dropped', body('{"count":7,"role":"admin"}'), 'UNKNOWN_KEY', '/body'],
-  ['members that are not known, of a schema that does not close itself', body('{"role":"admin"}', '/open'), 'UNKNOWN_KEY', '/body'],
+  [
+    'members that are not known, which are dropped',
+    body('{"count":7,"role":"admin"}'),
+    'UNKNOWN_KEY',
+    '/body',
+  ],
+  [
+    'members that are not known, of a schema that does not close itself',
+    body('{"role":"admin"}', '/open'),
+    'UNKNOWN_KEY',
+    '/body',
+  ],
   ['2^53 + 1, which is rounded', body('{"count":9007199254740993}'), 'UNSAFE_INTEGER', '/body/count'],
   ['a number beyond all numbers', body('{"ratio":1e999}', '/free'), 'UNSAFE_INTEGER', '/body/*'],
   ['a NUL', body('{"name":"a\\u0000b"}'), 'NUL', '/body/name'],
@@ -85,8 +119,18 @@ const SILENT: readonly [what: string, request: InjectOptions, code: string, path
   ['a name that stands twice', body('{"name":"a","name":"b"}'), 'DUPLICATE_KEY', '/body/name'],
   ['the same, spelled otherwise', body('{"name":"a","n\\u0061me":"b"}'), 'DUPLICATE_KEY', '/body/name'],
   ['the same, where there is no schema', body('{"a":{"b":1,"b":2}}', '/free'), 'DUPLICATE_KEY', '/body/*/*'],
-  ['more levels than anybody means', body(`{"deep":${'['.repeat(40)}${']'.repeat(40)}}`), 'TOO_DEEP', `/body/deep${'/0'.repeat(31)}`],
-  ['more items than anybody means', body(`{"deep":[${'1,'.repeat(10_000)}1]}`), 'TOO_MANY_ITEMS', '/body/deep'],
+  [
+    'more levels than anybody means',
+    body(`{"deep":${'['.repeat(40)}${']'.repeat(40)}}`),
+    'TOO_DEEP',
+    `/body/deep${'/0'.repeat(31)}`,
+  ],
+  [
+    'more items than anybody means',
+    body(`{"deep":[${'1,'.repeat(10_000)}1]}`),
+    'TOO_MANY_ITEMS',
+    '/body/deep',
+  ],
   ['a hexadecimal number in a query', { url: '/query?n=0x10' }, 'INVALID_TYPE', '/query/n'],
   ['spaces in a query as 0', { url: '/query?n=%20%20' }, 'INVALID_TYPE', '/query/n'],
   ['nothing in a query as null', { url: '/query?none=' }, 'INVALID_TYPE', '/query/none'],
@@ -98,7 +142,12 @@ const SILENT: readonly [what: string, request: InjectOptions, code: string, path
   ['a NUL in a query', { url: '/query?q=a%00b' }, 'NUL', '/query/q'],
   ['a parameter with an exponent', { url: '/items/1e3' }, 'INVALID_TYPE', '/params/n'],
   ['a parameter that begins with a space', { url: '/items/%207' }, 'INVALID_TYPE', '/params/n'],
-  ['a header with an exponent', { url: '/headers', headers: { 'x-page': '1e3' } }, 'INVALID_TYPE', '/headers/x-page'],
+  [
+    'a header with an exponent',
+    { url: '/headers', headers: { 'x-page': '1e3' } },
+    'INVALID_TYPE',
+    '/headers/x-page',
+  ],
 ]
 
 describe('what Fastify as it comes lets through', () => {
@@ -145,11 +194,27 @@ describe('what Fastify as it comes lets through', () => {
 
 describe('what is as the schema says', () => {
   it.each<[string, InjectOptions, unknown]>([
-    ['a body', body('{"count":7,"ratio":0.5,"name":"\\ud83d\\ude00","flag":true,"tags":["a","a"],"nothing":null}'), { count: 7, ratio: 0.5, name: '😀', flag: true, tags: ['a', 'a'], nothing: null }],
-    ['numbers in a query', { url: '/query?n=12&r=-0.5&flag=false&q=12' }, { n: 12, r: -0.5, flag: false, q: '12' }],
+    [
+      'a body',
+      body('{"count":7,"ratio":0.5,"name":"\\ud83d\\ude00","flag":true,"tags":["a","a"],"nothing":null}'),
+      { count: 7, ratio: 0.5, name: '😀', flag: true, tags: ['a', 'a'], nothing: null },
+    ],
+    [
+      'numbers in a query',
+      { url: '/query?n=12&r=-0.5&flag=false&q=12' },
+      { n: 12, r: -0.5, flag: false, q: '12' },
+    ],
     ['a parameter', { url: '/items/-7' }, { n: -7 }],
-    ['a body of a type that has a schema', body('{"name":"a"}', '/types', 'Application/JSON; charset=utf-8'), { name: 'a' }],
-    ['a body without a schema', body('{"a":[{"b":1},{"b":2}],"b":"\\"a\\":"}', '/free'), { a: [{ b: 1 }, { b: 2 }], b: '"a":' }],
+    [
+      'a body of a type that has a schema',
+      body('{"name":"a"}', '/types', 'Application/JSON; charset=utf-8'),
+      { name: 'a' },
+    ],
+    [
+      'a body without a schema',
+      body('{"a":[{"b":1},{"b":2}],"b":"\\"a\\":"}', '/free'),
+      { a: [{ b: 1 }, { b: 2 }], b: '"a":' },
+    ],
   ])('%s passes as it is', async (_what, request, expected) => {
     const answer = await serve(true).inject(request)
     expect([answer.statusCode, answer.json()]).toEqual([200, expected])

@@ -85,7 +85,12 @@ export type OnRepeated = (path: readonly string[]) => void
  * text, which the schema then refuses. A single text is an array of one where an array is asked for, since queries have no
  * other way to say it.
  */
-export function readText(value: unknown, plan: TextPlan, onRepeated: OnRepeated, path: readonly string[] = []): unknown {
+export function readText(
+  value: unknown,
+  plan: TextPlan,
+  onRepeated: OnRepeated,
+  path: readonly string[] = [],
+): unknown {
   const { types, items } = plan
   if (typeof value === 'string') {
     if (types.has('string')) return value

@@ -27,7 +27,10 @@ export class Collector {
     let pointer = prefix
     for (const segment of path) {
       const isIndex = typeof segment === 'number' || /^\d{1,15}$/.test(segment)
-      pointer += isIndex || (names === 'all' ? IDENTIFIER.test(segment) : names.has(segment)) ? pointerTo(segment) : '/*'
+      pointer +=
+        isIndex || (names === 'all' ? IDENTIFIER.test(segment) : names.has(segment))
+          ? pointerTo(segment)
+          : '/*'
     }
     const key = `${pointer} ${code}`
     if (!this.#issues.has(key)) this.#issues.set(key, issueAt(pointer, code, this.#messages, format))

@@ -97,7 +97,8 @@ function createAjv(allErrors: boolean, useDefaults: boolean): Ajv2019 {
     logger: false,
   })
   addFormats(ajv)
-  for (const [name, validate] of Object.entries(TEXT_FORMATS)) ajv.addFormat(name, { type: 'string', validate })
+  for (const [name, validate] of Object.entries(TEXT_FORMATS))
+    ajv.addFormat(name, { type: 'string', validate })
   for (const [name, validate] of Object.entries(NUMBER_FORMATS))
     ajv.addFormat(name, { type: 'number', validate })
   ajv.addVocabulary([...ANNOTATIONS])
@@ -147,7 +148,10 @@ function findingOf({ keyword, instancePath, params }: ErrorObject): Finding {
  *
  * @throws PORTCULLIS_INPUT_VALIDATION_INVALID_SCHEMA
  */
-export function compileSchema(schema: unknown, { closed, defaults, shared = {} }: CompileOptions): CompiledSchema {
+export function compileSchema(
+  schema: unknown,
+  { closed, defaults, shared = {} }: CompileOptions,
+): CompiledSchema {
   const rules = { closed, resolve: resolverFor(shared), names: new Set<string>() }
   const strict = strictSchema(schema, rules) as object | boolean
   const others = Object.values(shared).map((one) => strictShared(one, rules) as object)
@@ -172,7 +176,14 @@ export function compileSchema(schema: unknown, { closed, defaults, shared = {} }
       all ??= compile(true)
       all(value)
       const errors = all.errors ?? []
-      const told = errors.filter(({ keyword }) => !REPEATS.has(keyword))
+      // What is of another type is not told to be of another format as well.
+      const otherType = new Set(
+        errors.filter(({ keyword }) => keyword === 'type').map((one) => one.instancePath),
+      )
+      const told = errors.filter(
+        ({ keyword, instancePath }) =>
+          !REPEATS.has(keyword) && !(keyword === 'format' && otherType.has(instancePath)),
+      )
       return (told.length === 0 ? errors : told).map(findingOf)
     },
   }

@@ -28,11 +28,15 @@ function namesMembers(schema: unknown, root: unknown, rules: StrictRules, seen: 
   seen.add(schema)
   if (isSchemaObject(schema['properties']) || isSchemaObject(schema['patternProperties'])) return true
   const { $ref: ref } = schema
-  if (typeof ref === 'string' && namesMembers(rules.resolve(ref, root), rootOf(ref, root, rules), rules, seen))
+  if (
+    typeof ref === 'string' &&
+    namesMembers(rules.resolve(ref, root), rootOf(ref, root, rules), rules, seen)
+  )
     return true
   return IN_PLACE.some((keyword) => {
     const value = schema[keyword]
-    const parts = keyword === 'dependentSchemas' && isSchemaObject(value) ? Object.values(value) : schemasIn(value)
+    const parts =
+      keyword === 'dependentSchemas' && isSchemaObject(value) ? Object.values(value) : schemasIn(value)
     return parts.some((part) => namesMembers(part, root, rules, seen))
   })
 }
@@ -71,7 +75,13 @@ export function strictShared(schema: unknown, rules: StrictRules): unknown {
   return copyOf(schema, schema, rules, 'in place', '#')
 }
 
-function copyOf(schema: unknown, root: unknown, rules: StrictRules, position: Position, where: string): unknown {
+function copyOf(
+  schema: unknown,
+  root: unknown,
+  rules: StrictRules,
+  position: Position,
+  where: string,
+): unknown {
   if (!isSchemaObject(schema)) return schema
   requireTypeOfFormat(schema, where)
   const copy: Record<string, unknown> = {}

@@ -65,7 +65,9 @@ export function validate(schema: InputSchema, value: unknown, options: ValidateO
   if (result instanceof Promise) {
     // Nobody waits for it.
     result.catch(() => undefined)
-    throw new InvalidSchemaError('The schema answers later, and validate() does not wait: take a schema that answers at once.')
+    throw new InvalidSchemaError(
+      'The schema answers later, and validate() does not wait: take a schema that answers at once.',
+    )
   }
   if (result.issues === undefined) return { ok: true, value: result.value, issues: [] }
   for (const finding of findingsOf(result.issues)) collector.add('', finding, 'all')

@@ -143,7 +143,10 @@ class ArgumentCheck {
   }
 
   #apply({ json, standard }: CompiledRule, value: unknown, path: Path): void {
-    const names = json === undefined || json.names.size === 0 ? this.#rules.names : new Set([...this.#rules.names, ...json.names])
+    const names =
+      json === undefined || json.names.size === 0
+        ? this.#rules.names
+        : new Set([...this.#rules.names, ...json.names])
     const tell = (found: readonly { path: Path; code: string; format?: string }[]): void => {
       for (const one of found) this.#collector.add('', { ...one, path: [...path, ...one.path] }, names)
     }

@@ -125,7 +125,10 @@ export function rulesOf(schema: GraphQLSchema, option: Readonly<Record<string, I
 }
 
 /** The coordinates of an option that a schema does not have. */
-export function unknownCoordinates(schema: GraphQLSchema, option: Readonly<Record<string, InputRule>>): string[] {
+export function unknownCoordinates(
+  schema: GraphQLSchema,
+  option: Readonly<Record<string, InputRule>>,
+): string[] {
   const there = new Set<string>()
   eachInput(schema, (coordinate) => there.add(coordinate))
   return Object.keys(option).filter((coordinate) => !there.has(coordinate))

@@ -47,7 +47,9 @@ export async function useGraphql(
       if (options === false) return undefined
       if (schema === undefined) {
         if (first === undefined) return undefined
-        throw new InvalidRuleError('inputValidation cannot check arguments: the schema of this route is not known.')
+        throw new InvalidRuleError(
+          'inputValidation cannot check arguments: the schema of this route is not known.',
+        )
       }
       const issues = await checkArguments(operations, schema, rulesOf(schema, options.graphql), options)
       return issues.length === 0 ? undefined : refusalOf(issues, options)

@@ -11,7 +11,10 @@ const heard = createRequestValue<Heard>('portcullis.input-text/1')
 
 function isJson(type: string | undefined): boolean {
   if (type === undefined) return false
-  const media = type.slice(0, Math.max(type.indexOf(';'), 0) || type.length).trim().toLowerCase()
+  const media = type
+    .slice(0, Math.max(type.indexOf(';'), 0) || type.length)
+    .trim()
+    .toLowerCase()
   return media.endsWith('/json') || media.endsWith('+json')
 }
 
@@ -21,7 +24,8 @@ function isJson(type: string | undefined): boolean {
  */
 export function hearJsonText(app: FastifyInstance): void {
   app.addHook('preParsing', function portcullisInputText(request, _reply, payload, done) {
-    if (isJson(request.headers['content-type']) && heard.get(request) === undefined) listen(request, payload as Readable)
+    if (isJson(request.headers['content-type']) && heard.get(request) === undefined)
+      listen(request, payload as Readable)
     done()
   })
 }

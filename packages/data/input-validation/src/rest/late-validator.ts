@@ -44,6 +44,8 @@ export function lateCompiler(
       const judgement = judgeInput(alone, plan, options)
       return judgement instanceof Promise ? judgement.then(answer) : answer(judgement)
     }
-    return Object.assign(validator, { schemaEnv: true }) as unknown as ReturnType<FastifySchemaCompiler<unknown>>
+    return Object.assign(validator, { schemaEnv: true }) as unknown as ReturnType<
+      FastifySchemaCompiler<unknown>
+    >
   }
 }

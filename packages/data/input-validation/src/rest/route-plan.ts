@@ -38,7 +38,11 @@ function lowerCaseNames(schema: unknown): unknown {
   return {
     ...schema,
     ...(isSchemaObject(properties)
-      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name.toLowerCase(), one])) }
+      ? {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, one]) => [name.toLowerCase(), one]),
+          ),
+        }
       : {}),
     ...(Array.isArray(required) ? { required: required.map((name) => String(name).toLowerCase()) } : {}),
   }
@@ -47,8 +51,21 @@ function lowerCaseNames(schema: unknown): unknown {
 /** Fastify takes `{ name: schema }` for an object's properties where they are no schema. */
 function wholeSchema(schema: unknown): unknown {
   if (!isSchemaObject(schema)) return schema
-  const isSchema = ['type', '$ref', '$id', 'oneOf', 'anyOf', 'allOf', 'properties', 'enum', 'const', 'not', 'if']
-  if (isSchema.some((keyword) => schema[keyword] !== undefined) || Object.keys(schema).length === 0) return schema
+  const isSchema = [
+    'type',
+    '$ref',
+    '$id',
+    'oneOf',
+    'anyOf',
+    'allOf',
+    'properties',
+    'enum',
+    'const',
+    'not',
+    'if',
+  ]
+  if (isSchema.some((keyword) => schema[keyword] !== undefined) || Object.keys(schema).length === 0)
+    return schema
   throw new InvalidSchemaError(
     `The schema does not say what it is for (its keywords are ${Object.keys(schema).join(', ')}). Write { type: 'object', properties: { … } }.`,
   )
@@ -97,7 +114,8 @@ export function planRoute(
     const schema = part === 'query' ? (declared['querystring'] ?? declared['query']) : declared[part]
     if (schema === undefined || schema === null) continue
     const content = part === 'body' ? contentOf(schema) : undefined
-    if (content === undefined) parts.set(part, plan(part, part === 'headers' ? lowerCaseNames(schema) : schema))
+    if (content === undefined)
+      parts.set(part, plan(part, part === 'headers' ? lowerCaseNames(schema) : schema))
     else {
       bodies = new Map()
       for (const [type, one] of Object.entries(content))

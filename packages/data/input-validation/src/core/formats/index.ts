@@ -67,7 +67,10 @@ export function requireTypeOfFormat({ format, type, enum: members }: SchemaObjec
 
 /** `positiveInt` is `POSITIVE_INT`. */
 function upperSnake(name: string): string {
-  return name.replaceAll(/([a-z\d])([A-Z])/g, '$1_$2').replaceAll('-', '_').toUpperCase()
+  return name
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toUpperCase()
 }
 
 /** The code of an issue with a format: `INVALID_POSITIVE_INT`. */
