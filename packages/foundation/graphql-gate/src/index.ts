@@ -1,5 +1,6 @@
 export { addAnswerStep } from './answers/answer-step.ts'
 export type { AnswerPayload, AnswerStep, OperationAnswer } from './answers/answer-step.ts'
+export { hideErrors } from './answers/hide-errors.ts'
 export { addExtensions } from './answers/rewrite-response.ts'
 export { tightenBounds } from './checks/bounds-source.ts'
 export type { Bounds, BoundsSource, GateBounds } from './checks/bounds-source.ts'

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import type { Decision } from './decisions/decide.ts'
 import type { Environment } from './environment.ts'
 import { createEventBus } from './events/event-bus.ts'
@@ -26,6 +26,8 @@ export interface KernelState {
   readonly routesKnown: (() => void | Promise<void>)[]
   readonly routeConfigSources: ((route: RouteRecord) => Record<string, unknown> | undefined)[]
   routesChecked: boolean
+  /** Who compiles the request schemas of routes instead of the app, where somebody does. */
+  validators: ((route: RouteRecord) => FastifySchemaCompiler<unknown> | undefined) | undefined
   refusalFormat: RefusalFormat | undefined
   environment: Environment | undefined
   instances: number | undefined
@@ -50,6 +52,7 @@ function createState(app: FastifyInstance): KernelState {
     routesKnown: [],
     routeConfigSources: [],
     routesChecked: false,
+    validators: undefined,
     refusalFormat: undefined,
     environment: undefined,
     instances: undefined,

@@ -64,6 +64,8 @@ export interface SecurityEventDetails {
   /** A page of an origin that may not: asked ahead (`preflight`), or sent. Never the origin, which is what a client sent. */
   'origin.refused': { readonly code: string; readonly reason: string }
   'query.rejected': LimitDetails
+  /** Input that the app does not take; `issues` is how many things are wrong with it. Never what it was. */
+  'input.rejected': { readonly code: string; readonly issues?: number | undefined }
   'query.depth_exceeded': LimitDetails
   'query.cost_exceeded': LimitDetails
   'rate_limit.exceeded': LimitDetails

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler, RouteOptions } from 'fastify'
 import { requestStateOf } from '../requests/request-state.ts'
 import { stateOf } from '../state.ts'
 
@@ -45,6 +45,31 @@ function createRecord(scope: FastifyInstance, route: RouteWithSocket): RouteReco
 
 const unseen = new WeakMap<object, RouteRecord>()
 
+/**
+ * Lets a gate compile the request schemas of recorded routes, in every order of registration. Fastify reads a route's
+ * compiler when all plugins are loaded, so `source` is asked when it is known what holds for the route.
+ *
+ * @param source answers `undefined` for a route whose own compiler, or its scope's, stays
+ */
+export function provideValidators(
+  app: FastifyInstance,
+  source: (route: RouteRecord) => FastifySchemaCompiler<unknown> | undefined,
+): void {
+  stateOf(app).validators = source
+}
+
+function askForCompiler(app: FastifyInstance, record: RouteRecord, route: RouteOptions): void {
+  let own = route.validatorCompiler
+  Object.defineProperty(route, 'validatorCompiler', {
+    configurable: true,
+    enumerable: true,
+    get: () => stateOf(app).validators?.(record) ?? own,
+    set(given: typeof own) {
+      own = given
+    },
+  })
+}
+
 /** An `onRoute` hook that records the route and nothing else. */
 export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
   const config = (route.config ?? {}) as Record<symbol, unknown>
@@ -53,6 +78,7 @@ export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
   stateOf(this).routes.push(record)
   const recorded: object = { ...config, [RECORD]: record }
   route.config = recorded
+  askForCompiler(this, record, route)
 }
 
 /** The record of the route of a request. One that was declared before the kernel was loaded gets its record here. */
