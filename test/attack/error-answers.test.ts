@@ -9,7 +9,7 @@ import * as inputValidation from '@portcullis/input-validation'
 import * as kernel from '@portcullis/kernel'
 import { createErrorHandler, errorHandler } from '@portcullis/kernel'
 import { startPostgres, startRedis } from '@portcullis/kernel/testing'
-import type { PostgresServer, RedisServer } from '@portcullis/kernel/testing'
+import type { PostgresServer, RedisService } from '@portcullis/kernel/testing'
 import * as password from '@portcullis/password'
 import * as piiMasking from '@portcullis/pii-masking'
 import * as queryCost from '@portcullis/query-cost'
@@ -34,7 +34,7 @@ const LEAK = new RegExp(
 )
 
 let postgres: PostgresServer
-let redis: RedisServer
+let redis: RedisService
 let pool: pg.Pool
 let cache: Redis
 const lines: string[] = []

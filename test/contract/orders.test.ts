@@ -10,6 +10,7 @@ import type { TokenKey } from '@portcullis/auth-tokens'
 import { checkKeys, Keyring } from '@portcullis/auth-tokens/core'
 import depthLimit from '@portcullis/depth-limit'
 import graphqlGate from '@portcullis/graphql-gate'
+import inputValidation from '@portcullis/input-validation'
 import kernel from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
@@ -131,11 +132,18 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
       graphql: { 'Order.tag': { permission: 'tags:read', onDenied: 'null' } },
       personalData: ['users'],
     }),
+  (app) => void app.register(inputValidation, { graphql: { 'Query.orders.tag': { maxLength: 5 } } }),
   (app) => void app.register(mercurius, { schema, resolvers, allowBatchedQueries: true }),
   (app) =>
     void app.get(
       '/rest',
       { config: { userRateLimit: { policies: { rest: { quota: 1, window: '1m' } } } } },
+      async () => 'ok',
+    ),
+  (app) =>
+    void app.post(
+      '/input',
+      { schema: { body: { type: 'object', properties: { age: { type: 'integer' } } } } },
       async () => 'ok',
     ),
   (app) => void app.get('/boss', { config: { access: { role: 'boss' } } }, async () => 'ok'),
@@ -147,6 +155,9 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
 
 /** A request without a token. */
 const NOBODY = '/own?nobody'
+
+/** A body that its schema does not take. */
+const INPUT = '/input'
 
 const REQUESTS: readonly (object | string)[] = [
   NOBODY,
@@ -166,6 +177,8 @@ const REQUESTS: readonly (object | string)[] = [
   { query: 'mutation { touch }' },
   '/rest',
   '/rest',
+  INPUT,
+  { query: '{ orders(tag: "far too long") { id } }' },
   '/missing',
   '/users',
   '/boss',
@@ -218,9 +231,11 @@ async function run(order: readonly number[]): Promise<Seen> {
   for (const request of REQUESTS) {
     const headers = request === NOBODY ? {} : { authorization: `Bearer ${TOKEN}` }
     const answer = await app.inject(
-      typeof request === 'string'
-        ? { url: request, headers }
-        : { method: 'POST', url: '/graphql', payload: request, headers },
+      request === INPUT
+        ? { method: 'POST', url: request, payload: { age: '7', more: true }, headers }
+        : typeof request === 'string'
+          ? { url: request, headers }
+          : { method: 'POST', url: '/graphql', payload: request, headers },
     )
     const { ratelimit, 'ratelimit-policy': policy } = answer.headers
     // The seconds until a window is free again depend on the clock, the rest must not differ.
@@ -256,7 +271,14 @@ describe('the order of registration', () => {
     expect(bodies).toContain('"ssn":"***-**-6789"')
     expect(bodies).toContain('{"harmless":[{"number":"***-**-6789"}],"orders":[{"id":1,"tag":null}]}')
     expect(bodies).not.toContain('123-45')
-    for (const code of ['MAX_DEPTH', 'QUERY_TOO_EXPENSIVE', 'USER_RATE_LIMIT', 'UNSAFE_SQL', 'FORBIDDEN']) {
+    for (const code of [
+      'MAX_DEPTH',
+      'QUERY_TOO_EXPENSIVE',
+      'USER_RATE_LIMIT',
+      'UNSAFE_SQL',
+      'FORBIDDEN',
+      'BAD_USER_INPUT',
+    ]) {
       expect(bodies).toContain(code)
     }
     expect(expected.trail.every((records) => (records as unknown[]).length > 0)).toBe(true)
