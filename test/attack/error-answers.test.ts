@@ -193,8 +193,8 @@ describe('JWTs', () => {
 describe('the app', () => {
   it.each<[string, () => unknown]>([
     ['an error', () => Promise.reject(new Error(`select '${SECRET}' at /tmp/x.ts`))],
-    ['a text', () => Promise.reject(SECRET as unknown as Error)],
-    ['nothing', () => Promise.reject(null as unknown as Error)],
+    ['a text', () => Promise.reject(SECRET)],
+    ['nothing', () => Promise.reject(null)],
     ['a defect', () => (undefined as unknown as { [SECRET]: () => void })[SECRET]()],
     [
       'an error with a status of its own',
