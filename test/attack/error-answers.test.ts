@@ -9,7 +9,7 @@ import * as inputValidation from '@portcullis/input-validation'
 import * as kernel from '@portcullis/kernel'
 import { createErrorHandler, errorHandler } from '@portcullis/kernel'
 import { startPostgres, startRedis } from '@portcullis/kernel/testing'
-import type { PostgresServer, RedisServer } from '@portcullis/kernel/testing'
+import type { PostgresServer, RedisService } from '@portcullis/kernel/testing'
 import * as password from '@portcullis/password'
 import * as piiMasking from '@portcullis/pii-masking'
 import * as queryCost from '@portcullis/query-cost'
@@ -34,7 +34,7 @@ const LEAK = new RegExp(
 )
 
 let postgres: PostgresServer
-let redis: RedisServer
+let redis: RedisService
 let pool: pg.Pool
 let cache: Redis
 const lines: string[] = []
@@ -193,8 +193,8 @@ describe('JWTs', () => {
 describe('the app', () => {
   it.each<[string, () => unknown]>([
     ['an error', () => Promise.reject(new Error(`select '${SECRET}' at /tmp/x.ts`))],
-    ['a text', () => Promise.reject(SECRET as unknown as Error)],
-    ['nothing', () => Promise.reject(null as unknown as Error)],
+    ['a text', () => Promise.reject(SECRET)],
+    ['nothing', () => Promise.reject(null)],
     ['a defect', () => (undefined as unknown as { [SECRET]: () => void })[SECRET]()],
     [
       'an error with a status of its own',

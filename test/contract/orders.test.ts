@@ -10,6 +10,7 @@ import type { TokenKey } from '@portcullis/auth-tokens'
 import { checkKeys, Keyring } from '@portcullis/auth-tokens/core'
 import depthLimit from '@portcullis/depth-limit'
 import graphqlGate from '@portcullis/graphql-gate'
+import inputValidation from '@portcullis/input-validation'
 import kernel from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
@@ -133,11 +134,18 @@ const PARTS: readonly ((app: FastifyInstance) => void)[] = [
       graphql: { 'Order.tag': { permission: 'tags:read', onDenied: 'null' } },
       personalData: ['users'],
     }),
+  (app) => void app.register(inputValidation, { graphql: { 'Query.orders.tag': { maxLength: 5 } } }),
   (app) => void app.register(mercurius, { schema, resolvers, allowBatchedQueries: true }),
   (app) =>
     void app.get(
       '/rest',
       { config: { userRateLimit: { policies: { rest: { quota: 1, window: '1m' } } } } },
+      async () => 'ok',
+    ),
+  (app) =>
+    void app.post(
+      '/input',
+      { schema: { body: { type: 'object', properties: { age: { type: 'integer' } } } } },
       async () => 'ok',
     ),
   (app) => void app.get('/boss', { config: { access: { role: 'boss' } } }, async () => 'ok'),
@@ -153,6 +161,9 @@ const FOREIGN = '/rest?foreign'
 
 /** A request without a token. */
 const NOBODY = '/own?nobody'
+
+/** A body that its schema does not take. */
+const INPUT = '/input'
 
 const REQUESTS: readonly (object | string)[] = [
   NOBODY,
@@ -172,6 +183,8 @@ const REQUESTS: readonly (object | string)[] = [
   { query: 'mutation { touch }' },
   '/rest',
   '/rest',
+  INPUT,
+  { query: '{ orders(tag: "far too long") { id } }' },
   '/missing',
   FOREIGN,
   '/users',
@@ -226,9 +239,11 @@ async function run(order: readonly number[]): Promise<Seen> {
     const headers = request === NOBODY ? {} : { authorization: `Bearer ${TOKEN}` }
     const origin = request === FOREIGN ? 'https://evil.example' : PAGE
     const answer = await app.inject(
-      typeof request === 'string'
-        ? { method: request === FOREIGN ? 'DELETE' : 'GET', url: request, headers: { ...headers, origin } }
-        : { method: 'POST', url: '/graphql', payload: request, headers: { ...headers, origin } },
+      request === INPUT
+        ? { method: 'POST', url: request, payload: { age: '7', more: true }, headers: { ...headers, origin } }
+        : typeof request === 'string'
+          ? { method: request === FOREIGN ? 'DELETE' : 'GET', url: request, headers: { ...headers, origin } }
+          : { method: 'POST', url: '/graphql', payload: request, headers: { ...headers, origin } },
     )
     expect(answer.headers['vary']).toBe('Origin')
     const { ratelimit, 'ratelimit-policy': policy } = answer.headers
@@ -274,6 +289,7 @@ describe('the order of registration', () => {
       'UNSAFE_SQL',
       'FORBIDDEN',
       'ORIGIN_NOT',
+      'BAD_USER_INPUT',
     ]) {
       expect(bodies).toContain(code)
     }

@@ -136,6 +136,17 @@ import { createClassification, maskText } from '@portcullis/classification'
 export const classification = createClassification({ 'User.ssn': 'US_SOCIAL_SECURITY_NUMBER' })
 export const masked: string = maskText('US_SOCIAL_SECURITY_NUMBER', '900-12-3456')
 `,
+  '@portcullis/input-validation': `
+import inputValidation, { email, uuid, validate, type Issue } from '@portcullis/input-validation'
+import Fastify, { type FastifyContextConfig } from 'fastify'
+const app = Fastify()
+app.register(inputValidation, { messages: { email: 'That is no address' } })
+const body = { type: 'object', properties: { email: email(), id: uuid({ versions: [7] }) } }
+app.post('/', { schema: { body }, config: { inputValidation: { maxDepth: 3 } } }, ({ principal }) => principal.id)
+export const issues: readonly Issue[] = validate(body, { email: 'x' }).issues
+// @ts-expect-error misspelt
+export const wrong: FastifyContextConfig = { inputValidation: { maxDeph: 3 } }
+`,
   '@portcullis/pii-masking': `
 import piiMasking from '@portcullis/pii-masking'
 import Fastify, { type FastifyContextConfig } from 'fastify'

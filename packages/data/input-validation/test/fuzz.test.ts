@@ -33,7 +33,7 @@ describe('names in a JSON text', () => {
       fc.property(value, fc.integer({ min: 0, max: 2 }), (one, indent) => {
         const text = JSON.stringify(one, undefined, indent)
         let names = 0
-        JSON.parse(text, (key, inner: unknown) => {
+        JSON.parse(text, (_key, inner: unknown) => {
           if (typeof inner === 'object' && inner !== null && !Array.isArray(inner))
             names += Object.keys(inner).length
           return inner

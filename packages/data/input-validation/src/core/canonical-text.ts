@@ -80,38 +80,58 @@ function scalarIn(text: string, types: ReadonlySet<string>): unknown {
 /** Where a name stands more than once whose schema takes no array. */
 export type OnRepeated = (path: readonly string[]) => void
 
+class Reader {
+  readonly #onRepeated: OnRepeated
+  readonly #path: string[] = []
+
+  constructor(onRepeated: OnRepeated) {
+    this.#onRepeated = onRepeated
+  }
+
+  read(value: unknown, plan: TextPlan): unknown {
+    if (typeof value === 'string') return this.#text(value, plan)
+    if (typeof value !== 'object' || value === null) return value
+    return Array.isArray(value) ? this.#array(value, plan) : this.#object(value, plan)
+  }
+
+  #text(value: string, { types, items }: TextPlan): unknown {
+    if (types.size === 0 || types.has('string')) return value
+    const scalar = scalarIn(value, types)
+    if (scalar !== value || !types.has('array')) return scalar
+    return [items === undefined ? value : this.read(value, items)]
+  }
+
+  #array(value: readonly unknown[], { types, items }: TextPlan): unknown {
+    if (!types.has('array')) {
+      this.#onRepeated(this.#path)
+      return value
+    }
+    return value.map((one) => (items === undefined ? one : this.read(one, items)))
+  }
+
+  /** A copy, only where something in it is read as something else. */
+  #object(value: object, { members }: TextPlan): unknown {
+    const given = value as Readonly<Record<string, unknown>>
+    let copy: Record<string, unknown> | undefined
+    for (const name in given) {
+      this.#path.push(name)
+      const read = this.read(given[name], members.get(name) ?? ANYTHING)
+      this.#path.pop()
+      if (read === given[name]) continue
+      copy ??= Object.assign(Object.create(null) as Record<string, unknown>, given)
+      copy[name] = read
+    }
+    return copy ?? value
+  }
+}
+
 /**
  * Reads text as what the schema takes, where it is the one spelling of it: `12` is 12, `''`, `1e3`, `0x10` and ` 12` stay
  * text, which the schema then refuses. A single text is an array of one where an array is asked for, since queries have no
  * other way to say it.
  */
-export function readText(
-  value: unknown,
-  plan: TextPlan,
-  onRepeated: OnRepeated,
-  path: readonly string[] = [],
-): unknown {
-  const { types, items } = plan
-  if (typeof value === 'string') {
-    if (types.has('string')) return value
-    const scalar = scalarIn(value, types)
-    if (scalar !== value || !types.has('array')) return scalar
-    return [items === undefined ? value : readText(value, items, onRepeated, path)]
-  }
-  if (Array.isArray(value)) {
-    if (!types.has('array')) {
-      onRepeated(path)
-      return value
-    }
-    return value.map((one) => (items === undefined ? one : readText(one, items, onRepeated, path)))
-  }
-  if (typeof value !== 'object' || value === null) return value
-  const read: Record<string, unknown> = Object.create(null)
-  for (const name of Object.keys(value)) {
-    const member = (value as Record<string, unknown>)[name]
-    read[name] = readText(member, plan.members.get(name) ?? ANYTHING, onRepeated, [...path, name])
-  }
-  return read
+export function readText(value: unknown, plan: TextPlan, onRepeated: OnRepeated): unknown {
+  return new Reader(onRepeated).read(value, plan)
 }
 
 const ANYTHING: TextPlan = { types: new Set(), members: new Map(), items: undefined }

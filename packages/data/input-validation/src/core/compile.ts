@@ -12,7 +12,7 @@ import { strictSchema, strictShared } from './strict-schema.ts'
 const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default
 
 /** Something that a schema found, before it is told to anybody. */
-export interface Finding {
+interface Finding {
   readonly path: readonly (string | number)[]
   readonly code: string
   readonly format?: string

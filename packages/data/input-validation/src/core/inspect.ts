@@ -10,7 +10,7 @@ export interface Bounds {
 }
 
 /** Something in a value that the profile refuses. */
-export interface Finding {
+interface Finding {
   readonly path: readonly (string | number)[]
   readonly code: 'TOO_DEEP' | 'TOO_MANY_ITEMS' | 'UNSAFE_INTEGER' | 'NUL' | 'LONE_SURROGATE'
 }

@@ -12,7 +12,7 @@ export interface Issue {
 export type Messages = Readonly<Record<string, string>>
 
 /** The messages that hold where none is set. */
-export const DEFAULT_MESSAGES: Messages = {
+const DEFAULT_MESSAGES = {
   REQUIRED: '{Name} is required',
   INVALID_TYPE: 'Invalid {name} format',
   INVALID_FORMAT: 'Invalid {name} format',
@@ -38,7 +38,7 @@ export const DEFAULT_MESSAGES: Messages = {
   NOT_ALLOWED: '{Name} is not one of the allowed values',
   NO_ALTERNATIVE: 'Invalid {name}',
   INVALID_UUID_VERSION: 'Invalid {name} format',
-}
+} satisfies Messages
 
 /** A member's name in words: `userId` is `user ID`. */
 function inWords(name: string): string {
@@ -56,6 +56,11 @@ function nameIn(path: string): string {
   return inWords((named ?? 'value').replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
+function defaultFor(code: string): string {
+  const known: Messages = DEFAULT_MESSAGES
+  return (Object.hasOwn(known, code) ? known[code] : undefined) ?? DEFAULT_MESSAGES.INVALID_FORMAT
+}
+
 /**
  * Makes an issue.
  *
@@ -64,8 +69,7 @@ function nameIn(path: string): string {
 export function issueAt(path: string, code: string, messages: Messages, format?: string): Issue {
   const own = (key: string | undefined): string | undefined =>
     key !== undefined && Object.hasOwn(messages, key) ? messages[key] : undefined
-  const template =
-    own(format) ?? own(code) ?? DEFAULT_MESSAGES[code] ?? (DEFAULT_MESSAGES['INVALID_FORMAT'] as string)
+  const template = own(format) ?? own(code) ?? defaultFor(code)
   if (!template.includes('{')) return { path, code, message: template }
   const name = nameIn(path)
   const message = template

@@ -16,7 +16,7 @@ interface StandardIssue {
 }
 
 /** What a Standard Schema says of a value. */
-export type StandardResult =
+type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }
 

@@ -67,7 +67,7 @@ function compileRule(rule: InputRule, coordinate: string, type: GraphQLInputType
   if (isStandardSchema(rule)) return { json: undefined, standard: rule }
   const given = typeof rule === 'string' ? { format: rule } : rule
   const isWhole = given['type'] !== undefined || given['$ref'] !== undefined || given['items'] !== undefined
-  const schema = isWhole ? given : forType(given as Record<string, unknown>, type)
+  const schema = isWhole ? given : forType(given, type)
   try {
     return { json: compileSchema(schema, { closed: true, defaults: false }), standard: undefined }
   } catch (error) {

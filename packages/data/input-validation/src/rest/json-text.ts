@@ -1,6 +1,5 @@
 import { createRequestValue } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify'
 
 interface Heard {
   chunks: (string | Buffer)[] | undefined
@@ -24,13 +23,12 @@ function isJson(type: string | undefined): boolean {
  */
 export function hearJsonText(app: FastifyInstance): void {
   app.addHook('preParsing', function portcullisInputText(request, _reply, payload, done) {
-    if (isJson(request.headers['content-type']) && heard.get(request) === undefined)
-      listen(request, payload as Readable)
+    if (isJson(request.headers['content-type']) && heard.get(request) === undefined) listen(request, payload)
     done()
   })
 }
 
-function listen(request: FastifyRequest, payload: Readable): void {
+function listen(request: FastifyRequest, payload: RequestPayload): void {
   const limit = request.routeOptions.bodyLimit
   const state: Heard = { chunks: [], length: 0 }
   heard.set(request, state)

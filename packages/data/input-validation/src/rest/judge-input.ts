@@ -1,14 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { NO_SCHEMA, readText } from '../core/canonical-text.ts'
 import { Collector } from '../core/collect.ts'
+import type { Told } from '../core/collect.ts'
 import { countNames, findDuplicateNames } from '../core/duplicate-names.ts'
 import { inspect } from '../core/inspect.ts'
 import type { Issue } from '../core/issue.ts'
-import { boundsOf } from '../core/profile.ts'
 import { findingsOf } from '../core/standard-schema.ts'
 import type { ResolvedInputValidationOptions } from '../options.ts'
 import { takeJsonText } from './json-text.ts'
-import { PARTS } from './route-plan.ts'
 import type { Part, PartPlan, RoutePlan } from './route-plan.ts'
 
 /** What is said of the input of a request: nothing, that its body cannot be judged, or what is wrong with it. */
@@ -19,54 +18,86 @@ type Options = Readonly<ResolvedInputValidationOptions>
 const FORM = 'application/x-www-form-urlencoded'
 
 function mediaTypeOf({ headers }: FastifyRequest): string | undefined {
-  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  const type = headers['content-type']
+  if (type === undefined) return undefined
+  const end = type.indexOf(';')
+  return (end === -1 ? type : type.slice(0, end)).trim().toLowerCase()
+}
+
+function isEmpty(value: object): boolean {
+  for (const _name in value) return false
+  return true
 }
 
 /** One judgement of a request. */
 class Judge {
-  readonly collector: Collector
-  unsupported = false
   readonly #request: FastifyRequest
   readonly #plan: RoutePlan
   readonly #options: Options
+  #collector: Collector | undefined
+  #unsupported = false
+  #waits: Promise<void>[] | undefined
 
   constructor(request: FastifyRequest, plan: RoutePlan, options: Options) {
     this.#request = request
     this.#plan = plan
     this.#options = options
-    this.collector = new Collector(options.maxIssues, options.messages)
   }
 
-  /** What the text and the values are, whatever schemas say. @returns the parts that may be looked at further */
-  inspectAll(): Part[] {
-    const { body, query, params } = this.#request
-    const parts: Part[] = ['headers']
-    if (this.#inspectBody(body)) parts.push('body')
-    if (this.#inspect('query', query)) parts.push('query')
-    if (this.#inspect('params', params)) parts.push('params')
-    return PARTS.filter((part) => parts.includes(part))
+  judge(): Judgement | Promise<Judgement> {
+    const { params, query, body } = this.#request
+    if (this.#mayJudge('params', params)) this.#judgePart('params', params, true)
+    if (this.#mayJudgeBody(body)) this.#judgePart('body', body, this.#isForm(body))
+    if (this.#mayJudge('query', query)) this.#judgePart('query', query, true)
+    if (this.#plan.parts.has('headers')) this.#judgePart('headers', this.#request.headers, true)
+    return this.#waits === undefined
+      ? this.#conclude()
+      : Promise.all(this.#waits).then(() => this.#conclude())
   }
 
-  #inspect(part: Part, value: unknown, texts = true): number | undefined {
-    const { maxIssues } = this.#options
-    const { names, findings } = inspect(value, boundsOf(this.#options), texts, maxIssues)
-    for (const finding of findings) this.collector.add(`/${part}`, finding, this.#plan.names)
-    return findings.length === 0 ? names + 1 : undefined
+  #conclude(): Judgement {
+    return this.#unsupported ? 'unsupported' : this.#collector?.issues
   }
 
-  #inspectBody(body: unknown): boolean {
-    if (body === undefined || body === null) return true
+  #tell(part: Part, told: Told, names: ReadonlySet<string> | 'all' = this.#plan.names): void {
+    const { maxIssues, messages } = this.#options
+    this.#collector ??= new Collector(maxIssues, messages)
+    this.#collector.add(`/${part}`, told, names)
+  }
+
+  /** What values are, whatever schemas say. @returns the number of member names; none where something is wrong */
+  #inspect(part: Part, value: unknown, texts: boolean): number | undefined {
+    const { names, findings } = inspect(value, this.#plan.bounds, texts, this.#options.maxIssues)
+    for (const finding of findings) this.#tell(part, finding)
+    return findings.length === 0 ? names : undefined
+  }
+
+  /** Whether text is to be judged by its schema. Nothing is wrong with what is not there, but that it is not. */
+  #mayJudge(part: Part, value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || isEmpty(value)) return this.#plan.parts.has(part)
+    return this.#inspect(part, value, true) !== undefined
+  }
+
+  #mayJudgeBody(body: unknown): boolean {
+    // A plugin may put it there later, as those for uploads do: it is judged then.
+    if (body === undefined) return this.#request.headers['content-type'] === undefined
+    if (body === null) return true
     const text = takeJsonText(this.#request)
     const names = this.#inspect('body', body, text === undefined || text.includes('\\u'))
     if (names === undefined) return false
-    if (text === undefined || this.#options.allow.includes('duplicateKeys')) return true
     // Parsed into something else than members, or by something else than JSON.
-    if (typeof body !== 'object' || countNames(text) === names - 1) return true
+    if (text === undefined || typeof body !== 'object' || this.#options.allow.includes('duplicateKeys'))
+      return true
+    if (countNames(text) === names) return true
     const found = findDuplicateNames(text, this.#options.maxIssues)
     // The text that was sent is not what was parsed: compressed, encrypted, rewritten. It cannot be judged.
-    if (found.length === 0) this.unsupported = true
-    for (const path of found) this.collector.add('/body', { path, code: 'DUPLICATE_KEY' }, this.#plan.names)
+    if (found.length === 0) this.#unsupported = true
+    for (const path of found) this.#tell('body', { path, code: 'DUPLICATE_KEY' })
     return false
+  }
+
+  #isForm(body: unknown): boolean {
+    return body !== undefined && mediaTypeOf(this.#request) === FORM
   }
 
   /** The plan of a part, or of the body's media type; none where nothing has to be said. */
@@ -75,39 +106,33 @@ class Judge {
     if (part !== 'body' || bodies === undefined) return parts.get(part)
     const type = mediaTypeOf(this.#request)
     const found = type === undefined ? undefined : bodies.get(type)
-    if (found === undefined && type !== undefined) this.unsupported = true
-    if (type === undefined) this.collector.add('/body', { path: [], code: 'REQUIRED' }, this.#plan.names)
+    if (found === undefined && type !== undefined) this.#unsupported = true
+    if (type === undefined) this.#tell('body', { path: [], code: 'REQUIRED' })
     return found
   }
 
   /** Judges one part by its schema, and replaces it by what the schema makes of it. */
-  judge(part: Part): Promise<void> | undefined {
-    const given: unknown = this.#request[part]
-    // A plugin may put it there later, as those for uploads do: it is judged then.
-    if (part === 'body' && given === undefined && mediaTypeOf(this.#request) !== undefined) return undefined
+  #judgePart(part: Part, given: unknown, isText: boolean): void {
     const plan = this.#planOf(part)
-    const isText = part !== 'body' || mediaTypeOf(this.#request) === FORM
     const value = isText && given !== undefined ? this.#read(part, given, plan) : given
-    if (plan === undefined) return undefined
-    if (plan.standard !== undefined) return this.#judgeStandard(part, plan.standard, value)
+    if (plan === undefined) return
+    if (plan.standard !== undefined) {
+      ;(this.#waits ??= []).push(this.#judgeStandard(part, plan.standard, value))
+      return
+    }
     const findings = plan.json?.check(value ?? null)
     if (findings === undefined) {
       if (value !== given) this.#replace(part, value)
-      return undefined
-    }
-    if (given === undefined || given === null)
-      this.collector.add(`/${part}`, { path: [], code: 'REQUIRED' }, this.#plan.names)
-    else for (const finding of findings) this.collector.add(`/${part}`, finding, this.#plan.names)
-    return undefined
+    } else if (given === undefined || given === null) this.#tell(part, { path: [], code: 'REQUIRED' })
+    else for (const finding of findings) this.#tell(part, finding)
   }
 
   #read(part: Part, given: unknown, plan: PartPlan | undefined): unknown {
-    if (part === 'headers' && plan === undefined) return given
-    const mayRepeat = this.#options.allow.includes('duplicateKeys') || part === 'headers'
     return readText(given, plan?.text ?? NO_SCHEMA, (path) => {
       // A Standard Schema says itself whether it takes an array.
-      if (mayRepeat || plan?.standard !== undefined) return
-      this.collector.add(`/${part}`, { path, code: 'DUPLICATE_KEY' }, this.#plan.names)
+      if (part === 'headers' || plan?.standard !== undefined) return
+      if (this.#options.allow.includes('duplicateKeys')) return
+      this.#tell(part, { path, code: 'DUPLICATE_KEY' })
     })
   }
 
@@ -118,8 +143,8 @@ class Judge {
 
   async #judgeStandard(part: Part, schema: NonNullable<PartPlan['standard']>, value: unknown): Promise<void> {
     const result = await schema['~standard'].validate(value)
-    if (result.issues === undefined) return this.#replace(part, result.value)
-    for (const finding of findingsOf(result.issues)) this.collector.add(`/${part}`, finding, 'all')
+    if (result.issues === undefined) this.#replace(part, result.value)
+    else for (const finding of findingsOf(result.issues)) this.#tell(part, finding, 'all')
   }
 }
 
@@ -129,13 +154,5 @@ export function judgeInput(
   plan: RoutePlan,
   options: Options,
 ): Judgement | Promise<Judgement> {
-  const judge = new Judge(request, plan, options)
-  let waits: Promise<void>[] | undefined
-  for (const part of judge.inspectAll()) {
-    const wait = judge.judge(part)
-    if (wait !== undefined) (waits ??= []).push(wait)
-  }
-  const conclude = (): Judgement =>
-    judge.unsupported ? 'unsupported' : judge.collector.isEmpty ? undefined : judge.collector.issues
-  return waits === undefined ? conclude() : Promise.all(waits).then(conclude)
+  return new Judge(request, plan, options).judge()
 }

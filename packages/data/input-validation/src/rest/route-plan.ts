@@ -5,6 +5,8 @@ import { compileSchema } from '../core/compile.ts'
 import type { CompiledSchema, CompileOptions } from '../core/compile.ts'
 import { isSchemaObject } from '../core/schema.ts'
 import type { SharedSchemas } from '../core/schema.ts'
+import { boundsOf } from '../core/profile.ts'
+import type { Bounds } from '../core/inspect.ts'
 import { isStandardSchema } from '../core/standard-schema.ts'
 import type { StandardSchema } from '../core/standard-schema.ts'
 import { InvalidSchemaError } from '../errors.ts'
@@ -30,6 +32,7 @@ export interface RoutePlan {
   readonly bodies: ReadonlyMap<string, PartPlan> | undefined
   /** Member names that schemas of the route have. */
   readonly names: ReadonlySet<string>
+  readonly bounds: Bounds
 }
 
 function lowerCaseNames(schema: unknown): unknown {
@@ -94,9 +97,10 @@ function contentOf(body: unknown): Readonly<Record<string, unknown>> | undefined
  */
 export function planRoute(
   route: RouteRecord,
-  { allow, mode }: Pick<ResolvedInputValidationOptions, 'allow' | 'mode'>,
+  options: Readonly<ResolvedInputValidationOptions>,
   closed: boolean,
 ): RoutePlan {
+  const { allow, mode } = options
   const shared = route.scope.getSchemas() as SharedSchemas
   const strict = closed && !allow.includes('unknownKeys')
   const parts = new Map<Part, PartPlan>()
@@ -125,5 +129,5 @@ export function planRoute(
   const names = new Set<string>()
   for (const { json } of [...parts.values(), ...(bodies?.values() ?? [])])
     for (const name of json?.names ?? []) names.add(name)
-  return { parts, bodies, names }
+  return { parts, bodies, names, bounds: boundsOf(options) }
 }

@@ -7,8 +7,7 @@ const LABEL = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/
 
 const MAX_LOCAL = 64
 const MAX_ADDRESS = 254
-// oxlint-disable-next-line no-control-regex -- it is what ASCII is
-const ASCII = /^[\x00-\x7f]*$/
+const ASCII = /^\p{ASCII}*$/u
 
 function isDomain(domain: string): boolean {
   const labels = domain.split('.')

@@ -1,7 +1,7 @@
 import { InvalidSchemaError } from '../../errors.ts'
 import type { SchemaObject } from '../schema.ts'
 import { isEmail } from './email.ts'
-import { uuidVersion } from './uuid.ts'
+import { isUuid } from './uuid.ts'
 
 type Text = string & { isWellFormed(): boolean }
 
@@ -30,7 +30,7 @@ function isHttpsUrl(value: string): boolean {
 /** Formats of strings, by name. */
 export const TEXT_FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
   email: isEmail,
-  uuid: (value) => uuidVersion(value) !== undefined,
+  uuid: isUuid,
   pgText: (value) => !value.includes('\0') && (value as Text).isWellFormed(),
   pgIdentifier: (value) => value.length <= MAX_IDENTIFIER && PLAIN_IDENTIFIER.test(value),
   bigintString: isBigint,
