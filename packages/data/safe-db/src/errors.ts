@@ -91,10 +91,10 @@ export const DatabaseNoRowError: CodedError<'DATABASE_NO_ROW'> = codedError(
   404,
 )
 
-/** `one` or `maybeOne` found more than one row. */
+/** `one` or `maybeOne` found more than one row, or a statement has more than `maxRows`. */
 export const DatabaseTooManyRowsError: CodedError<'DATABASE_TOO_MANY_ROWS'> = codedError(
   'DATABASE_TOO_MANY_ROWS',
-  'There is more than one where one was expected.',
+  'There are more rows than were expected.',
   500,
 )
 

@@ -1,5 +1,6 @@
 export type { Tls, TlsOptions } from './connections/open-pool.ts'
-export type { DsnSource } from './connections/dsn-source.ts'
+export type { ConnectionOptions, ScramIterations } from './connection-options.ts'
+export type { DsnSecret, DsnSource } from './connections/dsn-source.ts'
 export type { PoolStatus } from './connections/pool.ts'
 export { checkDsn } from './core/check-dsn.ts'
 export type { DsnCheck } from './core/check-dsn.ts'

@@ -7,10 +7,11 @@ import {
 } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { checkPools } from './boot-check.ts'
+import { checkTarget } from './connections/check-target.ts'
 import { createPool } from './connections/pool.ts'
 import type { DsnSource } from './connections/dsn-source.ts'
 import type { Pool } from './connections/pool.ts'
-import { DsnProblem, isLoopback, parseDsn } from './core/parse-dsn.ts'
+import { DsnProblem, parseDsn } from './core/parse-dsn.ts'
 import type { Dsn } from './core/parse-dsn.ts'
 import { databaseFor } from './database.ts'
 import type { AppDatabase, Database } from './database.ts'
@@ -51,7 +52,7 @@ function ofRequest(request: FastifyRequest): Database {
   if (known !== undefined) return known
   const options = routeOption<ResolvedSafeDbOptions>(request, NAME)
   if (options === false) throw new DatabaseOffError('config.db is false on this route')
-  const database = databaseFor({ ...serviceOf(request.server), access: options.access, request })
+  const database = databaseFor({ ...serviceOf(request.server), options, access: options.access, request })
   ofRequests.set(request, database)
   return database
 }
@@ -98,14 +99,8 @@ function openPool(
     deadline: options.statementTimeout + GRACE,
     log: (message) => app.log.warn({ code: 'DATABASE_UNAVAILABLE' }, `db.${option}: ${message}`),
     check(dsn: Dsn) {
-      if (options.tls !== 'disable') {
-        if (!dsn.plaintext) return
-        throw new DsnProblem(
-          "it asks for plaintext (sslmode=disable), and the tls option for 'verify-full'. For a database on this machine set tls: 'disable'",
-        )
-      }
-      if (isLoopback(dsn.host)) return
-      unsafeSetting(app, `db.tls: 'disable' sends everything to ${dsn.host} in the clear.`)
+      const unsafe = checkTarget(dsn, options)
+      if (unsafe !== undefined) unsafeSetting(app, `db.${unsafe}`)
     },
   })
 }
@@ -116,7 +111,7 @@ function register(app: FastifyInstance, options: Readonly<ResolvedSafeDbOptions>
   const pools = { write, read }
   services.set(app, { app, pools, options })
   decorate(app)
-  onceRoutesKnown(app, () => checkPools(app, pools))
+  onceRoutesKnown(app, () => checkPools(app, pools, options))
   app.addHook('onClose', async () => {
     await write.close()
     if (read !== write) await read.close()

@@ -1,3 +1,4 @@
+import { cancelWhenClientLeaves } from './cancel-when-client-leaves.ts'
 import type { Answer } from './connections/batch.ts'
 import { statementOf } from './core/query.ts'
 import type { SqlQuery, Statement } from './core/query.ts'
@@ -82,10 +83,14 @@ export function runStatement(caller: Caller, query: SqlQuery, access: Access): P
     const asked = performance.now()
     const connection = await caller.pools[access].take()
     const waitMs = performance.now() - asked
+    const forget = cancelWhenClientLeaves(caller.request, connection)
+    // What `exec` does is committed with its packet, so that its rows cannot fail it any more.
+    const cap = access === 'read' ? { maxRows: caller.options.maxRows } : {}
     try {
-      const answers = await connection.run([...context, statement])
+      const answers = await connection.run([...context, { ...statement, ...cap }])
       return { answer: answers.at(-1), waitMs }
     } finally {
+      forget()
       connection.release()
     }
   })

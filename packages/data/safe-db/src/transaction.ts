@@ -119,7 +119,7 @@ async function workIn<T>(
   const transaction = queriesOf((query, access) =>
     statements.add(() =>
       observed(caller, query, access, async (statement) => {
-        const [answer] = await connection.run([statement])
+        const [answer] = await connection.run([{ ...statement, maxRows: caller.options.maxRows }])
         return { answer, waitMs: 0 }
       }),
     ),
@@ -132,6 +132,8 @@ async function workIn<T>(
     await commit(connection)
     return result
   } catch (error) {
+    // Nobody needs any more what a statement does that is still under way.
+    connection.cancel()
     await statements.end('it is rolled back')
     await rollBack(connection)
     throw error

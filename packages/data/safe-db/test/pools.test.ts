@@ -274,7 +274,9 @@ describe('at boot', () => {
 
   it('names host, port and reason when it cannot connect, and no credential', async () => {
     const wrong = await bootError(build({ dsn: database.dsn.replace('app%20password', secret) }))
-    expect(wrong.message).toBe(`db.dsn: 127.0.0.1:${database.server.port} cannot be used: SQLSTATE 28P01.`)
+    expect(wrong.message).toBe(
+      `db.dsn: 127.0.0.1:${database.server.port} cannot be used: user or password is wrong (SQLSTATE 28P01).`,
+    )
     const gone = await bootError(build({ dsn: `postgres://a:${secret}@127.0.0.1:1/db` }))
     expect(gone.message).toContain('127.0.0.1:1 cannot be used: ECONNREFUSED')
     const failing = await bootError(

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Encoded } from '../core/values.ts'
+import { DatabaseTooManyRowsError } from '../errors.ts'
 
 /** One statement on the wire. */
 export interface WireStatement {
@@ -7,6 +8,8 @@ export interface WireStatement {
   readonly values: readonly Encoded[]
   /** Whether it may change what outlives its transaction. */
   readonly touchesSession?: boolean
+  /** Most rows that it may answer; with more, the statement fails. The transaction is to be rolled back then. */
+  readonly maxRows?: number
 }
 
 /** What one statement answered. */
@@ -67,11 +70,12 @@ export class Batch implements pg.Submittable {
     const wire = connection as unknown as Wire
     wire.stream.cork()
     try {
-      for (const { text, values } of this.#statements) {
+      for (const { text, values, maxRows } of this.#statements) {
         wire.parse({ name: '', text, types: [] })
         wire.bind({ portal: '', statement: '', values })
         wire.describe({ type: 'P', name: '' })
-        wire.execute({ portal: '', rows: 0 })
+        // One more than is allowed: the server does not say whether there are more when it stops.
+        wire.execute({ portal: '', rows: maxRows === undefined ? 0 : maxRows + 1 })
       }
       wire.sync()
     } catch (error) {
@@ -131,7 +135,7 @@ export class Batch implements pg.Submittable {
   }
 
   handlePortalSuspended(): void {
-    this.#failure ??= new Error('a portal was suspended though all rows were asked for')
+    this.#failure ??= new DatabaseTooManyRowsError()
   }
 
   handleCopyInResponse(connection: pg.Connection): void {

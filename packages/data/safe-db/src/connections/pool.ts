@@ -58,10 +58,9 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
 
   /** User and password always come of one string: when it changes, new connections come from a new pool. */
   async function generation(): Promise<Generation> {
-    const text: unknown = await askForDsn()
+    const text = await askForDsn()
     if (closed) throw new DatabaseUnavailableError()
     if (current !== undefined && current.source === text) return current
-    if (typeof text !== 'string') throw new DsnProblem('its function gave no string')
     const dsn = parseDsn(text)
     settings.check(dsn)
     if (current !== undefined) retire(current)
@@ -81,8 +80,8 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
       if (closed) throw new DatabaseUnavailableError()
       const pool = poolAtOnce() ?? (await generation()).pool
       // While we were resumed, somebody else may have found a newer string.
-      const client = await (draining.has(pool) && current !== undefined ? current.pool : pool).take()
-      return createConnection(client, settings.deadline, () => permits.give())
+      const newest = draining.has(pool) && current !== undefined ? current.pool : pool
+      return createConnection(await newest.take(), newest, settings, () => permits.give())
     } catch (error) {
       permits.give()
       throw error
