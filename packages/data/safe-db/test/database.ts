@@ -1,7 +1,7 @@
 import kernel from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
-import type { PostgresServer } from '@portcullis/kernel/testing'
+import type { PostgresOptions, PostgresServer } from '@portcullis/kernel/testing'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
@@ -34,8 +34,8 @@ export interface TestDatabase {
 }
 
 /** Starts a server and creates the schema. */
-export async function startDatabase(): Promise<TestDatabase> {
-  const server = await startPostgres()
+export async function startDatabase(options: PostgresOptions = {}): Promise<TestDatabase> {
+  const server = await startPostgres(options)
   async function admin(text: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()

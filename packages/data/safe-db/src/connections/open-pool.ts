@@ -117,10 +117,10 @@ function startOf(dsn: Dsn, settings: PoolSettings): Readonly<Record<string, stri
 export function openPool(dsn: Dsn, settings: PoolSettings): OpenPool {
   const policy: HandshakePolicy = {
     method: settings.requireAuth,
-    channelBinding: settings.channelBinding,
+    // Without TLS, there is nothing to bind to.
+    channelBinding: settings.tls === 'disable' ? 'disable' : settings.channelBinding,
     iterations: settings.scramIterations,
   }
-  const encrypted = settings.tls !== 'disable'
   // One object for all: pg hides its key from those who print it.
   const ssl = sslOf(settings.tls)
   // A function is not printed with the options, and an empty password sends nobody to ~/.pgpass.
@@ -147,7 +147,7 @@ export function openPool(dsn: Dsn, settings: PoolSettings): OpenPool {
     client_encoding: 'UTF8',
     ssl,
     sslnegotiation: 'postgres',
-    enableChannelBinding: encrypted && settings.channelBinding !== 'disable',
+    enableChannelBinding: policy.channelBinding !== 'disable',
     scramMaxIterations: settings.scramIterations.max,
     Client: GuardedClient as unknown as new () => pg.ClientBase,
     max: settings.size,

@@ -134,8 +134,9 @@ export class Handshake {
     const names = stringsOf(rest)
     // The list ends with an empty name.
     if (names?.at(-1) !== '') return refuse('it speaks another protocol')
-    const bound = names.includes(`${SCRAM}-PLUS`)
-    if (this.#policy.channelBinding === 'require' && !bound)
+    const { channelBinding } = this.#policy
+    const bound = channelBinding !== 'disable' && names.includes(`${SCRAM}-PLUS`)
+    if (channelBinding === 'require' && !bound)
       refuse('it does not offer to bind its proof to the TLS connection (SCRAM-SHA-256-PLUS)')
     if (!bound && !names.includes(SCRAM)) refuse(`it does not offer ${SCRAM}`)
     this.#state = 'offered'

@@ -109,7 +109,7 @@ export function busy(): Error {
 /** Codes that alone tell too little, in words. */
 const REASONS: Readonly<Record<string, string>> = {
   '28P01': 'user or password is wrong (SQLSTATE 28P01)',
-  '28000': 'this user may not log in (SQLSTATE 28000)',
+  '28000': 'it does not take us for whom we say we are (SQLSTATE 28000)',
   '3D000': 'there is no such database (SQLSTATE 3D000)',
   '53300': 'it has no connection left (SQLSTATE 53300)',
 }
@@ -117,10 +117,12 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Why a connection failed, in words without anything that was sent or configured. */
 export function reasonOf(error: unknown): string {
   if (error instanceof HandshakeProblem) return error.message
-  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<
-    string,
-    unknown
-  >
+  const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
+  const { message } = source
+  // Of an error that is mapped already, the code says less.
+  const code = source['sqlState'] ?? source['code']
+  if (code === 'DATABASE_TIMEOUT') return 'it did not answer in time'
+  if (code === 'DATABASE_UNAVAILABLE') return 'the connection failed'
   if (typeof code === 'string' && /^[A-Z0-9_]{2,60}$/.test(code)) {
     return REASONS[code] ?? (SQL_STATE.test(code) ? `SQLSTATE ${code}` : code)
   }
