@@ -14,6 +14,7 @@ export type SafeDbErrorCode =
   | 'DATABASE_NO_ROW'
   | 'DATABASE_TOO_MANY_ROWS'
   | 'DATABASE_LIMIT_EXCEEDED'
+  | 'DATABASE_LIMIT_INVALID'
   | 'DATABASE_BUSY'
   | 'DATABASE_CONFLICT'
   | 'DATABASE_UNAVAILABLE'
@@ -103,6 +104,13 @@ export const DatabaseLimitExceededError: CodedError<'DATABASE_LIMIT_EXCEEDED'> =
   'DATABASE_LIMIT_EXCEEDED',
   'Too many database operations.',
   429,
+)
+
+/** The `limit` option answered something that is no decision. Nothing was run. */
+export const DatabaseLimitInvalidError: CodedError<'DATABASE_LIMIT_INVALID'> = codedError(
+  'DATABASE_LIMIT_INVALID',
+  'Nobody could tell whether this is too much.',
+  500,
 )
 
 /** All connections are in use, and the queue is full or its time is up; or a lock was not to be had (SQLSTATE 55P03). */

@@ -4,8 +4,8 @@ import type { SecurityEventInput } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WireStatement } from './connections/batch.ts'
 import type { Pool } from './connections/pool.ts'
+import { obeyDecision } from './core/limit-decision.ts'
 import { settingsToParameters } from './core/settings.ts'
-import { DatabaseLimitExceededError } from './errors.ts'
 import type { Access, Context, Operation, ResolvedSafeDbOptions } from './options.ts'
 
 /** The pools of one registration. `read` is `write` where there is no second connection string. */
@@ -55,20 +55,14 @@ export async function contextOf(caller: Caller, readOnly: boolean): Promise<read
 /**
  * Asks the `limit` option, with the principal resolved.
  *
- * @throws DATABASE_LIMIT_EXCEEDED with `Retry-After` where waiting helps
+ * @throws DATABASE_LIMIT_EXCEEDED with `Retry-After` where waiting helps; DATABASE_LIMIT_INVALID
  */
 export async function checkLimit(caller: Caller, operation: Omit<Operation, 'request'>): Promise<void> {
   const { limit } = caller.options
   if (limit === undefined) return
   // So that it may read request.principal: who asks is what most limits are about.
   await caller.request?.resolvePrincipal()
-  const { allowed, limits = [] } = await limit({ ...operation, request: caller.request })
-  if (allowed) return
-  const waits = limits.map(({ retryAfterMs }) => retryAfterMs)
-  const error = new DatabaseLimitExceededError()
-  if (waits.length === 0 || waits.includes(null)) throw error
-  const seconds = Math.max(1, Math.ceil(Math.max(...waits.map(Number)) / 1_000))
-  throw Object.assign(error, { headers: { 'retry-after': String(seconds) } })
+  obeyDecision(await limit({ ...operation, request: caller.request }))
 }
 
 /** Publishes what became of a statement. Nobody waits for it. */

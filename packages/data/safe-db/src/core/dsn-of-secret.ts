@@ -45,7 +45,8 @@ export function dsnOfSecret(text: string, url: string | undefined): string {
     const value = secret[name]
     const needed = name === 'username' || name === 'password' || url === undefined
     if (value === undefined && !needed) continue
-    if (typeof value !== 'string' || value === '') throw new DsnProblem(`its secret has no text ${name}`)
+    if (typeof value !== 'string' || value === '' || !value.isWellFormed())
+      throw new DsnProblem(`its secret has no well-formed ${name}`)
   }
   const known = urlOf(url)
   const { username, password, host, port, dbname } = secret
