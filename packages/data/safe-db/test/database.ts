@@ -33,9 +33,12 @@ export interface TestDatabase {
   admin(text: string): Promise<Record<string, unknown>[]>
 }
 
+/** Which PostgreSQL a test starts that does not say so. */
+export const chosen: { version: NonNullable<PostgresOptions['version']> } = { version: 18 }
+
 /** Starts a server and creates the schema. */
 export async function startDatabase(options: PostgresOptions = {}): Promise<TestDatabase> {
-  const server = await startPostgres(options)
+  const server = await startPostgres({ version: chosen.version, ...options })
   async function admin(text: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()

@@ -99,11 +99,11 @@ function startOf(dsn: Dsn, settings: PoolSettings): Readonly<Record<string, stri
     user: dsn.user,
     database: dsn.database,
     application_name: dsn.applicationName ?? 'safe-db',
-    standard_conforming_strings: 'on',
   }
   if (pooler === 'transaction') return start
   return {
     ...start,
+    standard_conforming_strings: 'on',
     statement_timeout: String(statementTimeout),
     lock_timeout: String(lockTimeout),
     idle_in_transaction_session_timeout: String(idleInTransactionTimeout),

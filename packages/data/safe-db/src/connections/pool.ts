@@ -1,7 +1,7 @@
 import { createPermits } from '../core/permits.ts'
 import { DsnProblem, parseDsn } from '../core/parse-dsn.ts'
 import type { Dsn } from '../core/parse-dsn.ts'
-import { busy, mapError } from '../core/pg-errors.ts'
+import { busy, mapError, reasonOf } from '../core/pg-errors.ts'
 import { LATE, within } from '../core/within.ts'
 import { DatabaseUnavailableError } from '../errors.ts'
 import { askOnce } from './dsn-source.ts'
@@ -94,7 +94,9 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
       try {
         return await connect()
       } catch (error) {
-        if (error instanceof DsnProblem) settings.log(error.message)
+        // Who asked is not told why; who runs the server is.
+        if (!closed)
+          settings.log(error instanceof DsnProblem ? error.message : `no connection: ${reasonOf(error)}`)
         throw mapError(error)
       }
     },
