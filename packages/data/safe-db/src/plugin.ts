@@ -23,7 +23,9 @@ const NAME = 'db'
 /** What a server that is alive may take longer than its own statement timeout. */
 const GRACE = 1_000
 
-type Service = Omit<Caller, 'access' | 'request'>
+type Service = Omit<Caller, 'request' | keyof Rights>
+/** What a route may say differently. */
+type Rights = Pick<Caller, 'access' | 'statements' | 'maxRows'>
 
 const services = createScopedValue<Service>()
 const ofRequests = new WeakMap<FastifyRequest, Database>()
@@ -34,10 +36,14 @@ function serviceOf(scope: FastifyInstance): Service {
   return service
 }
 
+function rightsOf({ access, statements, maxRows }: Readonly<ResolvedSafeDbOptions>): Rights {
+  return { access, statements, maxRows }
+}
+
 function ofApp(app: FastifyInstance): AppDatabase {
   const service = serviceOf(app)
   const { write, read } = service.pools
-  const database = databaseFor({ ...service, access: service.options.access, request: undefined })
+  const database = databaseFor({ ...service, ...rightsOf(service.options), request: undefined })
   return {
     ...database,
     get status() {
@@ -51,7 +57,7 @@ function ofRequest(request: FastifyRequest): Database {
   if (known !== undefined) return known
   const options = routeOption<ResolvedSafeDbOptions>(request, NAME)
   if (options === false) throw new DatabaseOffError('config.db is false on this route')
-  const database = databaseFor({ ...serviceOf(request.server), access: options.access, request })
+  const database = databaseFor({ ...serviceOf(request.server), ...rightsOf(options), request })
   ofRequests.set(request, database)
   return database
 }

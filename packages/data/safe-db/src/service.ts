@@ -4,6 +4,7 @@ import type { SecurityEventInput } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WireStatement } from './connections/batch.ts'
 import type { Pool } from './connections/pool.ts'
+import type { Command } from './core/commands.ts'
 import { settingsToParameters } from './core/settings.ts'
 import { DatabaseLimitExceededError } from './errors.ts'
 import type { Access, Context, Operation, ResolvedSafeDbOptions } from './options.ts'
@@ -21,6 +22,8 @@ export interface Caller {
   readonly options: Readonly<ResolvedSafeDbOptions>
   /** What it may do. */
   readonly access: Access
+  readonly statements: readonly Command[]
+  readonly maxRows: number | false
   readonly request: FastifyRequest | undefined
 }
 
