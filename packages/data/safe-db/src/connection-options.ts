@@ -28,8 +28,6 @@ export interface ConnectionOptions {
    * packet and not at its start. Default: `none`.
    */
   pooler?: 'none' | 'transaction' | undefined
-  /** Most rows of a statement that reads, or that is in a transaction. Default: 10,000. */
-  maxRows?: number | undefined
 }
 
 /** {@link ConnectionOptions} with their defaults. */
@@ -38,7 +36,6 @@ export interface ResolvedConnectionOptions {
   readonly channelBinding: HandshakePolicy['channelBinding']
   readonly scramIterations: HandshakePolicy['iterations']
   readonly pooler: 'none' | 'transaction'
-  readonly maxRows: number
 }
 
 const count = integer(1, 10_000_000)
@@ -77,11 +74,6 @@ export const connectionOptions: {
     default: 'none',
     pluginOnly: true,
     doc: '`transaction` for PgBouncer and its like in that mode: the timeouts go out with each packet, since sessions are shared.',
-  },
-  maxRows: {
-    schema: count,
-    default: 10_000,
-    doc: 'Most rows of a statement that reads or is in a transaction. The database stops there, and the statement fails.',
   },
 }
 

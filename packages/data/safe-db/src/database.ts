@@ -3,6 +3,7 @@ import { queriesOf } from './queries.ts'
 import type { Queries } from './queries.ts'
 import { runStatement } from './run-statement.ts'
 import type { Caller } from './service.ts'
+import { batchesOf } from './stream-alone.ts'
 import { runTransaction } from './transaction.ts'
 import type { Transaction, TransactionOptions } from './transaction.ts'
 
@@ -26,7 +27,10 @@ export interface AppDatabase extends Database {
 /** The database for a caller. */
 export function databaseFor(caller: Caller): Database {
   return {
-    ...queriesOf((statement, access) => runStatement(caller, statement, access)),
-    tx: (work, options = {}) => runTransaction(caller, work, options),
+    ...queriesOf(
+      (statement, access) => runStatement(caller, statement, access),
+      (statement, size) => batchesOf(caller, statement, size),
+    ),
+    tx: (work, options = {}) => runTransaction(caller, (transaction) => work(transaction), options),
   }
 }

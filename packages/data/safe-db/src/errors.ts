@@ -13,6 +13,9 @@ export type SafeDbErrorCode =
   | 'DATABASE_READ_ONLY'
   | 'DATABASE_NO_ROW'
   | 'DATABASE_TOO_MANY_ROWS'
+  | 'DATABASE_ROW_LIMIT_EXCEEDED'
+  | 'DATABASE_ROW_INVALID'
+  | 'DATABASE_STATEMENT_FORBIDDEN'
   | 'DATABASE_LIMIT_EXCEEDED'
   | 'DATABASE_LIMIT_INVALID'
   | 'DATABASE_BUSY'
@@ -26,7 +29,10 @@ export type SafeDbErrorCode =
   | 'PORTCULLIS_SAFE_DB_INVALID_DSN'
   | 'PORTCULLIS_SAFE_DB_UNREACHABLE'
 
-/** Something that the `sql` tag did not make was given as a statement, or the statement is none that is run. */
+/**
+ * Something that the `sql` tag did not make was given as a statement, or the statement is none that is run. Where no query
+ * was given, `callSite` tells file, line and column of the call; the answer to the client does not hold it.
+ */
 export const UnsafeSqlError: CodedError<'UNSAFE_SQL'> = codedError(
   'UNSAFE_SQL',
   'This is no statement that is run: %s.',
@@ -97,6 +103,27 @@ export const DatabaseTooManyRowsError: CodedError<'DATABASE_TOO_MANY_ROWS'> = co
   'DATABASE_TOO_MANY_ROWS',
   'There are more rows than were expected.',
   500,
+)
+
+/** A statement that reads has more rows than `maxRows`. One row more than that was read, and none is given. */
+export const DatabaseRowLimitExceededError: CodedError<'DATABASE_ROW_LIMIT_EXCEEDED'> = codedError(
+  'DATABASE_ROW_LIMIT_EXCEEDED',
+  'There are more rows than are given at once.',
+  500,
+)
+
+/** A row is none that the schema of `sql.type` takes. The message names the column, and holds no value. */
+export const DatabaseRowInvalidError: CodedError<'DATABASE_ROW_INVALID'> = codedError(
+  'DATABASE_ROW_INVALID',
+  'The database gave something else than its schema says: %s.',
+  500,
+)
+
+/** The `statements` option does not list what the statement does. It was not sent. */
+export const DatabaseStatementForbiddenError: CodedError<'DATABASE_STATEMENT_FORBIDDEN'> = codedError(
+  'DATABASE_STATEMENT_FORBIDDEN',
+  'This statement is not allowed here: %s.',
+  403,
 )
 
 /** The `limit` option said no. */

@@ -7,6 +7,8 @@ import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-
 import type { Tls, TlsOptions } from './connections/open-pool.ts'
 import type { DsnSecret, DsnSource } from './connections/dsn-source.ts'
 import type { ContextSettings } from './core/settings.ts'
+import { COMMANDS } from './core/commands.ts'
+import type { Command } from './core/commands.ts'
 import type { StatementKind } from './core/statement.ts'
 
 /** What a statement may do. */
@@ -44,6 +46,10 @@ export interface SafeDbOptions extends ConnectionOptions {
   context?: Context | undefined
   /** `read` refuses `exec` and writing transactions. Default: `write`. */
   access?: Access | undefined
+  /** What statements may do. Default: all five commands. */
+  statements?: readonly Command[] | undefined
+  /** Most rows of a statement that reads, beside `stream`; `false`: all. Default: 10,000. */
+  maxRows?: number | false | undefined
   /** Asked before a connection is taken; refused with 429. Default: no limit. */
   limit?: ((operation: Operation) => LimitDecision | Promise<LimitDecision>) | undefined
   /** Most connections of a pool. Default: 10. */
@@ -69,6 +75,8 @@ export interface ResolvedSafeDbOptions extends ResolvedConnectionOptions {
   readonly tls: Tls
   readonly context: Context | undefined
   readonly access: Access
+  readonly statements: readonly Command[]
+  readonly maxRows: number | false
   readonly limit: SafeDbOptions['limit']
   readonly poolSize: number
   readonly poolWait: number
@@ -109,6 +117,17 @@ const tls = either(
   "'verify-full', 'disable' or { ca, cert, key }",
 )
 
+const commands = v.pipe(
+  v.array(oneOf(...COMMANDS), `an array of ${COMMANDS.join(', ')}`),
+  v.minLength(1, `an array of ${COMMANDS.join(', ')}`),
+  v.readonly(),
+)
+const rowLimit = either(
+  integer(1, 10_000_000),
+  v.literal(false),
+  'a whole number from 1 to 10000000, or false',
+)
+
 const time = (schemaDefault: number, doc: string) =>
   ({ schema: duration(), default: schemaDefault, pluginOnly: true, doc }) as const
 
@@ -145,6 +164,16 @@ export const safeDbOptions: OptionSet<ResolvedSafeDbOptions> = defineOptions<Res
       schema: oneOf('read', 'write'),
       default: 'write',
       doc: '`read` refuses `exec` and writing transactions with 403.',
+    },
+    statements: {
+      schema: commands,
+      default: [...COMMANDS],
+      doc: 'What a statement may do, wherever in it: a `with` that deletes needs `delete`, an `on conflict do update` needs `update`. Refused with 403 before it is sent.',
+    },
+    maxRows: {
+      schema: rowLimit,
+      default: 10_000,
+      doc: 'Most rows of a statement that reads; of more, only one too many is read, and the answer is an error. `stream` has no such limit. PostgreSQL reads without parallel workers where there is one; `false` lifts it.',
     },
     limit: {
       schema: callback<NonNullable<SafeDbOptions['limit']>>('(operation) => { allowed, limits }'),

@@ -24,7 +24,7 @@ const NAME = 'db'
 /** What a server that is alive may take longer than its own statement timeout. */
 const GRACE = 1_000
 
-type Service = Omit<Caller, 'access' | 'request'>
+type Service = Omit<Caller, 'request'>
 
 const services = createScopedValue<Service>()
 const ofRequests = new WeakMap<FastifyRequest, Database>()
@@ -38,7 +38,7 @@ function serviceOf(scope: FastifyInstance): Service {
 function ofApp(app: FastifyInstance): AppDatabase {
   const service = serviceOf(app)
   const { write, read } = service.pools
-  const database = databaseFor({ ...service, access: service.options.access, request: undefined })
+  const database = databaseFor({ ...service, request: undefined })
   return {
     ...database,
     get status() {
@@ -52,7 +52,7 @@ function ofRequest(request: FastifyRequest): Database {
   if (known !== undefined) return known
   const options = routeOption<ResolvedSafeDbOptions>(request, NAME)
   if (options === false) throw new DatabaseOffError('config.db is false on this route')
-  const database = databaseFor({ ...serviceOf(request.server), options, access: options.access, request })
+  const database = databaseFor({ ...serviceOf(request.server), options, request })
   ofRequests.set(request, database)
   return database
 }

@@ -6,7 +6,7 @@ import type { WireStatement } from './connections/batch.ts'
 import type { Pool } from './connections/pool.ts'
 import { obeyDecision } from './core/limit-decision.ts'
 import { settingsToParameters } from './core/settings.ts'
-import type { Access, Context, Operation, ResolvedSafeDbOptions } from './options.ts'
+import type { Context, Operation, ResolvedSafeDbOptions } from './options.ts'
 
 /** The pools of one registration. `read` is `write` where there is no second connection string. */
 export interface Pools {
@@ -19,8 +19,6 @@ export interface Caller {
   readonly app: FastifyInstance
   readonly pools: Pools
   readonly options: Readonly<ResolvedSafeDbOptions>
-  /** What it may do. */
-  readonly access: Access
   readonly request: FastifyRequest | undefined
 }
 

@@ -4,6 +4,8 @@ import type { Access } from './options.ts'
 import { queriesOf } from './queries.ts'
 import type { Queries } from './queries.ts'
 import { observed } from './run-statement.ts'
+import { batchesIn } from './stream.ts'
+import type { Batches } from './stream.ts'
 import { checkLimit, contextOf, publish, whenRequestIsOver } from './service.ts'
 import type { Caller } from './service.ts'
 
@@ -45,11 +47,14 @@ class Statements {
       if (this.#over !== undefined) throw this.#over
       return run()
     })
-    this.#last = next.catch((error: unknown) => {
-      this.failure ??= error
-      this.#over ??= new TransactionOverError('a statement in it has failed')
-    })
+    this.#last = next.catch((error: unknown) => this.fail(error))
     return next
+  }
+
+  /** Lets nothing more begin after something has failed. */
+  fail(error: unknown): void {
+    this.failure ??= error
+    this.#over ??= new TransactionOverError('a statement in it has failed')
   }
 
   /** Lets nothing more begin, and waits for what is under way. Statements that still wait for their turn fail. */
@@ -80,12 +85,12 @@ async function rollBack(connection: Connection): Promise<void> {
  */
 export async function runTransaction<T>(
   caller: Caller,
-  work: (transaction: Transaction) => Promise<T>,
+  work: (transaction: Transaction, batches: Batches) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
   const { access = 'write' } = options
   const begin = { text: beginText(options), values: [] }
-  if (access === 'write' && caller.access === 'read') {
+  if (access === 'write' && caller.options.access === 'read') {
     const error = new DatabaseReadOnlyError()
     const details = { fingerprint: 'none', kind: 'transaction', access, code: error.code }
     publish(caller, { severity: 'WARNING', outcome: 'refused', details })
@@ -104,7 +109,7 @@ export async function runTransaction<T>(
 async function workIn<T>(
   caller: Caller,
   connection: Connection,
-  work: (transaction: Transaction) => Promise<T>,
+  work: (transaction: Transaction, batches: Batches) => Promise<T>,
   begin: () => Promise<unknown>,
 ): Promise<T> {
   const statements = new Statements()
@@ -116,17 +121,28 @@ async function workIn<T>(
   })
   // It may come when nobody waits any more.
   interrupted.catch(() => undefined)
-  const transaction = queriesOf((query, access) =>
-    statements.add(() =>
-      observed(caller, query, access, async (statement) => {
-        const [answer] = await connection.run([{ ...statement, maxRows: caller.options.maxRows }])
-        return { answer, waitMs: 0 }
-      }),
-    ),
+  const whenOver = new Set<() => void>()
+  const batches = batchesIn(caller, {
+    run: (statement) => statements.add(async () => (await connection.run([statement])).at(0)),
+    fail: (error) => statements.fail(error),
+    onOver(listener) {
+      whenOver.add(listener)
+      return () => whenOver.delete(listener)
+    },
+  })
+  const transaction = queriesOf(
+    (query, access) =>
+      statements.add(() =>
+        observed(caller, query, access, async (statement) => {
+          const [answer] = await connection.run([statement])
+          return { answer, waitMs: 0 }
+        }),
+      ),
+    batches,
   )
   try {
     await begin()
-    const result = await Promise.race([work(transaction), interrupted])
+    const result = await Promise.race([work(transaction, batches), interrupted])
     await statements.end('its function has returned')
     if (statements.failure !== undefined) throw statements.failure
     await commit(connection)
@@ -138,6 +154,7 @@ async function workIn<T>(
     await rollBack(connection)
     throw error
   } finally {
+    for (const listener of whenOver) listener()
     forget()
   }
 }

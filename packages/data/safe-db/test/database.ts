@@ -78,3 +78,10 @@ export function eventsOf(app: FastifyInstance): SecurityEvent[] {
   app.securityEvents.subscribe((event) => void events.push(event))
   return events
 }
+
+/** All that something asynchronous gives. */
+export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
+}

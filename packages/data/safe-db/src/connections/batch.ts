@@ -1,6 +1,5 @@
 import pg from 'pg'
 import type { Encoded } from '../core/values.ts'
-import { DatabaseTooManyRowsError } from '../errors.ts'
 
 /** One statement on the wire. */
 export interface WireStatement {
@@ -8,8 +7,12 @@ export interface WireStatement {
   readonly values: readonly Encoded[]
   /** Whether it may change what outlives its transaction. */
   readonly touchesSession?: boolean
-  /** Most rows that it may answer; with more, the statement fails. The transaction is to be rolled back then. */
-  readonly maxRows?: number
+  /** After so many rows the answer is {@link Answer.suspended}. Default: all of them. */
+  readonly maxRows?: number | undefined
+  /** The name of a portal that outlives the packet, in an open transaction. Default: none. */
+  readonly portal?: string
+  /** Goes on with a portal that was suspended. */
+  readonly resume?: boolean
 }
 
 /** What one statement answered. */
@@ -19,6 +22,8 @@ export interface Answer {
   readonly rowCount: number
   /** The first word of the command tag, such as `COMMIT`. */
   readonly command: string
+  /** Whether `maxRows` were read, and there may be more. */
+  readonly suspended: boolean
 }
 
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0]
@@ -70,12 +75,13 @@ export class Batch implements pg.Submittable {
     const wire = connection as unknown as Wire
     wire.stream.cork()
     try {
-      for (const { text, values, maxRows } of this.#statements) {
-        wire.parse({ name: '', text, types: [] })
-        wire.bind({ portal: '', statement: '', values })
-        wire.describe({ type: 'P', name: '' })
-        // One more than is allowed: the server does not say whether there are more when it stops.
-        wire.execute({ portal: '', rows: maxRows === undefined ? 0 : maxRows + 1 })
+      for (const { text, values, portal = '', resume = false, maxRows = 0 } of this.#statements) {
+        if (!resume) {
+          wire.parse({ name: '', text, types: [] })
+          wire.bind({ portal, statement: '', values })
+        }
+        wire.describe({ type: 'P', name: portal })
+        wire.execute({ portal, rows: maxRows })
       }
       wire.sync()
     } catch (error) {
@@ -105,13 +111,11 @@ export class Batch implements pg.Submittable {
 
   handleCommandComplete(message: { readonly text: string }): void {
     const [command = '', ...numbers] = message.text.split(' ')
-    this.#answers.push({ rows: this.#rows, rowCount: Number(numbers.at(-1) ?? 0) || 0, command })
-    this.#rows = []
-    this.#fields = []
+    this.#answered(Number(numbers.at(-1) ?? 0) || 0, command, false)
   }
 
   handleEmptyQuery(): void {
-    this.#answers.push({ rows: [], rowCount: 0, command: '' })
+    this.#answered(0, '', false)
   }
 
   handleError(error: unknown, connection: pg.Connection): void {
@@ -135,7 +139,7 @@ export class Batch implements pg.Submittable {
   }
 
   handlePortalSuspended(): void {
-    this.#failure ??= new DatabaseTooManyRowsError()
+    this.#answered(this.#rows.length, '', true)
   }
 
   handleCopyInResponse(connection: pg.Connection): void {
@@ -144,6 +148,12 @@ export class Batch implements pg.Submittable {
 
   handleCopyData(): void {
     // What COPY would send; statements of that kind are not run.
+  }
+
+  #answered(rowCount: number, command: string, suspended: boolean): void {
+    this.#answers.push({ rows: this.#rows, rowCount, command, suspended })
+    this.#rows = []
+    this.#fields = []
   }
 
   #toRow(values: readonly (string | null)[]): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { InvalidSqlValueError, UnsafeSqlError } from '../errors.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import { factsOf } from './statement.ts'
 import type { StatementFacts } from './statement.ts'
 import { encodeValue, MAX_PARAMETERS } from './values.ts'
@@ -8,6 +9,8 @@ interface Parts {
   /** One more than there are values: what stands before, between and after them. */
   readonly texts: readonly string[]
   readonly values: readonly Encoded[]
+  /** What each row is checked with; of the whole statement, never of a part of it. */
+  readonly schema?: StandardSchema | undefined
 }
 
 /** A statement ready for the wire. */
@@ -19,6 +22,8 @@ export interface Statement extends StatementFacts {
 // The brand: an object is a query because this module put it here. Neither JSON, nor a look-alike, nor the class's own
 // constructor, nor another copy of this package can do that.
 const known = new WeakMap<object, Parts>()
+// Shared by all copies, for the words of a refusal alone: it lets nothing in, and JSON has no symbols.
+const LOOKS_LIKE_QUERY = Symbol.for('@portcullis/safe-db.query')
 
 /** Characters of all values of a statement; the protocol's lengths are 32 bits wide. */
 const MAX_VALUE_LENGTH = 2 ** 28
@@ -28,43 +33,59 @@ export class SqlQuery {
   /** Makes the type nominal: an object of the same shape is none. */
   readonly #brand = true
 
+  get [LOOKS_LIKE_QUERY](): true {
+    return this.#brand
+  }
+
   /** What shows in logs: that it is a query, not what it says. */
   toJSON(): string {
     return this.#brand ? '[sql]' : ''
   }
 }
 
+declare const rowOf: unique symbol
+
+/** A statement whose rows are checked; `sql.type(schema)` makes it. The member is there for the compiler alone. */
+export interface TypedQuery<R> extends SqlQuery {
+  readonly [rowOf]: R
+}
+
 /** What may stand between `${` and `}` in a `sql` template. */
 export type Interpolation = SqlQuery | SqlValue
 
-function create(texts: readonly string[], values: readonly Encoded[]): SqlQuery {
+function create({ texts, values, schema }: Parts): SqlQuery {
   if (values.length > MAX_PARAMETERS) {
     throw new InvalidSqlValueError(`got ${values.length} parameters, takes at most ${MAX_PARAMETERS}`)
   }
   const query = new SqlQuery()
-  known.set(query, { texts, values })
+  known.set(query, { texts, values, schema })
   Object.freeze(query)
   return query
 }
 
 /** A part of a statement from text that this package or the author of a template wrote. */
 export function trusted(text: string): SqlQuery {
-  return create([text], [])
+  return create({ texts: [text], values: [] })
 }
 
 /** A part that is one parameter, followed by trusted text such as a cast. */
 export function parameter(encoded: Encoded, cast = ''): SqlQuery {
-  return create(['', cast], [encoded])
+  return create({ texts: ['', cast], values: [encoded] })
 }
 
 /** Puts pieces one after the other: texts that are trusted, between them queries and values. */
-export function assemble(trustedTexts: readonly string[], pieces: readonly unknown[]): SqlQuery {
+export function assemble(
+  trustedTexts: readonly string[],
+  pieces: readonly unknown[],
+  schema?: StandardSchema,
+): SqlQuery {
   const texts = [trustedTexts[0] ?? '']
   const values: Encoded[] = []
   for (const [index, piece] of pieces.entries()) {
     const after = trustedTexts[index + 1] ?? ''
-    const parts = typeof piece === 'object' && piece !== null ? known.get(piece) : undefined
+    const parts = partsOf(piece)
     if (parts === undefined) {
+      if (looksLikeQuery(piece)) throw new UnsafeSqlError(`got ${describe(piece)} between \${ and }`)
       values.push(encodeValue(piece))
       texts.push(after)
       continue
@@ -75,7 +96,7 @@ export function assemble(trustedTexts: readonly string[], pieces: readonly unkno
     for (const value of parts.values) values.push(value)
     texts.push(`${texts.pop() ?? ''}${after}`)
   }
-  return create(texts, values)
+  return create({ texts, values, schema })
 }
 
 /**
@@ -98,16 +119,31 @@ function isTemplate(strings: unknown): strings is readonly string[] {
   return Array.isArray(raw) && Object.isFrozen(raw)
 }
 
+function partsOf(value: unknown): Parts | undefined {
+  return typeof value === 'object' && value !== null ? known.get(value) : undefined
+}
+
+function looksLikeQuery(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && LOOKS_LIKE_QUERY in value
+}
+
 function describe(value: unknown): string {
   if (typeof value === 'string') return 'a string'
   if (typeof value !== 'object' || value === null)
     return value === null ? 'null' : `a value of type ${typeof value}`
-  return value.constructor?.name === 'SqlQuery' ? 'a query of another copy of this package' : 'an object'
+  return looksLikeQuery(value)
+    ? 'a query that this copy of @portcullis/safe-db did not make (let one copy be installed)'
+    : 'an object'
 }
 
 /** Whether something was made by the `sql` tag of this copy of the package. */
 export function isQuery(value: unknown): value is SqlQuery {
-  return typeof value === 'object' && value !== null && known.has(value)
+  return partsOf(value) !== undefined
+}
+
+/** What the rows of a query are checked with, where it was made by `sql.type`. */
+export function schemaOf(query: unknown): StandardSchema | undefined {
+  return partsOf(query)?.schema
 }
 
 /**
@@ -116,7 +152,7 @@ export function isQuery(value: unknown): value is SqlQuery {
  * @throws UNSAFE_SQL for anything that the `sql` tag did not make, or that is not one statement of a kind that is run
  */
 export function statementOf(query: unknown): Statement {
-  const parts = typeof query === 'object' && query !== null ? known.get(query) : undefined
+  const parts = partsOf(query)
   if (parts === undefined) throw new UnsafeSqlError(`got ${describe(query)}, takes sql\`…\``)
   const { texts, values } = parts
   const length = values.reduce((sum, value) => sum + (value?.length ?? 0), 0)

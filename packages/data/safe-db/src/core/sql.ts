@@ -1,9 +1,14 @@
 import { InvalidSqlValueError, UnsafeSqlError } from '../errors.ts'
 import { quoteIdentifier } from './identifier.ts'
+import { like } from './like.ts'
+import type { Like } from './like.ts'
 import { named } from './named.ts'
 import type { NamedQuery } from './named.ts'
+import { orderBy } from './order-by.ts'
 import { assemble, checkTemplate, isQuery, parameter, trusted } from './query.ts'
-import type { Interpolation, SqlQuery } from './query.ts'
+import type { Interpolation, SqlQuery, TypedQuery } from './query.ts'
+import { isStandardSchema } from './standard-schema.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import { encodeJson } from './values.ts'
 import type { SqlValue } from './values.ts'
 
@@ -49,6 +54,25 @@ export interface Sql {
    * @throws INVALID_SQL_VALUE for what JSON or PostgreSQL would drop or refuse
    */
   json(value: unknown): SqlQuery
+  /** Patterns in which what a user sends stands for itself: `` sql`name like ${sql.like.contains(text)}` ``. */
+  readonly like: Like
+  /**
+   * `order by` from what a user sends, such as `-price,name`: names with commas between them, `-` before what descends.
+   *
+   * @param input the text, or an array of texts
+   * @param columns what each name stands for: `{ price: sql.id('price'), name: sql`lower(name)` }`
+   * @throws UNSAFE_IDENTIFIER for a name that is not in the map, or comes twice
+   */
+  orderBy(input: string | readonly string[], columns: Readonly<Record<string, SqlQuery>>): SqlQuery
+  /**
+   * A tag for statements whose rows a schema checks, in every way to run them, and whose type is what the schema gives.
+   *
+   * @param schema of zod, valibot, ArkType or any other library that follows the Standard Schema
+   * @throws UNSAFE_SQL for what is no such schema
+   */
+  type<Output>(
+    schema: StandardSchema<Output>,
+  ): (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) => TypedQuery<Output>
   /** A template with named parameters, such as `:user_id`; the result takes their values. */
   named(strings: TemplateStringsArray, ...none: readonly never[]): NamedQuery
 }
@@ -85,6 +109,14 @@ function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
   return join(rows.map((row) => assemble(['(', ')'], [join(row)])))
 }
 
+function type<Output>(schema: StandardSchema<Output>) {
+  if (!isStandardSchema(schema)) {
+    throw new UnsafeSqlError('sql.type takes a schema that follows the Standard Schema, version 1')
+  }
+  return (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]): TypedQuery<Output> =>
+    assemble(checkTemplate(strings), pieces, schema) as TypedQuery<Output>
+}
+
 /**
  * The only way to write a statement.
  *
@@ -103,6 +135,9 @@ export const sql: Sql = Object.freeze(
           : assemble(['(', ' in (', '))'], [query('sql.in', expression), join(members)]),
       values,
       json: (value: unknown) => parameter(encodeJson(value), '::jsonb'),
+      like,
+      orderBy,
+      type,
       named,
     },
   ),

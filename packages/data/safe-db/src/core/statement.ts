@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { UnsafeSqlError } from '../errors.ts'
+import { CommandFinder } from './commands.ts'
+import type { Command } from './commands.ts'
 import { tokenize } from './tokens.ts'
 
 /** The kinds of statement that are run. All others (`set`, `commit`, `copy`, `do`, …) could leave the transaction. */
@@ -12,6 +14,12 @@ export type StatementKind = (typeof STATEMENT_KINDS)[number]
 /** What is known of a statement from its text. */
 export interface StatementFacts {
   readonly kind: StatementKind
+  /**
+   * What it does, wherever in it: the deletion in `with gone as (delete …) select …` too. A word that could be a command
+   * counts as one, so that a column which is named `update` and not quoted is taken for more than it is, and nothing for
+   * less.
+   */
+  readonly commands: readonly Command[]
   /** 16 hexadecimal digits: SHA-256 of the text without comments, spacing, literals and the lengths of lists. */
   readonly fingerprint: string
   /** SHA-256 of the whole text, placeholders in the place of values; in hex. */
@@ -66,10 +74,12 @@ function examine(text: string, parameters: number): StatementFacts {
   let expected = 1
   let touchesSession = false
   let before = ''
+  const commands = new CommandFinder()
   for (const { type, start, end } of tokenize(text)) {
     if (type === 'space') continue
     if (type === 'unterminated') throw new UnsafeSqlError('a quote or comment in the statement has no end')
     const piece = text.slice(start, end)
+    commands.see(type, piece.toLowerCase())
     const name = piece.replaceAll('"', '').toLowerCase()
     if (OF_SESSIONS.has(name) || OF_SESSIONS.has(`${before} ${name}`)) touchesSession = true
     before = name
@@ -93,6 +103,7 @@ function examine(text: string, parameters: number): StatementFacts {
   const sha256 = createHash('sha256').update(text).digest('hex')
   return Object.freeze({
     kind: kind as StatementKind,
+    commands: commands.in(kind),
     fingerprint: fingerprintOf(text),
     sha256,
     touchesSession,

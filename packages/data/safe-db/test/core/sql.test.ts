@@ -117,9 +117,16 @@ describe('the sql tag', () => {
       () => 'select 1',
     ]
     for (const forgery of forgeries) expect(code(() => statementOf(forgery))).toBe('UNSAFE_SQL')
-    // Inside a template a forgery is a value: bound, or refused.
+    // Inside a template a string is a value. Another copy's query is none, and the message says what is the matter.
     expect(textOf(sql`select ${'select 1'}`)).toEqual(['select $1', ['select 1']])
-    expect(code(() => sql`select ${copy.sql`x` as never}`)).toBe('INVALID_SQL_VALUE')
+    for (const run of [() => sql`select ${copy.sql`x` as never}`, () => statementOf(copy.sql`select 1`)]) {
+      expect(run).toThrow(
+        expect.objectContaining({
+          code: 'UNSAFE_SQL',
+          message: expect.stringContaining('let one copy be installed'),
+        }),
+      )
+    }
   })
 
   it('is a tag only', () => {
@@ -243,6 +250,21 @@ describe('values', () => {
     [['\u0000']],
     [{}],
     cycle,
+    [[1], [1, 2]],
+    [[1], 2],
+    [1, [2]],
+    [[1], null],
+    [
+      [[1], [2]],
+      [
+        [3, 4],
+        [5, 6],
+      ],
+    ],
+    [[]],
+    [[], []],
+    [[[[[[[1]]]]]]],
+    [1, , 2],
     Object('x'),
     new Float32Array(1),
     new URL('http://x'),

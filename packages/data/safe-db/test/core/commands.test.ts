@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { statementOf } from '../../src/core/query.ts'
+import { sql } from '../../src/index.ts'
+
+const commandsOf = (text: string): readonly string[] => {
+  const strings = Object.freeze(Object.assign([text], { raw: Object.freeze([text]) }))
+  return statementOf(sql(strings)).commands
+}
+
+describe('what a statement does', () => {
+  it.each([
+    ['select 1', 'select'],
+    ['table orders', 'select'],
+    ['values (1)', 'select'],
+    ['(select 1) union (select 2)', 'select'],
+    ['with a as (select 1) select * from a', 'select'],
+    ['insert into t values (1)', 'insert'],
+    ['insert into t select * from u', 'insert'],
+    ['insert into t values (1) on conflict (id) do nothing', 'insert'],
+    ['insert into t values (1) on conflict (id) do update set a = 1', 'insert update'],
+    ['update t set a = 1', 'update'],
+    ['delete from t', 'delete'],
+    [
+      'merge into t using u on true when matched then delete when not matched then insert values (1)',
+      'insert delete merge',
+    ],
+    ['with gone as (delete from t returning *) select * from gone', 'delete'],
+    ['with a as (select 1) delete from t', 'delete'],
+    [
+      'WITH a AS (select 1), b AS NOT MATERIALIZED (/* x */ UPDATE t set a = 1 returning 1) select 1',
+      'update',
+    ],
+    ['with recursive a as (select 1) search depth first by x set y delete from t', 'delete'],
+    ['with recursive a as (select 1) cycle x set y using key update t set a = 1', 'update'],
+    ['select * into copy from t', 'select insert'],
+    ['select * from t for update', 'select'],
+    ['select * from t for no key update', 'select'],
+    ['select * from t for /* */ UPDATE skip locked', 'select'],
+    ['select t.update, t . delete from t', 'select'],
+    ['select "delete", "into" from t', 'select'],
+    ["select 'delete from t', $$ update t $$ -- insert", 'select'],
+    // Taken for more than it is.
+    ['select update from t', 'select update'],
+    // "for" in quotes is a name, so what follows is no lock.
+    ['with recursive a as (select 1) cycle x set y using "for" update t set a = 1', 'update'],
+  ])('%s: %s', (text, commands) => {
+    expect(commandsOf(text)).toEqual(commands.split(' '))
+  })
+})
