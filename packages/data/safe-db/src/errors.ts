@@ -24,6 +24,7 @@ export type SafeDbErrorCode =
   | 'DATABASE_TIMEOUT'
   | 'DATABASE_ERROR'
   | 'DATABASE_CONTEXT_MISSING'
+  | 'DATABASE_NOT_RECORDED'
   | 'DATABASE_OFF'
   | 'TRANSACTION_OVER'
   | 'PORTCULLIS_SAFE_DB_INVALID_DSN'
@@ -180,6 +181,13 @@ export const DatabaseContextMissingError: CodedError<'DATABASE_CONTEXT_MISSING'>
   'DATABASE_CONTEXT_MISSING',
   'The database was not told who asks: %s.',
   500,
+)
+
+/** With `audit: 'fail-closed'`: the event of a write could not be recorded, so the write is rolled back. */
+export const DatabaseNotRecordedError: CodedError<'DATABASE_NOT_RECORDED'> = codedError(
+  'DATABASE_NOT_RECORDED',
+  'This could not be recorded, and was not done.',
+  503,
 )
 
 /** `request.db` on a route with `config.db: false`, or before the app is ready. */

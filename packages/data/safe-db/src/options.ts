@@ -2,20 +2,15 @@ import { callback, defineOptions, duration, either, integer, oneOf, text } from 
 import type { Duration, OptionSet } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as v from 'valibot'
+import { askingOptions } from './asking-options.ts'
+import type { Access, AskingOptions, ResolvedAskingOptions } from './asking-options.ts'
 import { connectionComplaint, connectionOptions } from './connection-options.ts'
 import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-options.ts'
 import type { Tls, TlsOptions } from './connections/open-pool.ts'
 import type { DsnSecret, DsnSource } from './connections/dsn-source.ts'
-import type { ContextSettings } from './core/settings.ts'
 import { COMMANDS } from './core/commands.ts'
 import type { Command } from './core/commands.ts'
 import type { StatementKind } from './core/statement.ts'
-
-/** What a statement may do. */
-export type Access = 'read' | 'write'
-
-/** Tells the database who asks: settings of the transaction, for row-level-security policies to read. */
-export type Context = (request: FastifyRequest) => ContextSettings | Promise<ContextSettings>
 
 /** What the `limit` option is asked about. */
 export interface Operation {
@@ -35,17 +30,13 @@ export interface LimitDecision {
 }
 
 /** Options of safe-db. A route has `access` in its `config.db`. */
-export interface SafeDbOptions extends ConnectionOptions {
+export interface SafeDbOptions extends ConnectionOptions, AskingOptions {
   /** `postgres://user:password@host/database`, or a function or secret that has it: asked before each new connection. */
   dsn: DsnSource
   /** Another one for `query`, `one`, `maybeOne` and `many`: a replica, or a role that only reads. Default: `dsn`. */
   readDsn?: DsnSource | undefined
   /** Checks the server's certificate and name. `disable` is for loopback. Default: `verify-full`. */
   tls?: Tls | undefined
-  /** The settings of each transaction. Default: `app.current_user_id` and `app.current_tenant_id` of the principal. */
-  context?: Context | undefined
-  /** `read` refuses `exec` and writing transactions. Default: `write`. */
-  access?: Access | undefined
   /** What statements may do. Default: all five commands. */
   statements?: readonly Command[] | undefined
   /** Most rows of a statement that reads, beside `stream`; `false`: all. Default: 10,000. */
@@ -69,12 +60,10 @@ export interface SafeDbOptions extends ConnectionOptions {
 }
 
 /** {@link SafeDbOptions} with their defaults; times are milliseconds. */
-export interface ResolvedSafeDbOptions extends ResolvedConnectionOptions {
+export interface ResolvedSafeDbOptions extends ResolvedConnectionOptions, ResolvedAskingOptions {
   readonly dsn: DsnSource
   readonly readDsn: DsnSource | undefined
   readonly tls: Tls
-  readonly context: Context | undefined
-  readonly access: Access
   readonly statements: readonly Command[]
   readonly maxRows: number | false
   readonly limit: SafeDbOptions['limit']
@@ -155,16 +144,6 @@ export const safeDbOptions: OptionSet<ResolvedSafeDbOptions> = defineOptions<Res
       secret: true,
       doc: 'How the server’s certificate is checked: chain and name. It wins over the connection string. `disable` is for loopback and sockets.',
     },
-    context: {
-      schema: callback<Context>('(request) => settings'),
-      pluginOnly: true,
-      doc: 'Settings of each transaction of a request, for policies to read. Without it: `app.current_user_id` and `app.current_tenant_id` of the principal, empty where there is none.',
-    },
-    access: {
-      schema: oneOf('read', 'write'),
-      default: 'write',
-      doc: '`read` refuses `exec` and writing transactions with 403.',
-    },
     statements: {
       schema: commands,
       default: [...COMMANDS],
@@ -200,6 +179,7 @@ export const safeDbOptions: OptionSet<ResolvedSafeDbOptions> = defineOptions<Res
       10_000,
       'How long a transaction may do nothing; the server closes its connection.',
     ),
+    ...askingOptions,
     ...connectionOptions,
   },
   { check: connectionComplaint },

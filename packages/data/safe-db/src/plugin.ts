@@ -16,6 +16,7 @@ import type { Dsn } from './core/parse-dsn.ts'
 import { databaseFor } from './database.ts'
 import type { AppDatabase, Database } from './database.ts'
 import { DatabaseOffError, InvalidDsnError } from './errors.ts'
+import { rememberReply } from './request-transaction.ts'
 import { safeDbOptions } from './options.ts'
 import type { ResolvedSafeDbOptions, SafeDbOptions } from './options.ts'
 import type { Caller } from './service.ts'
@@ -111,6 +112,10 @@ function register(app: FastifyInstance, options: Readonly<ResolvedSafeDbOptions>
   const pools = { write, read }
   services.set(app, { app, pools, options })
   decorate(app)
+  app.addHook('onRequest', async (request, reply) => {
+    const mine = routeOption<ResolvedSafeDbOptions>(request, NAME)
+    if (mine !== false && mine.transaction) rememberReply(request, reply)
+  })
   onceRoutesKnown(app, () => checkPools(app, pools, options))
   app.addHook('onClose', async () => {
     await write.close()

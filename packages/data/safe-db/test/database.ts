@@ -68,14 +68,19 @@ export function appWith(
         ? { id: `user of ${headers['x-tenant']}`, tenantId: headers['x-tenant'] }
         : null,
   })
-  void app.register(safeDb, { tls: 'disable', ...options })
+  // Tests of who may write have their own; in the others, a GET may.
+  void app.register(safeDb, { tls: 'disable', access: 'write', ...options })
   return app
 }
 
-/** Collects the events of an app. */
-export function eventsOf(app: FastifyInstance): SecurityEvent[] {
+const ENDS: ReadonlySet<unknown> = new Set(['commit', 'rollback'])
+
+/** Collects the events of an app; those of the ends of transactions where it is said. */
+export function eventsOf(app: FastifyInstance, ends = false): SecurityEvent[] {
   const events: SecurityEvent[] = []
-  app.securityEvents.subscribe((event) => void events.push(event))
+  app.securityEvents.subscribe((event) => {
+    if (ends || !ENDS.has((event.details as { kind?: unknown }).kind)) events.push(event)
+  })
   return events
 }
 

@@ -20,7 +20,7 @@ describe.each([15, 18] as const)('limits, on PostgreSQL %d', (version) => {
     return app
   }
   const rows = (count: number) => sql`select generate_series(1, ${count}::int) as n`
-  const tooMany = { code: 'DATABASE_TOO_MANY_ROWS', statusCode: 500 }
+  const tooMany = { code: 'DATABASE_ROW_LIMIT_EXCEEDED', statusCode: 500 }
 
   it('M15: a statement that reads has at most maxRows, and the database stops there', async () => {
     const app = build({ maxRows: 100, poolSize: 1, statementTimeout: '30s' })

@@ -7,6 +7,18 @@ import type { Answer, WireStatement } from './batch.ts'
 import type { OpenPool, PoolSettings } from './open-pool.ts'
 import { withTimeouts } from './session-timeouts.ts'
 
+const answered = new WeakMap<Error, number>()
+
+function answeredBefore<E extends Error>(error: E, count: number): E {
+  answered.set(error, count)
+  return error
+}
+
+/** How many statements of its packet were answered before the one that failed with `error`; 0 where nobody knows. */
+export function answeredBeforeError(error: unknown): number {
+  return error instanceof Error ? (answered.get(error) ?? 0) : 0
+}
+
 /** A connection that somebody has taken from a pool. It must be released, once. */
 export interface Connection {
   /**
@@ -57,7 +69,9 @@ export function createConnection(
     if (state === 'whole' && running) cancelling ??= pool.cancel(client)
   }
 
-  async function send(batch: Batch): Promise<readonly Answer[]> {
+  async function send(statements: readonly WireStatement[], again = true): Promise<readonly Answer[]> {
+    const batch = new Batch(statements, settings.pooler === 'none')
+    let isOutdated = false
     running = true
     try {
       client.query(batch)
@@ -66,13 +80,16 @@ export function createConnection(
       cancel()
       onError()
     } catch (error) {
-      throw mapError(error)
+      isOutdated = again && client.getTransactionStatus() === 'I' && batch.isOutdated(error)
+      if (!isOutdated) throw answeredBefore(mapError(error), batch.answered)
     } finally {
       running = false
       // A request to cancel that came late would hit what runs next on this connection.
       if (state === 'whole' && cancelling !== undefined) touched ||= !(await cancelling)
       cancelling = undefined
     }
+    // Nothing of the packet has happened.
+    if (isOutdated) return send(statements, false)
     throw new DatabaseTimeoutError()
   }
 
@@ -80,8 +97,8 @@ export function createConnection(
     async run(statements) {
       touched ||= statements.some(({ touchesSession }) => touchesSession === true)
       if (settings.pooler === 'none' || client.getTransactionStatus() !== 'I')
-        return send(new Batch(statements))
-      return withTimeouts(statements, settings, (all) => send(new Batch(all)))
+        return send(statements)
+      return withTimeouts(statements, settings, send)
     },
     cancel,
     onBroken: (listener) => void listeners.push(listener),

@@ -33,6 +33,8 @@ export interface Pool {
   takeFirst(): Promise<Connection>
   /** Host and port, once they are known. */
   readonly address: string | undefined
+  /** Where statements go, once it is known. */
+  readonly target: Pick<Dsn, 'host' | 'port' | 'database'> | undefined
   readonly status: PoolStatus
   close(): Promise<void>
 }
@@ -106,6 +108,9 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
     },
     get address() {
       return current && `${current.dsn.host}:${current.dsn.port}`
+    },
+    get target() {
+      return current?.dsn
     },
     get status() {
       return { taken: permits.taken, waiting: permits.waiting, open: current?.pool.totalCount ?? 0 }
