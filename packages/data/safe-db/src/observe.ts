@@ -78,7 +78,7 @@ function check(caller: Caller, query: SqlQuery, access: Access): BoundedStatemen
     return isBounded ? { ...statement, maxRows: maxRows + 1 } : statement
   } catch (error) {
     const { code } = codesOf(error)
-    void report(caller, { ...print, outcome: 'refused', access, code })
+    void report(caller, () => ({ ...print, outcome: 'refused', access, code }))
     throw error
   }
 }
@@ -132,12 +132,12 @@ export async function observedAll(
     )
     const facts = about()
     const recorded = statements.map((statement, index) =>
-      report(caller, {
+      report(caller, () => ({
         ...facts,
         ...printOf(statement),
         outcome: 'succeeded',
         rows: answers[index]?.rowCount,
-      }),
+      })),
     )
     if (mustBeRecorded(caller, access)) {
       await Promise.all(recorded).catch(() => {
@@ -167,7 +167,7 @@ function reportFailure(
   for (const [index, statement] of statements.entries()) {
     if (index > failed) return
     const codes = index === failed ? codesOf(error) : { code: 'TRANSACTION_OVER' }
-    void report(caller, { ...facts, ...printOf(statement), ...codes, outcome: 'failed' })
+    void report(caller, () => ({ ...facts, ...printOf(statement), ...codes, outcome: 'failed' }))
   }
 }
 

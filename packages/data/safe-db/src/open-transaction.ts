@@ -174,7 +174,7 @@ export async function openTransaction(
 
   let ended = false
   function tell(kind: 'commit' | 'rollback', error?: unknown): void {
-    void report(caller, {
+    void report(caller, () => ({
       outcome: error === undefined ? 'succeeded' : 'failed',
       fingerprint: 'none',
       kind,
@@ -185,7 +185,7 @@ export async function openTransaction(
       waitMs,
       durationMs: performance.now() - started,
       ...(error === undefined ? {} : codesOf(error)),
-    })
+    }))
   }
 
   function close(): void {

@@ -39,13 +39,21 @@ export interface QueryReport {
   readonly requestId?: string | undefined
 }
 
+const RECORDED: Promise<void> = Promise.resolve()
+
 /**
  * Tells the `onQuery` option and the subscribers of security events what became of a statement.
  *
  * @returns a promise that settles when every durable subscriber has it
  */
-export function report(caller: Caller, about: Omit<QueryReport, 'reason' | 'requestId'>): Promise<void> {
+export function report(
+  caller: Caller,
+  describe: () => Omit<QueryReport, 'reason' | 'requestId'>,
+): Promise<void> {
   const { app, request, options, system: reason } = caller
+  const { securityEvents } = app
+  if (options.onQuery === undefined && !securityEvents.hasSubscribers) return RECORDED
+  const about = describe()
   const { outcome, text, ...details } = about
   if (options.onQuery !== undefined) {
     try {
@@ -55,7 +63,7 @@ export function report(caller: Caller, about: Omit<QueryReport, 'reason' | 'requ
     }
   }
   const severity = outcome === 'succeeded' ? 'INFO' : 'WARNING'
-  return app.securityEvents.publish(
+  return securityEvents.publish(
     { type: 'db.query', severity, outcome, details: reason === undefined ? details : { ...details, reason } },
     request,
   )
@@ -80,7 +88,13 @@ const { start, end, asyncStart, asyncEnd, error: failed } = channel
 
 /** Whether anybody traces statements. */
 function isTraced(): boolean {
-  return [start, end, asyncStart, asyncEnd, failed].some(({ hasSubscribers }) => hasSubscribers)
+  return (
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    failed.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers
+  )
 }
 
 /** What of statements a trace begins with. */
@@ -91,7 +105,7 @@ export interface Traced {
 }
 
 /** Runs `work` as a span of its own, where anybody traces. */
-export async function traced<T>(
+export function traced<T>(
   caller: Caller,
   about: () => Traced,
   work: () => Promise<T>,

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import { mapError } from '../core/pg-errors.ts'
-import { LATE, within } from '../core/within.ts'
+import { createDeadline } from '../core/deadline.ts'
+import type { Deadline } from '../core/deadline.ts'
 import { DatabaseTimeoutError } from '../errors.ts'
 import { Batch } from './batch.ts'
 import type { Answer, WireStatement } from './batch.ts'
@@ -8,6 +9,7 @@ import type { OpenPool, PoolSettings } from './open-pool.ts'
 import { withTimeouts } from './session-timeouts.ts'
 
 const answered = new WeakMap<Error, number>()
+const deadlines = new WeakMap<PoolClient, Deadline>()
 
 function answeredBefore<E extends Error>(error: E, count: number): E {
   answered.set(error, count)
@@ -52,6 +54,8 @@ export function createConnection(
   released: () => void,
 ): Connection {
   const listeners: (() => void)[] = []
+  const deadline = deadlines.get(client) ?? createDeadline(settings.deadline)
+  deadlines.set(client, deadline)
   let state: 'whole' | 'broken' | 'released' = 'whole'
   let touched = false
   let running = false
@@ -71,26 +75,28 @@ export function createConnection(
 
   async function send(statements: readonly WireStatement[], again = true): Promise<readonly Answer[]> {
     const batch = new Batch(statements, settings.pooler === 'none')
-    let isOutdated = false
     running = true
     try {
+      deadline.start(() => {
+        cancel()
+        onError()
+        batch.abandon(new DatabaseTimeoutError())
+      })
       client.query(batch)
-      const answers = await within(settings.deadline, batch.done)
-      if (answers !== LATE) return answers
-      cancel()
-      onError()
+      return await batch.done
     } catch (error) {
-      isOutdated = again && client.getTransactionStatus() === 'I' && batch.isOutdated(error)
+      if (error instanceof DatabaseTimeoutError) throw error
+      const isOutdated = again && client.getTransactionStatus() === 'I' && batch.isOutdated(error)
       if (!isOutdated) throw answeredBefore(mapError(error), batch.answered)
     } finally {
+      deadline.stop()
       running = false
       // A request to cancel that came late would hit what runs next on this connection.
       if (state === 'whole' && cancelling !== undefined) touched ||= !(await cancelling)
       cancelling = undefined
     }
     // Nothing of the packet has happened.
-    if (isOutdated) return send(statements, false)
-    throw new DatabaseTimeoutError()
+    return send(statements, false)
   }
 
   return {
