@@ -73,7 +73,7 @@ export interface HardenedDatabase {
 }
 
 /** The statement of a text that nobody of ours has written: a template frozen by hand. */
-export function forged(text: string): ReturnType<typeof statementOf> {
+function forged(text: string): ReturnType<typeof statementOf> {
   const strings = Object.freeze(Object.assign([text], { raw: Object.freeze([text]) }))
   return statementOf(sql(strings))
 }
@@ -85,7 +85,11 @@ export async function startHardened(hardening: boolean): Promise<HardenedDatabas
   if (hardening) await database.admin(HARDENING)
   const { host, port } = database.server
   const client = new pg.Client({
-    ...{ host, port, user: 'gate', password: 'gate password', database: 'postgres' },
+    host,
+    port,
+    user: 'gate',
+    password: 'gate password',
+    database: 'postgres',
     statement_timeout: 300,
   })
   await client.connect()

@@ -78,14 +78,17 @@ describe('SQL of somebody else is text, wherever it stands', () => {
   it(`${texts.length} texts in every position`, { timeout: 60_000 }, async () => {
     for (const text of texts) {
       expect(await post('/', text)).toEqual({
-        ...{
-          context: text,
-          value: text,
-          list: [text, 'x'],
-          lists: [[text], [text]],
-          json: { [text]: [text] },
-        },
-        ...{ contains: true, ends: true, starts: true, never: false, member: true, row: text },
+        context: text,
+        value: text,
+        list: [text, 'x'],
+        lists: [[text], [text]],
+        json: { [text]: [text] },
+        contains: true,
+        ends: true,
+        starts: true,
+        never: false,
+        member: true,
+        row: text,
       })
       expect(await post('/named', text)).toEqual({ text, quoted: ':text' })
       const named = await post('/id', text)
