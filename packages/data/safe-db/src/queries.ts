@@ -108,14 +108,14 @@ export function queriesOf(run: Run, batches: Batches): Queries {
     return (await answerOf(statement, 'read', method)).rows
   }
 
-  async function atMostOne(statement: SqlQuery, method: Method): Promise<[] | [never]> {
+  async function atMostOne(statement: SqlQuery, method: Method): Promise<{ readonly value: never }[]> {
     const rows = await rowsOf(statement, method)
     if (rows.length > 1) throw new DatabaseTooManyRowsError()
-    const [row] = await checked(statement, rows)
-    return rows.length === 0 ? [] : [row as never]
+    // A schema may make anything of a row, also nothing.
+    return (await checked(statement, rows)).map((value) => ({ value }))
   }
 
-  async function* stream(
+  async function* rowByRow(
     statement: SqlQuery,
     size: number,
     refused: Promise<unknown> | undefined,
@@ -124,35 +124,34 @@ export function queriesOf(run: Run, batches: Batches): Queries {
     for await (const rows of batches(statement, size)) yield* await checked(statement, rows)
   }
 
-  const queries: Queries = {
-    async query(statement: SqlQuery) {
-      return checked(statement, await rowsOf(statement, queries.query))
-    },
-    async many(statement: SqlQuery) {
-      const rows = await rowsOf(statement, queries.many)
-      if (rows.length === 0) throw new DatabaseNoRowError()
-      return checked(statement, rows)
-    },
-    async one(statement: SqlQuery) {
-      const rows = await atMostOne(statement, queries.one)
-      if (rows.length === 0) throw new DatabaseNoRowError()
-      return rows[0]
-    },
-    async maybeOne(statement: SqlQuery) {
-      const [row] = await atMostOne(statement, queries.maybeOne)
-      return row
-    },
-    async exec(statement: SqlQuery) {
-      const { rowCount, rows } = await answerOf(statement, 'write', queries.exec)
-      return { rowCount, rows: await checked(statement, rows) }
-    },
-    stream(statement: SqlQuery, options: StreamOptions = {}) {
-      const size = batchSizeOf(options)
-      // Refused as by `query`, before a connection is taken; but said to whoever asks for the first row.
-      const refused = isQuery(statement) ? undefined : answerOf(statement, 'read', queries.stream)
-      refused?.catch(() => undefined)
-      return stream(statement, size, refused)
-    },
+  // Each tells itself as the function that was called: its caller is the one that made the mistake.
+  async function query(statement: SqlQuery): Promise<never[]> {
+    return checked(statement, await rowsOf(statement, query))
   }
-  return queries
+  async function many(statement: SqlQuery): Promise<never[]> {
+    const rows = await rowsOf(statement, many)
+    if (rows.length === 0) throw new DatabaseNoRowError()
+    return checked(statement, rows)
+  }
+  async function one(statement: SqlQuery): Promise<never> {
+    const [row] = await atMostOne(statement, one)
+    if (row === undefined) throw new DatabaseNoRowError()
+    return row.value
+  }
+  async function maybeOne(statement: SqlQuery): Promise<undefined> {
+    const [row] = await atMostOne(statement, maybeOne)
+    return row?.value
+  }
+  async function exec(statement: SqlQuery): Promise<Execution<never>> {
+    const { rowCount, rows } = await answerOf(statement, 'write', exec)
+    return { rowCount, rows: await checked(statement, rows) }
+  }
+  function stream(statement: SqlQuery, options: StreamOptions = {}): AsyncGenerator<never, void, undefined> {
+    const size = batchSizeOf(options)
+    // Refused as by `query`, before a connection is taken; but said to whoever asks for the first row.
+    const refused = isQuery(statement) ? undefined : answerOf(statement, 'read', stream)
+    refused?.catch(() => undefined)
+    return rowByRow(statement, size, refused)
+  }
+  return { query, many, one, maybeOne, exec, stream }
 }

@@ -49,7 +49,7 @@ afterAll(async () => {
 
 describe('what statements of a route may do', () => {
   it.each([
-    ['/default', 'select insert'],
+    ['/default', 'select insert into'],
     ['/reads', 'select'],
     ['/writes', 'select insert upsert update delete hidden into'],
   ])('%s: %s', async (url, allowed) => {

@@ -205,6 +205,50 @@ describe('a stream that does not come to its end gives its connection back', () 
   })
 })
 
+describe('many streams at once', () => {
+  it('whose consumers end in every way, on two connections: none is lost', { timeout: 60_000 }, async () => {
+    const site = appWith({ dsn: database.dsn, poolSize: 2, maxWaiting: 1_000, poolWait: '50s' })
+    const ways: ((rows: AsyncGenerator<Numbered>) => Promise<unknown>)[] = [
+      (rows) => collect(rows),
+      async (rows) => {
+        for await (const { n } of rows) if (n === 150) break
+      },
+      async (rows) => {
+        for await (const _row of rows) throw new Error('enough')
+      },
+      // Several at a time: they wait for each other.
+      (rows) => Promise.all([rows.next(), rows.next(), rows.return(undefined), rows.next()]),
+      (rows) => Promise.allSettled([rows.next(), rows.throw(new Error('enough'))]),
+      async (rows) => {
+        const readable = Readable.from(rows)
+        readable.once('data', () => readable.destroy())
+        await new Promise((resolve) => readable.once('close', resolve))
+      },
+    ]
+    site.get('/', async (request) => {
+      const { way = '0' } = request.query as { way?: string }
+      const failing =
+        Number(way) % 2 === 1
+          ? sql`select 1 / (120 - n) as n from generate_series(1, 300) as n`
+          : numbers(300)
+      await ways[Math.floor(Number(way) / 2)]?.(request.db.stream<Numbered>(failing))
+      return 'done'
+    })
+    await site.ready()
+    const answers = await Promise.all(
+      Array.from({ length: 240 }, (_, at) => site.inject({ url: '/', query: { way: String(at % 12) } })),
+    )
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200, 400, 500]))
+    expect(site.db.status.write).toMatchObject({ taken: 0, waiting: 0 })
+    const left = sql`select (select count(*)::int from pg_cursors where name <> '') as cursors`
+    expect(await Promise.all([site.db.one(left), site.db.one(left)])).toEqual([
+      { cursors: 0 },
+      { cursors: 0 },
+    ])
+    await site.close()
+  })
+})
+
 describe('streams of a transaction', () => {
   it('see its changes, and other statements run between their rows', async () => {
     await app.db.tx(async (tx) => {

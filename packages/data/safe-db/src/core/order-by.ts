@@ -2,9 +2,6 @@ import { UnsafeIdentifierError, UnsafeSqlError } from '../errors.ts'
 import { assemble, isQuery } from './query.ts'
 import type { SqlQuery } from './query.ts'
 
-const ASCENDING = ' asc'
-const DESCENDING = ' desc'
-
 function fieldsOf(input: unknown): readonly string[] {
   const given: readonly unknown[] = Array.isArray(input) ? input : [input]
   return given.flatMap((one) => {
@@ -26,7 +23,8 @@ export function orderBy(input: unknown, columns: Readonly<Record<string, SqlQuer
     throw new UnsafeSqlError('sql.orderBy takes a map of names to sql`…`, and at least one')
   }
   const left = new Set(names)
-  const orders: SqlQuery[] = []
+  const texts = ['order by ']
+  const orders: (SqlQuery | undefined)[] = []
   for (const field of fieldsOf(input)) {
     const descends = field.startsWith('-')
     const name = descends ? field.slice(1) : field
@@ -35,9 +33,10 @@ export function orderBy(input: unknown, columns: Readonly<Record<string, SqlQuer
         `sorts by ${names.join(', ')}, each at most once, with - where it descends`,
       )
     }
-    orders.push(assemble(['', descends ? DESCENDING : ASCENDING], [columns[name]]))
+    if (orders.length > 0) texts.push(`${texts.pop()}, `)
+    texts.push(descends ? ' desc' : ' asc')
+    orders.push(columns[name])
   }
   if (orders.length === 0) throw new UnsafeIdentifierError('got an empty list of names')
-  const texts = orders.map((_order, index) => (index === 0 ? 'order by ' : ', '))
   return assemble(texts, orders)
 }

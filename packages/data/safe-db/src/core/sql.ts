@@ -5,7 +5,7 @@ import type { Like } from './like.ts'
 import { named } from './named.ts'
 import type { NamedQuery } from './named.ts'
 import { orderBy } from './order-by.ts'
-import { assemble, checkTemplate, isQuery, parameter, trusted } from './query.ts'
+import { assemble, fromTemplate, isQuery, parameter, trusted } from './query.ts'
 import type { Interpolation, SqlQuery, TypedQuery } from './query.ts'
 import { isStandardSchema } from './standard-schema.ts'
 import type { StandardSchema } from './standard-schema.ts'
@@ -77,8 +77,6 @@ export interface Sql {
   named(strings: TemplateStringsArray, ...none: readonly never[]): NamedQuery
 }
 
-const COMMA = trusted(', ')
-
 function query(name: string, value: unknown): SqlQuery {
   if (!isQuery(value)) throw new UnsafeSqlError(`${name} takes sql\`…\``)
   return value
@@ -90,12 +88,31 @@ function list<T>(name: string, given: readonly T[]): readonly T[] {
   return given
 }
 
-function join(given: readonly Interpolation[], separator: SqlQuery = COMMA): SqlQuery {
+/** The texts around so many pieces. */
+function around(before: string, between: string, after: string, count: number): string[] {
+  const texts = [before]
+  for (let index = 1; index < count; index++) texts.push(between)
+  texts.push(after)
+  return texts
+}
+
+function join(given: readonly Interpolation[], separator?: SqlQuery): SqlQuery {
   const pieces = list('sql.join', given)
   if (pieces.length === 0) throw new UnsafeSqlError('sql.join got an empty list')
+  if (separator === undefined) return assemble(around('', ', ', '', pieces.length), pieces)
   query('the separator of sql.join', separator)
   const parts = pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece]))
   return assemble([], parts)
+}
+
+function isIn(expression: SqlQuery, given: readonly SqlValue[]): SqlQuery {
+  const members = list('sql.in', given)
+  query('sql.in', expression)
+  if (members.length === 0) return trusted('false')
+  return assemble(
+    ['(', ' in (', ...around('', ', ', '))', members.length).slice(1)],
+    [expression, ...members],
+  )
 }
 
 function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
@@ -106,7 +123,10 @@ function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
   if (rows.some((row) => row.length !== first.length)) {
     throw new InvalidSqlValueError('sql.values got rows of different lengths')
   }
-  return join(rows.map((row) => assemble(['(', ')'], [join(row)])))
+  const texts = rows.flatMap((_row, index) =>
+    around(index === 0 ? '(' : '), (', ', ', '', first.length).slice(0, -1),
+  )
+  return assemble([...texts, ')'], rows.flat())
 }
 
 function type<Output>(schema: StandardSchema<Output>) {
@@ -114,7 +134,7 @@ function type<Output>(schema: StandardSchema<Output>) {
     throw new UnsafeSqlError('sql.type takes a schema that follows the Standard Schema, version 1')
   }
   return (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]): TypedQuery<Output> =>
-    assemble(checkTemplate(strings), pieces, schema) as TypedQuery<Output>
+    fromTemplate(strings, pieces, schema) as TypedQuery<Output>
 }
 
 /**
@@ -124,15 +144,11 @@ function type<Output>(schema: StandardSchema<Output>) {
  */
 export const sql: Sql = Object.freeze(
   Object.assign(
-    (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) =>
-      assemble(checkTemplate(strings), pieces),
+    (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) => fromTemplate(strings, pieces),
     {
       id: (...given: readonly unknown[]) => trusted(quoteIdentifier(given[0], ...given.slice(1))),
       join,
-      in: (expression: SqlQuery, members: readonly SqlValue[]) =>
-        list('sql.in', members).length === 0
-          ? trusted('false')
-          : assemble(['(', ' in (', '))'], [query('sql.in', expression), join(members)]),
+      in: isIn,
       values,
       json: (value: unknown) => parameter(encodeJson(value), '::jsonb'),
       like,

@@ -5,7 +5,7 @@ interface Issue {
 }
 
 /** What a schema answers. */
-export type SchemaResult<Output> =
+type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly Issue[] }
 

@@ -43,7 +43,7 @@ const OF_SESSIONS: ReadonlySet<string> = new Set([
 
 const KINDS: ReadonlySet<string> = new Set(STATEMENT_KINDS)
 const CACHED_TEXT = 8_192
-const cache = new LRUCache<string, StatementFacts>({ max: 1_000 })
+const cache = new LRUCache<string, StatementFacts & { readonly parameters: number }>({ max: 1_000 })
 
 /** The text without what differs from one call to the next. */
 function normalize(text: string): string {
@@ -68,7 +68,7 @@ export function fingerprintOf(text: string): string {
   return createHash('sha256').update(normalize(text)).digest('hex').slice(0, 16)
 }
 
-function examine(text: string, parameters: number): StatementFacts {
+function examine(text: string, parameters: number): StatementFacts & { readonly parameters: number } {
   let kind: string | undefined
   let ended = false
   let expected = 1
@@ -107,6 +107,7 @@ function examine(text: string, parameters: number): StatementFacts {
     fingerprint: fingerprintOf(text),
     sha256,
     touchesSession,
+    parameters,
   })
 }
 
@@ -116,10 +117,10 @@ function examine(text: string, parameters: number): StatementFacts {
  * @throws UNSAFE_SQL
  */
 export function factsOf(text: string, parameters: number): StatementFacts {
-  const key = `${parameters} ${text}`
-  const known = cache.get(key)
-  if (known !== undefined) return known
+  const known = cache.get(text)
+  // The same text with another number of values: a placeholder of its author's, or a value inside quotes.
+  if (known?.parameters === parameters) return known
   const facts = examine(text, parameters)
-  if (text.length <= CACHED_TEXT) cache.set(key, facts)
+  if (text.length <= CACHED_TEXT) cache.set(text, facts)
   return facts
 }

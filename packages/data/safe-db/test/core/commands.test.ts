@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { statementOf } from '../../src/core/query.ts'
 import { sql } from '../../src/index.ts'
@@ -45,5 +46,58 @@ describe('what a statement does', () => {
     ['with recursive a as (select 1) cycle x set y using "for" update t set a = 1', 'update'],
   ])('%s: %s', (text, commands) => {
     expect(commandsOf(text)).toEqual(commands.split(' '))
+  })
+
+  const seed = Number(process.env['PORTCULLIS_SEED'] ?? 20_261_122)
+  const numRuns = 2_000 * Number(process.env['PORTCULLIS_RUNS'] ?? 1)
+
+  /** Statements and what they do. */
+  const PARTS = {
+    'select 1 as update_me, "delete", t."insert", \'merge\' from t': [],
+    'values (1)': [],
+    'table t': [],
+    'select $$update$$ from t -- delete\n for no key update': [],
+    'insert into t values (1) returning 1': ['insert'],
+    'insert into t table u on conflict do nothing returning 1': ['insert'],
+    'insert into t values (1) on conflict (id) do update set a = 2 returning 1': ['insert', 'update'],
+    'update t set "delete" = 1 returning 1': ['update'],
+    'delete from t where "update" returning 1': ['delete'],
+    'merge into t using u on true when matched then delete': ['delete', 'merge'],
+  } as const
+  const part = fc.constantFrom(...Object.entries(PARTS))
+  const space = fc.constantFrom(' ', '\n', '\t', '/* delete */', '/* /* update */ */', '-- insert\n', ' \f ')
+  const link = fc.constantFrom('as(', 'as materialized(', 'as not materialized(', '(x)as(')
+  const tail = fc.constantFrom(
+    '',
+    'search depth first by x set y',
+    'cycle x set y using z',
+    'cycle x set "for" using key',
+  )
+
+  /** The same with other letters and other white space, where neither is inside quotes. */
+  const dress = (text: string, gap: string, upper: boolean): string =>
+    text
+      .split(/("[^"]*"|'[^']*'|\$\$[^$]*\$\$|--[^\n]*\n)/)
+      .map((piece, index) => {
+        if (index % 2 === 1) return piece
+        return (upper ? piece.toUpperCase() : piece).replaceAll(' ', gap)
+      })
+      .join('')
+
+  it('is found in every part of a statement, however it is written', () => {
+    const property = fc.property(
+      fc.array(fc.tuple(part, link, tail), { maxLength: 3 }),
+      part,
+      space,
+      fc.boolean(),
+      (chain, [main, does], gap, upper) => {
+        const names = chain.map(([[text], as, after], index) => `c${index} ${as}${text})${after}`)
+        const text = chain.length === 0 ? main : `with recursive ${names.join(', ')} ${main}`
+        const expected = new Set<string>([...chain.flatMap(([[, parts]]) => parts), ...does])
+        if (expected.size === 0) expected.add('select')
+        expect(new Set(commandsOf(dress(text, gap, upper)))).toEqual(expected)
+      },
+    )
+    fc.assert(property, { seed, numRuns })
   })
 })
