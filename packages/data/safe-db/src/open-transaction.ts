@@ -35,8 +35,6 @@ export interface OpenTransaction {
   rollBack(): Promise<void>
 }
 
-const END = { values: [], prepare: '' } as const
-
 /** The statements of a transaction on the wire. The first packet begins it: nothing is sent before. */
 class Line {
   #begin: readonly WireStatement[]
@@ -56,13 +54,12 @@ class Line {
   async run(statements: readonly WireStatement[]): Promise<readonly Answer[]> {
     const begin = this.#begin
     this.#begin = []
-    const prepared = statements.map((one) => ({ ...one, prepare: this.planKey }))
-    const answers = await this.connection.run([...begin, ...prepared])
+    const answers = await this.connection.run([...begin, ...statements], this.planKey)
     return answers.slice(begin.length)
   }
 
   async end(command: 'commit' | 'rollback'): Promise<string | undefined> {
-    const [answer] = await this.connection.run([{ text: command, ...END }])
+    const [answer] = await this.connection.run([{ text: command, values: [] }], '')
     return answer?.command
   }
 }
@@ -159,7 +156,7 @@ export async function openTransaction(
   const waitMs = started - asked
   const within = { transaction: randomUUID(), context: hash, attempt, waitMs: 0, access }
   const caller = { ...given, within }
-  const line = new Line(connection, [{ text: begin, ...END, discard: true }, ...context], planKey)
+  const line = new Line(connection, [{ text: begin, values: [], discard: true }, ...context], planKey)
   const statements = new TransactionStatements()
 
   let forget: () => void = () => undefined

@@ -17,8 +17,6 @@ export interface WireStatement {
   readonly portal?: string
   /** Goes on with a portal that was suspended. */
   readonly resume?: boolean
-  /** Prepared when it comes again; the key tells apart what the text means elsewhere. Default: never. */
-  readonly prepare?: string | undefined
   /** Nobody wants to see its rows. */
   readonly discard?: boolean
 }
@@ -99,7 +97,7 @@ const NEVER: Plan = { name: '', known: false, row: undefined }
 export class Batch implements pg.Submittable {
   readonly done: Promise<readonly Answer[]>
   readonly #statements: readonly WireStatement[]
-  readonly #prepares: boolean
+  readonly #planKey: string | undefined
   readonly #answers: Answer[] = []
   readonly #plans: Plan[] = []
   #prepared: Prepared | undefined
@@ -109,10 +107,13 @@ export class Batch implements pg.Submittable {
   #resolve: (answers: readonly Answer[]) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
 
-  /** @param prepares whether the session is ours alone, and keeps what is prepared in it */
-  constructor(statements: readonly WireStatement[], prepares: boolean) {
+  /**
+   * @param planKey where statements that come again are prepared: what tells apart the same text under another role or
+   * search path
+   */
+  constructor(statements: readonly WireStatement[], planKey?: string) {
     this.#statements = statements
-    this.#prepares = prepares
+    this.#planKey = planKey
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -156,9 +157,9 @@ export class Batch implements pg.Submittable {
   }
 
   #send(wire: Wire, statement: WireStatement): void {
-    const { text, values, portal = '', resume = false, maxRows = 0, prepare, discard = false } = statement
-    const prepares = this.#prepares && prepare !== undefined && !resume
-    const plan = (prepares ? this.#prepared?.planOf(text, prepare) : undefined) ?? NEVER
+    const { text, values, portal = '', resume = false, maxRows = 0, discard = false } = statement
+    const isPrepared = this.#planKey !== undefined && !resume
+    const plan = (isPrepared ? this.#prepared?.planOf(text, this.#planKey ?? '') : undefined) ?? NEVER
     const parsed = plan.known || (plan.name !== '' && this.#plans.includes(plan))
     this.#plans.push(plan)
     if (!resume) {

@@ -26,9 +26,10 @@ export interface Connection {
   /**
    * Runs statements in one round trip: all or none.
    *
+   * @param planKey where statements that come again are prepared: tells apart what their text means elsewhere
    * @throws the database's error, mapped; a statement that is not answered in time is cancelled, and the connection closed
    */
-  run(statements: readonly WireStatement[]): Promise<readonly Answer[]>
+  run(statements: readonly WireStatement[], planKey?: string): Promise<readonly Answer[]>
   /** Asks the server to cancel what runs, if anything does; `run` fails then as the server says. */
   cancel(): void
   /** Calls `listener` when the connection breaks while it is taken. */
@@ -73,8 +74,12 @@ export function createConnection(
     if (state === 'whole' && running) cancelling ??= pool.cancel(client)
   }
 
-  async function send(statements: readonly WireStatement[], again = true): Promise<readonly Answer[]> {
-    const batch = new Batch(statements, settings.pooler === 'none')
+  async function send(
+    statements: readonly WireStatement[],
+    planKey: string | undefined,
+    again = true,
+  ): Promise<readonly Answer[]> {
+    const batch = new Batch(statements, planKey)
     running = true
     try {
       deadline.start(() => {
@@ -96,15 +101,16 @@ export function createConnection(
       cancelling = undefined
     }
     // Nothing of the packet has happened.
-    return send(statements, false)
+    return send(statements, planKey, false)
   }
 
   return {
-    async run(statements) {
-      touched ||= statements.some(({ touchesSession }) => touchesSession === true)
-      if (settings.pooler === 'none' || client.getTransactionStatus() !== 'I')
-        return send(statements)
-      return withTimeouts(statements, settings, send)
+    run(statements, planKey) {
+      for (const { touchesSession } of statements) touched ||= touchesSession === true
+      if (settings.pooler === 'none') return send(statements, planKey)
+      // What is prepared would stay with a session that is not ours.
+      if (client.getTransactionStatus() !== 'I') return send(statements, undefined)
+      return withTimeouts(statements, settings, (all) => send(all, undefined))
     },
     cancel,
     onBroken: (listener) => void listeners.push(listener),
