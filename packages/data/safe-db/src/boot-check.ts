@@ -5,6 +5,7 @@ import type { Pool } from './connections/pool.ts'
 import { HandshakeProblem } from './core/handshake.ts'
 import { DsnProblem } from './core/parse-dsn.ts'
 import { reasonOf } from './core/pg-errors.ts'
+import { checkIsolation } from './isolation-check.ts'
 import { InvalidDsnError, UnreachableError } from './errors.ts'
 import type { ResolvedSafeDbOptions } from './options.ts'
 import type { Pools } from './service.ts'
@@ -27,6 +28,7 @@ type Timeouts = Pick<
   ResolvedSafeDbOptions,
   'statementTimeout' | 'lockTimeout' | 'idleInTransactionTimeout' | 'pooler'
 >
+type Checked = Timeouts & Pick<ResolvedSafeDbOptions, 'roles' | 'searchPath'>
 
 async function ask(connection: Connection, text: string, values: readonly string[] = []): Promise<boolean> {
   const answers = await connection.run([{ text, values }])
@@ -48,17 +50,18 @@ async function checkPool(
   app: FastifyInstance,
   pool: Pool,
   option: 'dsn' | 'readDsn',
-  timeouts: Timeouts,
+  options: Checked,
 ): Promise<void> {
   const connection = await pool.takeFirst()
   try {
-    await checkTimeouts(connection, timeouts)
+    await checkTimeouts(connection, options)
     if (await ask(connection, BYPASSES)) {
       unsafeSetting(
         app,
         `db.${option}: its role is a superuser or has BYPASSRLS, so row-level security holds for nobody. Use a role that has neither and owns no table.`,
       )
     }
+    await checkIsolation(app, connection, option, options)
     if (option === 'readDsn' && (await ask(connection, WRITES))) {
       unsafeSetting(
         app,
@@ -84,12 +87,12 @@ function isOurs(error: unknown): boolean {
 export async function checkPools(
   app: FastifyInstance,
   { write, read }: Pools,
-  timeouts: Timeouts,
+  options: Checked,
 ): Promise<void> {
   const named = [['dsn', write] as const, ...(read === write ? [] : [['readDsn', read] as const])]
   for (const [option, pool] of named) {
     try {
-      await checkPool(app, pool, option, timeouts)
+      await checkPool(app, pool, option, options)
     } catch (error) {
       if (isOurs(error)) throw error
       if (error instanceof DsnProblem) throw new InvalidDsnError(option, error.message)

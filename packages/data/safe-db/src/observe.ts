@@ -100,7 +100,8 @@ function checked(answers: readonly Answer[], statements: readonly Statement[]): 
 
 /** Whether the event of a statement is needed for it to stay. */
 function mustBeRecorded({ options, within }: Caller, access: Access): boolean {
-  return options.audit === 'fail-closed' && access === 'write' && within?.transaction !== undefined
+  const writes = access === 'write' || within?.access === 'write'
+  return options.audit === 'fail-closed' && writes && within?.transaction !== undefined
 }
 
 /**
@@ -131,6 +132,8 @@ export async function observedAll(
     const answers = isTraced()
       ? await traced(caller, statements, access, async () => checked(await send(statements, trail), statements))
       : checked(await send(statements, trail), statements)
+    const isNeeded = mustBeRecorded(caller, access)
+    if (isNeeded && !caller.app.securityEvents.hasDurableSubscribers) throw new DatabaseNotRecordedError()
     if (!isReported(caller)) return answers
     const facts = about()
     const recorded = statements.map((statement, index) =>
@@ -141,14 +144,14 @@ export async function observedAll(
         rows: answers[index]?.rowCount,
       })),
     )
-    if (mustBeRecorded(caller, access)) {
+    if (isNeeded) {
       await Promise.all(recorded).catch(() => {
         throw new DatabaseNotRecordedError()
       })
     }
     return answers
   } catch (error) {
-    if (!(error instanceof DatabaseNotRecordedError)) reportFailure(caller, statements, about(), error)
+    reportFailure(caller, statements, about(), error)
     throw error
   }
 }

@@ -142,8 +142,9 @@ export class Batch implements pg.Submittable {
     const socket = connection.stream as Socket
     this.#prepared = prepared
     try {
-      for (const statement of this.#statements) this.#send(wire, statement)
+      // First, since a server skips what comes after a statement that failed.
       for (const name of prepared.takeUnused()) wire.close({ type: 'S', name })
+      for (const statement of this.#statements) this.#send(wire, statement)
       wire.sync()
       const packet = wire.stream.take()
       if (socket.writable) socket.write(packet)

@@ -29,6 +29,8 @@ export interface SecurityEvents {
   ): Promise<void>
   /** Whether anybody hears what is published; who publishes often need not put together what nobody hears. */
   readonly hasSubscribers: boolean
+  /** Whether anybody records what is published, so that {@link publish} says more than that nobody failed. */
+  readonly hasDurableSubscribers: boolean
   /** @returns a function that ends the subscription */
   subscribe(listener: SecurityEventListener, options?: { readonly durable?: boolean }): () => void
 }
@@ -78,6 +80,9 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
   return {
     get hasSubscribers() {
       return isHeard()
+    },
+    get hasDurableSubscribers() {
+      return [...subscribers].some(({ durable }) => durable)
     },
     publish(input, request) {
       if (!isHeard()) return RECORDED
