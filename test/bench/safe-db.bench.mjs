@@ -105,7 +105,8 @@ const PEERS = {
   'safe-db': (dsn) =>
     withRequest(
       async (app) => app.register(safeDb, { dsn, tls: 'disable', poolSize: CONNECTIONS, poolWait: '20s' }),
-      (_app, request, use) => use((id) => request.db.query(sql`select id, note from orders where id = ${id}`)),
+      (_app, request, use) =>
+        use((id) => request.db.query(sql`select id, note from orders where id = ${id}`)),
     ),
   async pg(dsn) {
     const pool = new pg.Pool({ connectionString: dsn, max: CONNECTIONS })
@@ -208,7 +209,9 @@ async function measure(query, milliseconds) {
 }
 
 async function compare(title, dsn) {
-  const names = Object.keys(PEERS).filter((name) => !process.env.ONLY || process.env.ONLY.split('|').includes(name))
+  const names = Object.keys(PEERS).filter(
+    (name) => !process.env.ONLY || process.env.ONLY.split('|').includes(name),
+  )
   const peers = {}
   for (const name of names) peers[name] = { ...(await PEERS[name](dsn)), samples: [] }
   for (let round = 0; round <= ROUNDS; round++) {

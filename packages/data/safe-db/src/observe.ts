@@ -130,7 +130,9 @@ export async function observedAll(
   })
   try {
     const answers = isTraced()
-      ? await traced(caller, statements, access, async () => checked(await send(statements, trail), statements))
+      ? await traced(caller, statements, access, async () =>
+          checked(await send(statements, trail), statements),
+        )
       : checked(await send(statements, trail), statements)
     const isNeeded = mustBeRecorded(caller, access)
     if (isNeeded && !caller.app.securityEvents.hasDurableSubscribers) throw new DatabaseNotRecordedError()

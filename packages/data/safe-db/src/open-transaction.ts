@@ -219,7 +219,8 @@ export async function openTransaction(
     try {
       if (!line.began) return
       // PostgreSQL answers COMMIT with ROLLBACK when something in the transaction failed.
-      if ((await line.end('commit')) !== 'COMMIT') throw new TransactionOverError('the database rolled it back')
+      if ((await line.end('commit')) !== 'COMMIT')
+        throw new TransactionOverError('the database rolled it back')
       tell('commit')
     } catch (error) {
       tell('commit', error)

@@ -42,7 +42,8 @@ async function open(caller: RequestCaller): Promise<OpenTransaction> {
     async decide(statusCode) {
       try {
         const transaction = await opening
-        if (statusCode >= 200 && statusCode < 300) await transaction.commit()
+        const isGone = reply.raw.destroyed || reply.raw.socket?.destroyed === true
+        if (statusCode >= 200 && statusCode < 300 && !isGone) await transaction.commit()
         else await transaction.rollBack()
         return undefined
       } catch (error) {
@@ -74,7 +75,9 @@ export function inRequestTransaction(caller: RequestCaller): Omit<Database, 'sys
     ),
     async tx(work, options = {}) {
       if (Object.keys(options).length > 0) {
-        throw new TransactionOverError('it never began: inside the transaction of a request, it takes no options')
+        throw new TransactionOverError(
+          'it never began: inside the transaction of a request, it takes no options',
+        )
       }
       return (await current()).transaction.tx(work)
     },

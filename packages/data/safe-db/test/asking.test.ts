@@ -48,7 +48,9 @@ describe('a context', () => {
     })
     app.get('/', (request) => request.db.one(WHO))
     app.get('/notes', (request) => request.db.one(sql`select body from notes`))
-    app.get('/tx', (request) => request.db.tx((tx) => tx.one(sql`select body, current_user as who from notes`)))
+    app.get('/tx', (request) =>
+      request.db.tx((tx) => tx.one(sql`select body, current_user as who from notes`)),
+    )
     app.get('/nobody', () => app.db.one(WHO))
     expect(await ask(app)).toEqual({ who: 'member', tenant: 'red', path: '"red", pg_temp' })
     // More often than it takes to prepare it: the same text means another table for another tenant.
@@ -91,7 +93,10 @@ describe('a context', () => {
   })
 
   it('that is required refuses anonymous requests and app.db before a connection is taken, and system says why', async () => {
-    const app = build({ requirePrincipal: true, systemContext: (reason) => ({ settings: { 'app.tenant': reason } }) })
+    const app = build({
+      requirePrincipal: true,
+      systemContext: (reason) => ({ settings: { 'app.tenant': reason } }),
+    })
     app.get('/', (request) => request.db.one(WHO))
     app.get('/open', { config: { db: { requirePrincipal: false } } }, (request) => request.db.one(WHO))
     app.get('/login', (request) => request.db.system('a login').one(WHO))
@@ -135,7 +140,9 @@ describe('what a request may do', () => {
     app.get('/batch', (request) => request.db.batch([sql`update things set amount = 0`]))
     const status = async (method: 'GET' | 'HEAD' | 'POST' | 'DELETE', url: string) =>
       (await app.inject({ method, url })).statusCode
-    expect(await Promise.all((['GET', 'HEAD', 'POST', 'DELETE'] as const).map((method) => status(method, '/')))).toEqual([403, 403, 200, 200])
+    expect(
+      await Promise.all((['GET', 'HEAD', 'POST', 'DELETE'] as const).map((method) => status(method, '/'))),
+    ).toEqual([403, 403, 200, 200])
     expect([await status('GET', '/written'), await status('POST', '/read')]).toEqual([200, 403])
     expect([await status('GET', '/tx'), await status('GET', '/batch')]).toEqual([403, 403])
   })
@@ -214,7 +221,10 @@ describe('a context that SQL cannot change', () => {
       const app = appWith({
         dsn: own.dsn,
         roles: ['member'],
-        context: ({ principal }) => ({ settings: { 'app.current_tenant_id': principal.tenantId ?? '' }, role: 'member' }),
+        context: ({ principal }) => ({
+          settings: { 'app.current_tenant_id': principal.tenantId ?? '' },
+          role: 'member',
+        }),
       })
       apps.push(app)
       app.get('/', (request) => request.db.query(sql`select id from orders order by id`))
@@ -233,8 +243,12 @@ describe('a context that SQL cannot change', () => {
       }
       expect(await ask(app)).toEqual([{ id: 1 }, { id: 2 }])
       for (const index of attacks.keys()) {
-        expect(await ask(app, 'red', `/${index}`), String(index)).toMatchObject({ code: 'DATABASE_FORBIDDEN' })
-        expect(await ask(app, 'red', `/tx/${index}`), String(index)).toMatchObject({ code: 'DATABASE_FORBIDDEN' })
+        expect(await ask(app, 'red', `/${index}`), String(index)).toMatchObject({
+          code: 'DATABASE_FORBIDDEN',
+        })
+        expect(await ask(app, 'red', `/tx/${index}`), String(index)).toMatchObject({
+          code: 'DATABASE_FORBIDDEN',
+        })
       }
       expect(await ask(app)).toEqual([{ id: 1 }, { id: 2 }])
     } finally {
@@ -262,7 +276,9 @@ describe('a context that SQL cannot change', () => {
     for (const { id, secret } of keys) {
       const app = build({ signedContext: { id, secret } })
       app.get('/', (request) => request.db.query(rows))
-      app.get('/token', (request) => request.db.one(sql`select current_setting('portcullis.context') as token`))
+      app.get('/token', (request) =>
+        request.db.one(sql`select current_setting('portcullis.context') as token`),
+      )
       app.get<{ Querystring: { token: string } }>('/forge', (request) =>
         request.db.tx(async (tx) => {
           await tx.exec(sql`select set_config('portcullis.context', ${request.query.token}, true)`)
@@ -289,7 +305,11 @@ describe('a context that SQL cannot change', () => {
         '::::',
       ]
       for (const attempt of forged) {
-        const answer = await app.inject({ url: '/forge', query: { token: attempt }, headers: { 'x-tenant': 'red' } })
+        const answer = await app.inject({
+          url: '/forge',
+          query: { token: attempt },
+          headers: { 'x-tenant': 'red' },
+        })
         expect(answer.json(), attempt).toMatchObject({ code: 'DATABASE_FORBIDDEN' })
       }
       await expect(app.db.query(sql`select * from portcullis.context_keys`)).rejects.toMatchObject({
@@ -299,7 +319,9 @@ describe('a context that SQL cannot change', () => {
     // An old one: the transaction begins after its time.
     const old = build({ signedContext: { id: 'one', secret: SECRET, lifetime: 1 } })
     old.get('/', async (request) => {
-      const { token } = await request.db.one<{ token: string }>(sql`select current_setting('portcullis.context') as token`)
+      const { token } = await request.db.one<{ token: string }>(
+        sql`select current_setting('portcullis.context') as token`,
+      )
       await new Promise((resolve) => setTimeout(resolve, 2_100))
       return old.db.tx(async (tx) => {
         await tx.exec(sql`select set_config('portcullis.context', ${token}, true)`)
@@ -317,7 +339,9 @@ describe('a context that SQL cannot change', () => {
   it('takes no names that would end its quotes', () => {
     expect(hardeningSql({ login: 'a"b', roles: [], database: 'd' })).toContain('"a""b"')
     expect(() => hardeningSql({ login: 'a\u0000', roles: [], database: 'd' })).toThrow(/identifier/)
-    expect(() => signedContextSql({ roles: ['app'], keys: [{ id: "a'b", secret: SECRET }] })).toThrow(/identifier/)
+    expect(() => signedContextSql({ roles: ['app'], keys: [{ id: "a'b", secret: SECRET }] })).toThrow(
+      /identifier/,
+    )
   })
 })
 
@@ -327,12 +351,20 @@ describe('two registrations', () => {
       const app = Fastify()
       apps.push(app)
       const root = () =>
-        app.register(safeDb, { dsn: database.dsn, tls: 'disable', context: () => ({ settings: { 'app.tenant': 'root' } }) })
+        app.register(safeDb, {
+          dsn: database.dsn,
+          tls: 'disable',
+          context: () => ({ settings: { 'app.tenant': 'root' } }),
+        })
       if (order === 'root first') root()
       app.get('/', (request) => request.db.one(WHO))
       void app.register(async (child) => {
         child.get('/child', (request) => request.db.one(WHO))
-        void child.register(safeDb, { dsn: database.dsn, tls: 'disable', context: () => ({ settings: { 'app.tenant': 'child' } }) })
+        void child.register(safeDb, {
+          dsn: database.dsn,
+          tls: 'disable',
+          context: () => ({ settings: { 'app.tenant': 'child' } }),
+        })
       })
       if (order === 'child first') root()
       void app.register(kernel, { environment: 'production', identify: () => null })

@@ -23,12 +23,20 @@ afterAll(() => database.server.stop())
 describe('a batch', () => {
   it('runs its statements with the context of the request, all or none, and each is told', async () => {
     app.get('/', (request) =>
-      request.db.batch([sql`select id from orders order by id`, add(1), sql`select count(*)::int as n from things`]),
+      request.db.batch([
+        sql`select id from orders order by id`,
+        add(1),
+        sql`select count(*)::int as n from things`,
+      ]),
     )
     await app.ready()
     const events = eventsOf(app)
     const answer = await app.inject({ url: '/', headers: { 'x-tenant': 'red' } })
-    expect(answer.json()).toMatchObject([{ rows: [{ id: 1 }, { id: 2 }] }, { rowCount: 1 }, { rows: [{ n: 1 }] }])
+    expect(answer.json()).toMatchObject([
+      { rows: [{ id: 1 }, { id: 2 }] },
+      { rowCount: 1 },
+      { rows: [{ n: 1 }] },
+    ])
     expect(events.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded', 'succeeded'])
     events.length = 0
     await expect(app.db.batch([add(2), add(1), add(3)])).rejects.toMatchObject({ code: 'UNIQUE_VIOLATION' })
@@ -41,7 +49,9 @@ describe('a batch', () => {
 
   it('that reads cannot write, and one that is none is refused', async () => {
     await app.ready()
-    await expect(app.db.batch([add(1)], { access: 'read' })).rejects.toMatchObject({ code: 'DATABASE_READ_ONLY' })
+    await expect(app.db.batch([add(1)], { access: 'read' })).rejects.toMatchObject({
+      code: 'DATABASE_READ_ONLY',
+    })
     for (const none of [[], 'select 1', undefined, Array.from({ length: 1_001 }, () => add(1))]) {
       await expect(app.db.batch(none as never)).rejects.toMatchObject({ code: 'INVALID_SQL_VALUE' })
     }
@@ -52,7 +62,9 @@ describe('a batch', () => {
   it('may have the same statement many times', async () => {
     await app.ready()
     for (let round = 0; round < 4; round++) {
-      const answers = await app.db.batch(Array.from({ length: 5 }, (_, index) => sql`select ${index}::int as n`))
+      const answers = await app.db.batch(
+        Array.from({ length: 5 }, (_, index) => sql`select ${index}::int as n`),
+      )
       expect(answers.map(({ rows }) => rows)).toEqual([0, 1, 2, 3, 4].map((n) => [{ n }]))
     }
   })
@@ -65,10 +77,12 @@ describe('a transaction inside another', () => {
       await tx.exec(add(1))
       await tx.tx(async (inner) => {
         await inner.exec(add(2))
-        await inner.tx(async (innermost) => {
-          await innermost.exec(add(3))
-          throw new Error('undo three')
-        }).catch(() => undefined)
+        await inner
+          .tx(async (innermost) => {
+            await innermost.exec(add(3))
+            throw new Error('undo three')
+          })
+          .catch(() => undefined)
         await inner.exec(add(4))
       })
       await tx.tx((inner) => inner.exec(add(1))).catch(() => undefined)
@@ -160,17 +174,27 @@ describe('conflicts', () => {
         },
         retries === undefined ? {} : { retries },
       )
-      await expect(failing).rejects.toMatchObject({ code: 'DATABASE_CONFLICT', statusCode: 503, headers: { 'retry-after': '1' } })
+      await expect(failing).rejects.toMatchObject({
+        code: 'DATABASE_CONFLICT',
+        statusCode: 503,
+        headers: { 'retry-after': '1' },
+      })
       expect(runs).toBe(attempts)
-      const told = events.filter(({ outcome }) => outcome === 'failed').map(({ details }) => details as { attempt: number; sqlState: string })
-      expect(told.map(({ attempt }) => attempt)).toEqual(Array.from({ length: attempts }, (_, index) => index + 1))
+      const told = events
+        .filter(({ outcome }) => outcome === 'failed')
+        .map(({ details }) => details as { attempt: number; sqlState: string })
+      expect(told.map(({ attempt }) => attempt)).toEqual(
+        Array.from({ length: attempts }, (_, index) => index + 1),
+      )
       expect(new Set(told.map(({ sqlState }) => sqlState))).toEqual(new Set(['40001']))
     }
     events.length = 0
     await expect(app.db.exec(sql`select clash()`)).rejects.toMatchObject({ code: 'DATABASE_CONFLICT' })
     expect(events).toHaveLength(3)
     for (const retries of [-1, 11, 0.5, NaN, '2']) {
-      await expect(app.db.tx(async () => 1, { retries: retries as never })).rejects.toMatchObject({ code: 'TRANSACTION_OVER' })
+      await expect(app.db.tx(async () => 1, { retries: retries as never })).rejects.toMatchObject({
+        code: 'TRANSACTION_OVER',
+      })
     }
     await database.admin('drop function clash()')
   })
@@ -196,14 +220,18 @@ describe('what is prepared', () => {
     await app.close()
     app = appWith({ dsn: database.dsn, poolSize: 1 })
     await app.ready()
-    await database.admin('create table shapes (a int); insert into shapes values (1); grant select on shapes to app')
+    await database.admin(
+      'create table shapes (a int); insert into shapes values (1); grant select on shapes to app',
+    )
     const all = () => app.db.query(sql`select * from shapes`)
     for (let round = 0; round < 4; round++) expect(await all()).toEqual([{ a: 1 }])
     await database.admin('alter table shapes add b text default $$two$$')
     expect(await all()).toEqual([{ a: 1, b: 'two' }])
     for (let round = 0; round < 4; round++) expect(await all()).toEqual([{ a: 1, b: 'two' }])
     await database.admin('alter table shapes alter a type text')
-    expect(await app.db.tx((tx) => tx.query(sql`select * from shapes`)).catch((error: Error) => error)).toBeDefined()
+    expect(
+      await app.db.tx((tx) => tx.query(sql`select * from shapes`)).catch((error: Error) => error),
+    ).toBeDefined()
     expect(await all()).toEqual([{ a: '1', b: 'two' }])
     expect(app.db.status.write).toMatchObject({ taken: 0, open: 1 })
     await database.admin('drop table shapes')

@@ -9,7 +9,16 @@ import { appWith } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
 /** Ways in which a request ends other than well. Hooks throw by their names. */
-const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend', 'onResponse', 'onError'] as const
+const HOOKS = [
+  'onRequest',
+  'preParsing',
+  'preValidation',
+  'preHandler',
+  'preSerialization',
+  'onSend',
+  'onResponse',
+  'onError',
+] as const
 const WAYS = [
   ...HOOKS,
   'good',
@@ -101,7 +110,13 @@ function answer(way: Way, reply: FastifyReply): unknown {
 
 /** An app whose routes end in all of these ways: in a transaction of their own, and in that of the request. */
 export function chaoticApp(database: TestDatabase): FastifyInstance {
-  const app = appWith({ dsn: database.dsn, poolSize: 4, maxWaiting: 10_000, poolWait: '60s', statementTimeout: '30s' })
+  const app = appWith({
+    dsn: database.dsn,
+    poolSize: 4,
+    maxWaiting: 10_000,
+    poolWait: '60s',
+    statementTimeout: '30s',
+  })
   for (const hook of HOOKS) {
     app.addHook(hook as 'onRequest', async (request: FastifyRequest) => {
       await turn()
@@ -147,7 +162,12 @@ async function send(port: number, { way, id, route }: Case): Promise<number | un
 }
 
 /** Sends `count` requests, and checks that nothing of those that failed stayed, all of those that did not, and no connection. */
-export async function unleash(app: FastifyInstance, database: TestDatabase, count: number, seed: number): Promise<void> {
+export async function unleash(
+  app: FastifyInstance,
+  database: TestDatabase,
+  count: number,
+  seed: number,
+): Promise<void> {
   await database.admin(`truncate things; truncate later; insert into things (id) values (0)`)
   const next = random(seed)
   const cases = Array.from({ length: count }, (_, index): Case => {
@@ -162,7 +182,9 @@ export async function unleash(app: FastifyInstance, database: TestDatabase, coun
       for (const one of queue) seen.set(one.id, await send(port, one))
     }),
   )
-  await vi.waitFor(() => expect(app.db.status.write).toMatchObject({ taken: 0, waiting: 0 }), { timeout: 30_000 })
+  await vi.waitFor(() => expect(app.db.status.write).toMatchObject({ taken: 0, waiting: 0 }), {
+    timeout: 30_000,
+  })
   const stayed = new Set((await database.admin('select id from things where id > 0')).map(({ id }) => id))
   const wrong = cases.filter(({ id, route, way }) => {
     const status = seen.get(id)
@@ -170,12 +192,16 @@ export async function unleash(app: FastifyInstance, database: TestDatabase, coun
     if (succeeded) return !stayed.has(id)
     // A reply that is cut off after its first byte was begun with 200, and what it says is done. And what has a
     // transaction of its own has committed before its reply.
-    const wasBegun = status === undefined && (way === 'streamFails' || way === 'abort' || way === 'abortWhileRunning')
+    const wasBegun = status === undefined && way === 'streamFails'
     return route === 'request' && stayed.has(id) && !wasBegun
   })
   expect(wrong).toEqual([])
-  const failed = cases.filter(({ way }) => ['throw', 'swallow', 'kill', 'commitFails', 'hijack', 'hijackNever'].includes(way))
-  const kept = failed.filter(({ way, route, id }) => stayed.has(id) && (route === 'request' || !way.startsWith('hijack')))
+  const failed = cases.filter(({ way }) =>
+    ['throw', 'swallow', 'kill', 'commitFails', 'hijack', 'hijackNever'].includes(way),
+  )
+  const kept = failed.filter(
+    ({ way, route, id }) => stayed.has(id) && (route === 'request' || !way.startsWith('hijack')),
+  )
   expect(kept).toEqual([])
   expect(await database.admin('select id from later')).toEqual([])
   expect(app.db.status.write.open).toBeLessThanOrEqual(4)

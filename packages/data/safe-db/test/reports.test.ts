@@ -67,7 +67,8 @@ describe('onQuery', () => {
 
   it('knows equal contexts again, and different ones apart', async () => {
     app.get('/', (request) => request.db.query(sql`select 1 as one`))
-    for (const tenant of ['red', 'blue', 'red']) await app.inject({ url: '/', headers: { 'x-tenant': tenant } })
+    for (const tenant of ['red', 'blue', 'red'])
+      await app.inject({ url: '/', headers: { 'x-tenant': tenant } })
     const [first, second, third] = reports.map(({ context }) => context)
     expect([first === third, first === second]).toEqual([true, false])
   })
@@ -100,7 +101,15 @@ describe('traces', () => {
     } finally {
       channel.unsubscribe(handlers as never)
     }
-    expect(traces.map(([name]) => name)).toEqual(['start', 'asyncEnd', 'start', 'error', 'asyncEnd', 'start', 'asyncEnd'])
+    expect(traces.map(([name]) => name)).toEqual([
+      'start',
+      'asyncEnd',
+      'start',
+      'error',
+      'asyncEnd',
+      'start',
+      'asyncEnd',
+    ])
     const common = {
       'db.system.name': 'postgresql',
       'db.namespace': 'postgres',
@@ -114,7 +123,10 @@ describe('traces', () => {
       'db.query.text': 'insert into things (id, tag) values ($1, $2)',
       'db.response.returned_rows': 0,
     })
-    expect(traces[4]?.[1].attributes).toMatchObject({ 'db.response.status_code': '23505', 'error.type': '23505' })
+    expect(traces[4]?.[1].attributes).toMatchObject({
+      'db.response.status_code': '23505',
+      'error.type': '23505',
+    })
     expect(traces[6]?.[1].attributes).toMatchObject({
       'db.operation.name': 'BATCH SELECT',
       'db.operation.batch.size': 2,

@@ -8,7 +8,6 @@ import type { SafeDbOptions } from '../src/index.ts'
 import { appWith, startDatabase } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
-
 let database: TestDatabase
 let app: FastifyInstance
 const add = (id: number) => sql`insert into things (id) values (${id})`
@@ -32,7 +31,9 @@ afterEach(() => app.close())
 afterAll(() => database.server.stop())
 
 async function expectNothingHeld(): Promise<void> {
-  await vi.waitFor(() => expect(app.db.status.write).toMatchObject({ taken: 0, waiting: 0 }), { timeout: 5_000 })
+  await vi.waitFor(() => expect(app.db.status.write).toMatchObject({ taken: 0, waiting: 0 }), {
+    timeout: 5_000,
+  })
 }
 
 describe('the transaction of a request', () => {
@@ -78,7 +79,9 @@ describe('the transaction of a request', () => {
 
   it('of a reply whose commit fails is that failure, in the format of the app', async () => {
     const twice = sql`insert into later values (1)`
-    app.setErrorHandler((error: { code?: string }, _request, reply) => reply.code(409).send({ mine: error.code }))
+    app.setErrorHandler((error: { code?: string }, _request, reply) =>
+      reply.code(409).send({ mine: error.code }),
+    )
     const work = async (request: FastifyRequest) => {
       await request.db.exec(twice)
       await request.db.exec(twice)
@@ -113,10 +116,12 @@ describe('the transaction of a request', () => {
   it('goes on after a transaction inside it that failed', async () => {
     app.get('/', async (request) => {
       await request.db.exec(add(1))
-      await request.db.tx(async (tx) => {
-        await tx.exec(add(2))
-        await tx.exec(add(1))
-      }).catch(() => undefined)
+      await request.db
+        .tx(async (tx) => {
+          await tx.exec(add(2))
+          await tx.exec(add(1))
+        })
+        .catch(() => undefined)
       await request.db.exec(add(3))
       return 'done'
     })
@@ -158,7 +163,9 @@ describe('the transaction of a request', () => {
     expect((await app.inject('/200')).body).toBe('raw')
     expect((await app.inject('/500')).body).toBe('raw')
     await app.listen({ port: 0, host: '127.0.0.1' })
-    await expect(fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/never`)).rejects.toThrow()
+    await expect(
+      fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/never`),
+    ).rejects.toThrow()
     await expectNothingHeld()
     expect(await ids()).toEqual([200])
   })
@@ -223,8 +230,13 @@ describe('the transaction of a request', () => {
     app.post('/batch', (request) => request.db.batch([add(5), sql`select 1 as one`]))
     expect((await app.inject('/')).json()).toMatchObject({ code: 'DATABASE_READ_ONLY' })
     expect((await app.inject('/exec')).json()).toMatchObject({ code: 'DATABASE_READ_ONLY' })
-    expect((await app.inject({ method: 'POST', url: '/' })).json()).toMatchObject({ code: 'TRANSACTION_OVER' })
-    expect((await app.inject({ method: 'POST', url: '/batch' })).json()).toMatchObject([{ rowCount: 1 }, { rows: [{ one: 1 }] }])
+    expect((await app.inject({ method: 'POST', url: '/' })).json()).toMatchObject({
+      code: 'TRANSACTION_OVER',
+    })
+    expect((await app.inject({ method: 'POST', url: '/batch' })).json()).toMatchObject([
+      { rowCount: 1 },
+      { rows: [{ one: 1 }] },
+    ])
     expect(await ids()).toEqual([5])
     await expectNothingHeld()
   })
