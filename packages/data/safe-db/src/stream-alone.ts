@@ -2,7 +2,7 @@ import { pulled } from './core/pulled.ts'
 import type { SqlQuery } from './core/query.ts'
 import type { Row } from './queries.ts'
 import type { Caller } from './service.ts'
-import { runTransaction } from './transaction.ts'
+import { inTransaction } from './transaction.ts'
 
 /** Streams a statement in a transaction of its own, which lasts until the rows are through or nobody wants more of them. */
 export function batchesOf(
@@ -11,12 +11,12 @@ export function batchesOf(
   size: number,
 ): AsyncGenerator<Row[], void, undefined> {
   return pulled((push) =>
-    runTransaction(
+    inTransaction(
       caller,
-      async (_transaction, batches) => {
+      async ({ batches }) => {
         for await (const rows of batches(statement, size)) if (!(await push(rows))) return
       },
-      { access: 'read' },
+      { access: 'read', retries: 0 },
     ),
   )
 }

@@ -3,7 +3,7 @@ import { pulled } from './core/pulled.ts'
 import type { SqlQuery } from './core/query.ts'
 import { DatabaseError, InvalidSqlValueError } from './errors.ts'
 import type { Row } from './queries.ts'
-import { observed } from './run-statement.ts'
+import { observed } from './observe.ts'
 import type { Caller } from './service.ts'
 
 /** How a statement is streamed. */

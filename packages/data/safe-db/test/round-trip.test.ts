@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await startDatabase()
   app = appWith({
     dsn: database.dsn,
-    context: ({ body }) => ({ 'app.given': (body as { text: string }).text }),
+    context: ({ body }) => ({ settings: { 'app.given': (body as { text: string }).text } }),
   })
   app.post('/context', (request) => request.db.one(sql`select current_setting('app.given') as text`))
   await app.ready()

@@ -1,5 +1,9 @@
 import pg from 'pg'
 import type { Encoded } from '../core/values.ts'
+import { Prepared } from './prepared.ts'
+import type { Plan } from './prepared.ts'
+import { noRow, rowOf } from './rows.ts'
+import type { Column, Row } from './rows.ts'
 
 /** One statement on the wire. */
 export interface WireStatement {
@@ -13,6 +17,10 @@ export interface WireStatement {
   readonly portal?: string
   /** Goes on with a portal that was suspended. */
   readonly resume?: boolean
+  /** Prepared when it comes again; the key tells apart what the text means elsewhere. Default: never. */
+  readonly prepare?: string | undefined
+  /** Nobody wants to see its rows. */
+  readonly discard?: boolean
 }
 
 /** What one statement answered. */
@@ -26,13 +34,6 @@ export interface Answer {
   readonly suspended: boolean
 }
 
-type TypeId = Parameters<typeof pg.types.getTypeParser>[0]
-
-interface Field {
-  readonly name: string
-  readonly parse: (text: string) => unknown
-}
-
 /** The methods of pg's connection that are used. They take no further arguments since pg 8. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void; destroy(): void }
@@ -40,49 +41,67 @@ interface Wire {
   bind(message: { portal: string; statement: string; values: readonly Encoded[] }): void
   describe(message: { type: 'P'; name: string }): void
   execute(message: { portal: string; rows: number }): void
+  close(message: { type: 'S'; name: string }): void
   sync(): void
   sendCopyFail(message: string): void
   once(event: 'readyForQuery' | 'end', listener: () => void): unknown
   removeListener(event: 'readyForQuery' | 'end', listener: () => void): unknown
 }
 
+const preparedOf = new WeakMap<object, Prepared>()
+const NEVER: Plan = { name: '', known: false, row: undefined }
+
 /**
  * Statements that go out in one packet with one Sync: one round trip, and one implicit transaction, so that all of them
  * happen or none. Every statement goes through Parse, Bind and Execute, with parameters or without; the simple protocol,
- * which would run several statements of one text, is never used.
+ * which would run several statements of one text, is never used. What the server has prepared is not parsed again, nor
+ * described: it fails rather than answer with other columns.
  *
  * pg calls the `handle…` methods with the server's answers (its `Submittable` interface, as pg-cursor uses it).
  */
 export class Batch implements pg.Submittable {
   readonly done: Promise<readonly Answer[]>
   readonly #statements: readonly WireStatement[]
+  readonly #prepares: boolean
   readonly #answers: Answer[] = []
-  #fields: readonly Field[] = []
+  readonly #plans: Plan[] = []
+  #prepared = new Prepared()
+  #row: Row = noRow
   #rows: Record<string, unknown>[] = []
   #failure: unknown
   #resolve: (answers: readonly Answer[]) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
 
-  constructor(statements: readonly WireStatement[]) {
+  /** @param prepares whether the session is ours alone, and keeps what is prepared in it */
+  constructor(statements: readonly WireStatement[], prepares: boolean) {
     this.#statements = statements
+    this.#prepares = prepares
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
   }
 
+  /** How many statements were answered before the first that was not. */
+  get answered(): number {
+    return this.#answers.length
+  }
+
+  /** Whether what failed was that a prepared statement is not what it was: sent again, it is parsed anew. */
+  isOutdated(error: unknown): boolean {
+    const { code, routine } = (error ?? {}) as { code?: unknown; routine?: unknown }
+    const knew = this.#plans[this.answered]?.known === true
+    return knew && (code === '26000' || (code === '0A000' && routine === 'RevalidateCachedQuery'))
+  }
+
   submit(connection: pg.Connection): void {
     const wire = connection as unknown as Wire
+    this.#prepared = preparedOf.get(connection) ?? new Prepared()
+    preparedOf.set(connection, this.#prepared)
     wire.stream.cork()
     try {
-      for (const { text, values, portal = '', resume = false, maxRows = 0 } of this.#statements) {
-        if (!resume) {
-          wire.parse({ name: '', text, types: [] })
-          wire.bind({ portal, statement: '', values })
-        }
-        wire.describe({ type: 'P', name: portal })
-        wire.execute({ portal, rows: maxRows })
-      }
+      for (const statement of this.#statements) this.#send(wire, statement)
+      for (const name of this.#prepared.takeUnused()) wire.close({ type: 'S', name })
       wire.sync()
     } catch (error) {
       // Half a packet must not be followed by anything.
@@ -91,34 +110,50 @@ export class Batch implements pg.Submittable {
     } finally {
       wire.stream.uncork()
     }
+    this.#row = this.#plans[0]?.row ?? noRow
   }
 
-  handleRowDescription(message: { readonly fields: readonly { name: string; dataTypeID: TypeId }[] }): void {
-    this.#fields = message.fields.map(({ name, dataTypeID }) => ({
-      name,
-      parse: pg.types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown,
-    }))
+  #send(wire: Wire, statement: WireStatement): void {
+    const { text, values, portal = '', resume = false, maxRows = 0, prepare, discard = false } = statement
+    const prepares = this.#prepares && prepare !== undefined && !resume
+    const plan = prepares ? this.#prepared.planOf(text, prepare) : NEVER
+    const parsed = plan.known || (plan.name !== '' && this.#plans.includes(plan))
+    this.#plans.push(plan)
+    if (!resume) {
+      if (!parsed) wire.parse({ name: plan.name, text, types: [] })
+      wire.bind({ portal, statement: plan.name, values })
+    }
+    if (!plan.known && !discard) wire.describe({ type: 'P', name: portal })
+    wire.execute({ portal, rows: maxRows })
+  }
+
+  handleRowDescription(message: { readonly fields: readonly Column[] }): void {
+    this.#row = rowOf(message.fields)
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
-    if (this.#failure !== undefined) return
+    if (this.#failure !== undefined || this.#row === noRow) return
     try {
-      this.#rows.push(this.#toRow(message.fields))
+      this.#rows.push(this.#row(message.fields))
     } catch (error) {
       this.#failure = error
     }
   }
 
   handleCommandComplete(message: { readonly text: string }): void {
-    const [command = '', ...numbers] = message.text.split(' ')
-    this.#answered(Number(numbers.at(-1) ?? 0) || 0, command, false)
+    const { text } = message
+    const first = text.indexOf(' ')
+    const command = first === -1 ? text : text.slice(0, first)
+    this.#answer(Number(text.slice(text.lastIndexOf(' ') + 1)) || 0, command, false)
   }
 
   handleEmptyQuery(): void {
-    this.#answered(0, '', false)
+    this.#answer(0, '', false)
   }
 
   handleError(error: unknown, connection: pg.Connection): void {
+    this.#prepared.forget(this.#plans.filter((plan) => !plan.known))
+    if (this.isOutdated(error)) this.#prepared.forget(this.#plans.slice(this.answered, this.answered + 1))
     const { severity } = (error ?? {}) as { severity?: unknown }
     // What the server says has a severity, in its own language. ReadyForQuery follows, and only then the transaction's
     // status is known; or the connection ends.
@@ -139,7 +174,7 @@ export class Batch implements pg.Submittable {
   }
 
   handlePortalSuspended(): void {
-    this.#answered(this.#rows.length, '', true)
+    this.#answer(this.#rows.length, '', true)
   }
 
   handleCopyInResponse(connection: pg.Connection): void {
@@ -150,21 +185,11 @@ export class Batch implements pg.Submittable {
     // What COPY would send; statements of that kind are not run.
   }
 
-  #answered(rowCount: number, command: string, suspended: boolean): void {
+  #answer(rowCount: number, command: string, suspended: boolean): void {
+    const plan = this.#plans[this.#answers.length]
+    if (plan !== undefined) this.#prepared.learn(plan, this.#row)
     this.#answers.push({ rows: this.#rows, rowCount, command, suspended })
     this.#rows = []
-    this.#fields = []
-  }
-
-  #toRow(values: readonly (string | null)[]): Record<string, unknown> {
-    const row: Record<string, unknown> = {}
-    for (const [index, { name, parse }] of this.#fields.entries()) {
-      const text = values[index] ?? null
-      const value = text === null ? null : parse(text)
-      // A column may be named so, and an assignment would set the prototype.
-      if (name === '__proto__') Object.defineProperty(row, name, { value, enumerable: true })
-      else row[name] = value
-    }
-    return row
+    this.#row = this.#plans[this.#answers.length]?.row ?? noRow
   }
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   app = appWith({
     dsn: database.dsn,
     poolSize: 1,
-    context: ({ body }) => ({ 'app.given': String((body as { text?: unknown }).text) }),
+    context: ({ body }) => ({ settings: { 'app.given': String((body as { text?: unknown }).text) } }),
   })
   const columns = { id: sql.id('id'), tag: sql.id('tag') }
   app.post<{ Body: { text: string } }>('/', ({ body: { text }, db }) =>

@@ -57,8 +57,7 @@ expectTypeOf(request.db.exec<{ id: number }>(sql`select 1`)).resolves.toEqualTyp
 expectTypeOf(
   request.db.tx(async (tx) => (await tx.one<{ a: 1 }>(sql`select 1`)).a),
 ).resolves.toEqualTypeOf<1>()
-// @ts-expect-error transactions are not nested
-void request.db.tx((tx) => tx.tx(async () => 1))
+expectTypeOf(request.db.tx((tx) => tx.tx(async () => 1))).resolves.toEqualTypeOf<number>()
 
 // A schema's type is the row's, in every way to run a statement.
 interface Order {
@@ -103,7 +102,10 @@ sql.orderBy(undefined as string | undefined, { id: sql.id('id') })
 sql.like.contains(7)
 
 // Options.
-void Fastify().register(safeDb, { dsn: async () => text, context: () => ({ 'app.user': text }) })
+void Fastify().register(safeDb, {
+  dsn: async () => text,
+  context: () => ({ settings: { 'app.user': text } }),
+})
 // @ts-expect-error there must be a dsn
 void Fastify().register(safeDb, {})
 // @ts-expect-error verification is not weakened
