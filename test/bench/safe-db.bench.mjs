@@ -14,6 +14,13 @@ import postgres from 'postgres'
 import { createPool, sql as slonikSql } from 'slonik'
 import { printTable } from './samples.mjs'
 
+// Newer than Node 20, and slonik needs it.
+Promise.withResolvers ??= function () {
+  let resolvers
+  const promise = new this((resolve, reject) => (resolvers = { resolve, reject }))
+  return { promise, ...resolvers }
+}
+
 const CONNECTIONS = 10
 const ROUNDS = Number(process.env.ROUNDS ?? 7)
 const SLICE = Number(process.env.SLICE ?? 600)
@@ -37,13 +44,14 @@ function relay(port, delay) {
     const upstream = connect(port, '127.0.0.1')
     const pass = (from, to) => {
       from.setNoDelay(true)
+      const queue = []
+      // A timer alone is late by up to a millisecond, and several come in any order.
+      const send = () => {
+        while (queue.length > 0 && performance.now() >= queue[0].at) to.write(queue.shift().chunk)
+        if (queue.length > 0) setImmediate(send)
+      }
       from.on('data', (chunk) => {
-        const at = performance.now() + delay
-        // A timer alone is late by up to a millisecond.
-        const send = () => {
-          if (performance.now() >= at) to.write(chunk)
-          else setImmediate(send)
-        }
+        queue.push({ chunk, at: performance.now() + delay })
         setTimeout(send, Math.max(0, delay - 1))
       })
       from.on('error', () => to.destroy()).on('close', () => to.destroy())
@@ -84,8 +92,11 @@ async function withRequest(register, loopOf) {
 const PEERS = {
   async 'pg, named statement alone'(dsn) {
     // The session knows the tenant, so that the same policy lets the same row pass.
-    const pool = new pg.Pool({ connectionString: dsn, max: CONNECTIONS })
-    pool.on('connect', (client) => client.query(`select set_config('app.current_tenant_id', 'red', false)`))
+    const pool = new pg.Pool({
+      connectionString: dsn,
+      max: CONNECTIONS,
+      options: '-c app.current_tenant_id=red',
+    })
     return {
       query: async (id) => (await pool.query({ name: 'one', text: TEXT, values: [id] })).rows,
       close: () => pool.end(),
@@ -94,8 +105,7 @@ const PEERS = {
   'safe-db': (dsn) =>
     withRequest(
       async (app) => app.register(safeDb, { dsn, tls: 'disable', poolSize: CONNECTIONS, poolWait: '20s' }),
-      (_app, request, use) =>
-        use((id) => request.db.query(sql`select id, note from orders where id = ${id}`)),
+      (_app, request, use) => use((id) => request.db.query(sql`select id, note from orders where id = ${id}`)),
     ),
   async pg(dsn) {
     const pool = new pg.Pool({ connectionString: dsn, max: CONNECTIONS })
@@ -198,9 +208,7 @@ async function measure(query, milliseconds) {
 }
 
 async function compare(title, dsn) {
-  const names = Object.keys(PEERS).filter(
-    (name) => !process.env.ONLY || process.env.ONLY.split(',').includes(name),
-  )
+  const names = Object.keys(PEERS).filter((name) => !process.env.ONLY || process.env.ONLY.split('|').includes(name))
   const peers = {}
   for (const name of names) peers[name] = { ...(await PEERS[name](dsn)), samples: [] }
   for (let round = 0; round <= ROUNDS; round++) {

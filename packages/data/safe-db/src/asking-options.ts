@@ -150,3 +150,4 @@ export const askingOptions: {
     doc: 'Told of every statement when it is over: text with placeholders, fingerprint, times, rows, SQLSTATE; never values. What it throws is logged.',
   },
 }
+

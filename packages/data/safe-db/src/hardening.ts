@@ -25,18 +25,12 @@ function quote(name: string): string {
 }
 
 function literal(text: string): string {
-  if (text.length > MAX_LITERAL || /['\\\u0000]/.test(text))
-    throw new UnsafeIdentifierError('it holds a quote')
+  if (text.length > MAX_LITERAL || /['\\\u0000]/.test(text)) throw new UnsafeIdentifierError('it holds a quote')
   return `'${text}'`
 }
 
 /** Locks of a session outlive a transaction, and with it whoever took them. */
-const SESSION_LOCKS = [
-  'pg_advisory_lock',
-  'pg_advisory_lock_shared',
-  'pg_try_advisory_lock',
-  'pg_try_advisory_lock_shared',
-]
+const SESSION_LOCKS = ['pg_advisory_lock', 'pg_advisory_lock_shared', 'pg_try_advisory_lock', 'pg_try_advisory_lock_shared']
 /** What a statement could reach beyond its own transaction: other sessions of its role, and rows without policies. */
 const REACHING = [
   'pg_cancel_backend(int)',
@@ -101,9 +95,7 @@ function padded(secret: string, byte: number): string {
  * @throws UNSAFE_IDENTIFIER for names that are none
  */
 export function signedContextSql({ roles, keys }: SignedContextRoles): string {
-  const rows = keys.map(
-    ({ id, secret }) => `(${literal(id)}, ${padded(secret, 0x36)}, ${padded(secret, 0x5c)})`,
-  )
+  const rows = keys.map(({ id, secret }) => `(${literal(id)}, ${padded(secret, 0x36)}, ${padded(secret, 0x5c)})`)
   const to = roles.map(quote).join(', ')
   return `create schema if not exists portcullis;
 create table if not exists portcullis.context_keys (id text primary key, inner_pad bytea not null, outer_pad bytea not null);

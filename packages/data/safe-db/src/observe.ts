@@ -12,9 +12,10 @@ import {
   DatabaseRowLimitExceededError,
   DatabaseStatementForbiddenError,
 } from './errors.ts'
-import { report, traced } from './report.ts'
+import { isReported, report } from './report.ts'
 import type { QueryReport } from './report.ts'
 import type { Caller, Within } from './service.ts'
+import { isTraced, traced } from './trace.ts'
 import { accessOf } from './who-asks.ts'
 
 /** Refused text is fingerprinted up to here. */
@@ -78,15 +79,23 @@ function check(caller: Caller, query: SqlQuery, access: Access): BoundedStatemen
     return isBounded ? { ...statement, maxRows: maxRows + 1 } : statement
   } catch (error) {
     const { code } = codesOf(error)
-    void report(caller, { ...print, outcome: 'refused', access, code })
+    void report(caller, () => ({ ...print, outcome: 'refused', access, code }))
     throw error
   }
 }
 
-const ALONE: Within = Object.freeze({ transaction: undefined, context: '', attempt: 1, waitMs: 0 })
+/** What reports say of a statement that is its own transaction, when it is run for the first time. */
+export const ALONE: Within = Object.freeze({
+  transaction: undefined,
+  context: 'none',
+  attempt: 1,
+  waitMs: 0,
+})
 
-function countRows(answers: readonly Answer[]): number {
-  return answers.reduce((sum, { rows }) => sum + rows.length, 0)
+function checked(answers: readonly Answer[], statements: readonly Statement[]): readonly Answer[] {
+  if (answers.length < statements.length) throw new DatabaseError()
+  for (const { suspended } of answers) if (suspended) throw new DatabaseRowLimitExceededError()
+  return answers
 }
 
 /** Whether the event of a statement is needed for it to stay. */
@@ -119,25 +128,18 @@ export async function observedAll(
     durationMs: performance.now() - started - (trail.waitMs - within.waitMs),
   })
   try {
-    const answers = await traced(
-      caller,
-      () => ({ texts: statements.map(({ text }) => text), operation: operationOf(statements), access }),
-      async () => {
-        const all = await send(statements, trail)
-        if (all.length < statements.length) throw new DatabaseError()
-        if (all.some(({ suspended }) => suspended)) throw new DatabaseRowLimitExceededError()
-        return all
-      },
-      countRows,
-    )
+    const answers = isTraced()
+      ? await traced(caller, statements, access, async () => checked(await send(statements, trail), statements))
+      : checked(await send(statements, trail), statements)
+    if (!isReported(caller)) return answers
     const facts = about()
     const recorded = statements.map((statement, index) =>
-      report(caller, {
+      report(caller, () => ({
         ...facts,
         ...printOf(statement),
         outcome: 'succeeded',
         rows: answers[index]?.rowCount,
-      }),
+      })),
     )
     if (mustBeRecorded(caller, access)) {
       await Promise.all(recorded).catch(() => {
@@ -151,11 +153,6 @@ export async function observedAll(
   }
 }
 
-function operationOf(statements: readonly Statement[]): string {
-  const kinds = new Set(statements.map(({ kind }) => kind.toUpperCase()))
-  return kinds.size === 1 ? ([...kinds][0] ?? '') : 'MIXED'
-}
-
 /** Of several statements, those before the one that failed have run and are rolled back; those after it never ran. */
 function reportFailure(
   caller: Caller,
@@ -167,7 +164,7 @@ function reportFailure(
   for (const [index, statement] of statements.entries()) {
     if (index > failed) return
     const codes = index === failed ? codesOf(error) : { code: 'TRANSACTION_OVER' }
-    void report(caller, { ...facts, ...printOf(statement), ...codes, outcome: 'failed' })
+    void report(caller, () => ({ ...facts, ...printOf(statement), ...codes, outcome: 'failed' }))
   }
 }
 

@@ -35,8 +35,6 @@ export interface OpenTransaction {
   rollBack(): Promise<void>
 }
 
-const END = { values: [], prepare: '' } as const
-
 /** The statements of a transaction on the wire. The first packet begins it: nothing is sent before. */
 class Line {
   #begin: readonly WireStatement[]
@@ -56,13 +54,12 @@ class Line {
   async run(statements: readonly WireStatement[]): Promise<readonly Answer[]> {
     const begin = this.#begin
     this.#begin = []
-    const prepared = statements.map((one) => ({ ...one, prepare: this.planKey }))
-    const answers = await this.connection.run([...begin, ...prepared])
+    const answers = await this.connection.run([...begin, ...statements], this.planKey)
     return answers.slice(begin.length)
   }
 
   async end(command: 'commit' | 'rollback'): Promise<string | undefined> {
-    const [answer] = await this.connection.run([{ text: command, ...END }])
+    const [answer] = await this.connection.run([{ text: command, values: [] }], '')
     return answer?.command
   }
 }
@@ -159,7 +156,7 @@ export async function openTransaction(
   const waitMs = started - asked
   const within = { transaction: randomUUID(), context: hash, attempt, waitMs: 0, access }
   const caller = { ...given, within }
-  const line = new Line(connection, [{ text: begin, ...END, discard: true }, ...context], planKey)
+  const line = new Line(connection, [{ text: begin, values: [], discard: true }, ...context], planKey)
   const statements = new TransactionStatements()
 
   let forget: () => void = () => undefined
@@ -174,7 +171,7 @@ export async function openTransaction(
 
   let ended = false
   function tell(kind: 'commit' | 'rollback', error?: unknown): void {
-    void report(caller, {
+    void report(caller, () => ({
       outcome: error === undefined ? 'succeeded' : 'failed',
       fingerprint: 'none',
       kind,
@@ -185,7 +182,7 @@ export async function openTransaction(
       waitMs,
       durationMs: performance.now() - started,
       ...(error === undefined ? {} : codesOf(error)),
-    })
+    }))
   }
 
   function close(): void {
@@ -222,8 +219,7 @@ export async function openTransaction(
     try {
       if (!line.began) return
       // PostgreSQL answers COMMIT with ROLLBACK when something in the transaction failed.
-      if ((await line.end('commit')) !== 'COMMIT')
-        throw new TransactionOverError('the database rolled it back')
+      if ((await line.end('commit')) !== 'COMMIT') throw new TransactionOverError('the database rolled it back')
       tell('commit')
     } catch (error) {
       tell('commit', error)

@@ -1,4 +1,3 @@
-import { tracingChannel } from 'node:diagnostics_channel'
 import type { EventOutcome } from '@portcullis/kernel'
 import type { Access } from './asking-options.ts'
 import type { Caller } from './service.ts'
@@ -39,13 +38,25 @@ export interface QueryReport {
   readonly requestId?: string | undefined
 }
 
+/** Whether anybody hears what becomes of statements. */
+export function isReported({ app, options }: Caller): boolean {
+  return options.onQuery !== undefined || app.securityEvents.hasSubscribers
+}
+
+const RECORDED: Promise<void> = Promise.resolve()
+
 /**
  * Tells the `onQuery` option and the subscribers of security events what became of a statement.
  *
  * @returns a promise that settles when every durable subscriber has it
  */
-export function report(caller: Caller, about: Omit<QueryReport, 'reason' | 'requestId'>): Promise<void> {
+export function report(
+  caller: Caller,
+  describe: () => Omit<QueryReport, 'reason' | 'requestId'>,
+): Promise<void> {
   const { app, request, options, system: reason } = caller
+  if (!isReported(caller)) return RECORDED
+  const about = describe()
   const { outcome, text, ...details } = about
   if (options.onQuery !== undefined) {
     try {
@@ -59,70 +70,4 @@ export function report(caller: Caller, about: Omit<QueryReport, 'reason' | 'requ
     { type: 'db.query', severity, outcome, details: reason === undefined ? details : { ...details, reason } },
     request,
   )
-}
-
-/** The channel on which statements are traced: `tracing:portcullis.db.query:start`, `…:asyncEnd`, `…:error`, … */
-export const QUERY_CHANNEL = 'portcullis.db.query'
-
-/**
- * What subscribers of {@link QUERY_CHANNEL} receive. Attributes have the names of OpenTelemetry's semantic conventions for
- * database client spans (1.33, stable); those of the answer are there at `asyncEnd`.
- */
-export interface QueryTrace {
-  readonly attributes: Record<string, string | number>
-  /** The request that it was run for. */
-  readonly requestId: string | undefined
-  error?: unknown
-}
-
-const channel = tracingChannel<QueryTrace>(QUERY_CHANNEL)
-const { start, end, asyncStart, asyncEnd, error: failed } = channel
-
-/** Whether anybody traces statements. */
-function isTraced(): boolean {
-  return [start, end, asyncStart, asyncEnd, failed].some(({ hasSubscribers }) => hasSubscribers)
-}
-
-/** What of statements a trace begins with. */
-export interface Traced {
-  readonly texts: readonly string[]
-  readonly operation: string
-  readonly access: Access
-}
-
-/** Runs `work` as a span of its own, where anybody traces. */
-export async function traced<T>(
-  caller: Caller,
-  about: () => Traced,
-  work: () => Promise<T>,
-  rowsOf: (result: T) => number,
-): Promise<T> {
-  if (!isTraced()) return work()
-  const { texts, operation, access } = about()
-  const target = caller.pools[access].target
-  const attributes: Record<string, string | number> = {
-    'db.system.name': 'postgresql',
-    'db.operation.name': texts.length > 1 ? `BATCH ${operation}` : operation,
-    'db.query.summary': texts.length > 1 ? `BATCH ${operation}` : operation,
-    'db.query.text': texts.join('; '),
-  }
-  if (texts.length > 1) attributes['db.operation.batch.size'] = texts.length
-  if (target !== undefined) {
-    attributes['db.namespace'] = target.database
-    attributes['server.address'] = target.host
-    attributes['server.port'] = target.port
-  }
-  const trace: QueryTrace = { attributes, requestId: caller.request?.id }
-  return channel.tracePromise(async () => {
-    try {
-      const result = await work()
-      attributes['db.response.returned_rows'] = rowsOf(result)
-      return result
-    } catch (error) {
-      const { code, sqlState } = error as { code?: unknown; sqlState?: unknown }
-      if (typeof sqlState === 'string') attributes['db.response.status_code'] = sqlState
-      attributes['error.type'] = String(typeof sqlState === 'string' ? sqlState : (code ?? '_OTHER'))
-      throw error
-    }
-  }, trace)
 }

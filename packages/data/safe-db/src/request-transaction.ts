@@ -74,9 +74,7 @@ export function inRequestTransaction(caller: RequestCaller): Omit<Database, 'sys
     ),
     async tx(work, options = {}) {
       if (Object.keys(options).length > 0) {
-        throw new TransactionOverError(
-          'it never began: inside the transaction of a request, it takes no options',
-        )
+        throw new TransactionOverError('it never began: inside the transaction of a request, it takes no options')
       }
       return (await current()).transaction.tx(work)
     },

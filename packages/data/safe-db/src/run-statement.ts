@@ -2,7 +2,7 @@ import { cancelWhenClientLeaves } from './cancel-when-client-leaves.ts'
 import type { Access } from './asking-options.ts'
 import type { Answer } from './connections/batch.ts'
 import type { SqlQuery, Statement } from './core/query.ts'
-import { observedAll } from './observe.ts'
+import { ALONE, observedAll } from './observe.ts'
 import type { SendAll } from './observe.ts'
 import { RETRIES, withRetries } from './retry.ts'
 import { checkLimit } from './service.ts'
@@ -21,7 +21,8 @@ function operationOf(statements: readonly Statement[], access: Access) {
 /** Sends statements and their context in one packet: one round trip, one transaction. */
 function sendAlone(caller: Caller, access: Access, attempt: number): SendAll {
   return async (statements, trail) => {
-    if (attempt === 1) await checkLimit(caller, operationOf(statements, access))
+    if (attempt === 1 && caller.options.limit !== undefined)
+      await checkLimit(caller, operationOf(statements, access))
     const { statements: context, hash, planKey } = await beginningOf(caller, access === 'read')
     trail.context = hash
     const asked = performance.now()
@@ -29,8 +30,7 @@ function sendAlone(caller: Caller, access: Access, attempt: number): SendAll {
     trail.waitMs += performance.now() - asked
     const forget = cancelWhenClientLeaves(caller.request, connection)
     try {
-      const prepared = statements.map((statement) => ({ ...statement, prepare: planKey }))
-      const answers = await connection.run([...context, ...prepared])
+      const answers = await connection.run([...context, ...statements], planKey)
       return answers.slice(context.length)
     } finally {
       forget()
@@ -53,7 +53,7 @@ export function runStatements(
     return inTransaction(caller, (transaction) => transaction.run(queries, access), {})
   return withRetries(caller, RETRIES, (attempt) =>
     observedAll(
-      { ...caller, within: { transaction: undefined, context: 'none', attempt, waitMs: 0 } },
+      attempt === 1 ? caller : { ...caller, within: { ...ALONE, attempt } },
       queries,
       access,
       sendAlone(caller, access, attempt),

@@ -52,13 +52,13 @@ export function beginText(caller: Caller, access: Access, isolation: Isolation =
   }
   if (access === 'write' && accessOf(caller) === 'read') {
     const error = new DatabaseReadOnlyError()
-    void report(caller, {
+    void report(caller, () => ({
       outcome: 'refused',
       fingerprint: 'none',
       kind: 'transaction',
       access,
       code: error.code,
-    })
+    }))
     throw error
   }
   return `begin isolation level ${isolation} read ${access === 'read' ? 'only' : 'write'}`

@@ -1,4 +1,5 @@
 import { gateFactsOf } from '@portcullis/kernel'
+import type { Principal } from '@portcullis/kernel'
 import type { Access } from './asking-options.ts'
 import type { WireStatement } from './connections/batch.ts'
 import { checkContext, contextText, NO_CONTEXT } from './core/context.ts'
@@ -30,36 +31,46 @@ export function accessOf({ request, options: { access } }: Caller): Access {
   return READS.has(request.method) ? 'read' : 'write'
 }
 
-async function givenContext(caller: Caller): Promise<DatabaseContext | undefined> {
+/** Contexts of principals that need no asking; a request may send many statements. */
+const ofPrincipals = new WeakMap<Principal, CheckedContext>()
+
+function contextOfPrincipal(principal: Principal, { searchPath, roles }: Caller['options']): CheckedContext {
+  const known = ofPrincipals.get(principal)
+  if (known !== undefined) return known
+  const settings = {
+    'app.current_user_id': principal.id ?? '',
+    'app.current_tenant_id': principal.tenantId ?? '',
+  }
+  const context = checkContext({ settings, searchPath }, roles)
+  ofPrincipals.set(principal, context)
+  return context
+}
+
+/** A context that the app gave, with the search path of the options where it has none. */
+function checkGiven(given: unknown, { searchPath, roles }: Caller['options']): CheckedContext {
+  const lacksPath = (given as Partial<DatabaseContext> | null | undefined)?.searchPath === undefined
+  const isWhole = searchPath === undefined || typeof given !== 'object' || given === null || !lacksPath
+  return checkContext(isWhole ? given : { ...given, searchPath }, roles)
+}
+
+async function checkedContext(caller: Caller): Promise<CheckedContext> {
   const { request, options, system } = caller
-  if (system !== undefined) return options.systemContext?.(system)
+  const { searchPath, roles } = options
+  const ofNobody = () => (searchPath === undefined ? NO_CONTEXT : checkContext({ searchPath }, roles))
+  if (system !== undefined) {
+    const { systemContext } = options
+    return systemContext === undefined ? ofNobody() : checkGiven(await systemContext(system), options)
+  }
   if (request === undefined) {
-    if (!options.requirePrincipal) return undefined
+    if (!options.requirePrincipal) return ofNobody()
     throw new DatabaseContextMissingError('nobody is behind app.db; app.db.system(reason) says why')
   }
   const principal = await request.resolvePrincipal()
   if (options.requirePrincipal && principal.kind === 'anonymous') {
     throw new DatabaseContextMissingError('the request has no principal')
   }
-  if (options.context !== undefined) {
-    const context: unknown = await options.context(request)
-    if (context === undefined) throw new DatabaseContextMissingError('context gave no object')
-    return context as DatabaseContext
-  }
-  return {
-    settings: {
-      'app.current_user_id': principal.id ?? '',
-      'app.current_tenant_id': principal.tenantId ?? '',
-    },
-  }
-}
-
-async function checkedContext(caller: Caller): Promise<CheckedContext> {
-  const { roles, searchPath } = caller.options
-  const given = await givenContext(caller)
-  if (given === undefined) return searchPath === undefined ? NO_CONTEXT : checkContext({ searchPath }, roles)
-  const needsPath = searchPath !== undefined && typeof given === 'object' && given?.searchPath === undefined
-  return checkContext(needsPath ? { ...given, searchPath } : given, roles)
+  if (options.context === undefined) return contextOfPrincipal(principal, options)
+  return checkGiven(await options.context(request), options)
 }
 
 /** Settings of the app in one that is signed; what PostgreSQL itself reads stays as it is. */
@@ -86,7 +97,6 @@ export async function beginningOf(caller: Caller, readOnly: boolean): Promise<Be
   const statement = {
     text: contextText(all),
     values: readOnly ? ['on', ...values] : values,
-    prepare: '',
     discard: true,
   }
   return { statements: [statement], hash, planKey }

@@ -17,8 +17,6 @@ export interface WireStatement {
   readonly portal?: string
   /** Goes on with a portal that was suspended. */
   readonly resume?: boolean
-  /** Prepared when it comes again; the key tells apart what the text means elsewhere. Default: never. */
-  readonly prepare?: string | undefined
   /** Nobody wants to see its rows. */
   readonly discard?: boolean
 }
@@ -36,7 +34,7 @@ export interface Answer {
 
 /** The methods of pg's connection that are used. They take no further arguments since pg 8. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void; destroy(): void }
+  readonly stream: Packet
   parse(message: { name: string; text: string; types: number[] }): void
   bind(message: { portal: string; statement: string; values: readonly Encoded[] }): void
   describe(message: { type: 'P'; name: string }): void
@@ -44,11 +42,48 @@ interface Wire {
   close(message: { type: 'S'; name: string }): void
   sync(): void
   sendCopyFail(message: string): void
-  once(event: 'readyForQuery' | 'end', listener: () => void): unknown
-  removeListener(event: 'readyForQuery' | 'end', listener: () => void): unknown
 }
 
-const preparedOf = new WeakMap<object, Prepared>()
+interface Socket {
+  readonly writable: boolean
+  write(bytes: Buffer): boolean
+  destroy(): void
+}
+
+/** Takes the place of the socket while a packet is put together: one write is much cheaper than one for each message. */
+class Packet {
+  readonly writable = true
+  #chunks: Buffer[] = []
+
+  write(bytes: Buffer): boolean {
+    return this.#chunks.push(bytes) > 0
+  }
+
+  take(): Buffer {
+    const chunks = this.#chunks
+    this.#chunks = []
+    return Buffer.concat(chunks)
+  }
+}
+
+/** What a connection of pg is to a batch. */
+interface Session {
+  /** The connection, but what it sends stays in its packet. */
+  readonly wire: Wire
+  readonly prepared: Prepared
+}
+
+const sessions = new WeakMap<pg.Connection, Session>()
+
+function sessionOf(connection: pg.Connection): Session {
+  const known = sessions.get(connection)
+  if (known !== undefined) return known
+  const wire = Object.create(connection, { stream: { value: new Packet() } }) as Wire
+  const session = { wire, prepared: new Prepared() }
+  sessions.set(connection, session)
+  return session
+}
+
 const NEVER: Plan = { name: '', known: false, row: undefined }
 
 /**
@@ -62,24 +97,32 @@ const NEVER: Plan = { name: '', known: false, row: undefined }
 export class Batch implements pg.Submittable {
   readonly done: Promise<readonly Answer[]>
   readonly #statements: readonly WireStatement[]
-  readonly #prepares: boolean
+  readonly #planKey: string | undefined
   readonly #answers: Answer[] = []
   readonly #plans: Plan[] = []
-  #prepared = new Prepared()
+  #prepared: Prepared | undefined
   #row: Row = noRow
   #rows: Record<string, unknown>[] = []
   #failure: unknown
   #resolve: (answers: readonly Answer[]) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
 
-  /** @param prepares whether the session is ours alone, and keeps what is prepared in it */
-  constructor(statements: readonly WireStatement[], prepares: boolean) {
+  /**
+   * @param planKey where statements that come again are prepared: what tells apart the same text under another role or
+   * search path
+   */
+  constructor(statements: readonly WireStatement[], planKey?: string) {
     this.#statements = statements
-    this.#prepares = prepares
+    this.#planKey = planKey
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
+  }
+
+  /** Waits no longer: what comes still is heard, and told to nobody. */
+  abandon(error: Error): void {
+    this.#reject(error)
   }
 
   /** How many statements were answered before the first that was not. */
@@ -95,28 +138,28 @@ export class Batch implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
-    const wire = connection as unknown as Wire
-    this.#prepared = preparedOf.get(connection) ?? new Prepared()
-    preparedOf.set(connection, this.#prepared)
-    wire.stream.cork()
+    const { wire, prepared } = sessionOf(connection)
+    const socket = connection.stream as Socket
+    this.#prepared = prepared
     try {
       for (const statement of this.#statements) this.#send(wire, statement)
-      for (const name of this.#prepared.takeUnused()) wire.close({ type: 'S', name })
+      for (const name of prepared.takeUnused()) wire.close({ type: 'S', name })
       wire.sync()
+      const packet = wire.stream.take()
+      if (socket.writable) socket.write(packet)
     } catch (error) {
-      // Half a packet must not be followed by anything.
+      // What cannot be written is not to be followed by what was to come after it.
+      wire.stream.take()
       this.#reject(error)
-      wire.stream.destroy()
-    } finally {
-      wire.stream.uncork()
+      socket.destroy()
     }
     this.#row = this.#plans[0]?.row ?? noRow
   }
 
   #send(wire: Wire, statement: WireStatement): void {
-    const { text, values, portal = '', resume = false, maxRows = 0, prepare, discard = false } = statement
-    const prepares = this.#prepares && prepare !== undefined && !resume
-    const plan = prepares ? this.#prepared.planOf(text, prepare) : NEVER
+    const { text, values, portal = '', resume = false, maxRows = 0, discard = false } = statement
+    const isPrepared = this.#planKey !== undefined && !resume
+    const plan = (isPrepared ? this.#prepared?.planOf(text, this.#planKey ?? '') : undefined) ?? NEVER
     const parsed = plan.known || (plan.name !== '' && this.#plans.includes(plan))
     this.#plans.push(plan)
     if (!resume) {
@@ -152,20 +195,19 @@ export class Batch implements pg.Submittable {
   }
 
   handleError(error: unknown, connection: pg.Connection): void {
-    this.#prepared.forget(this.#plans.filter((plan) => !plan.known))
-    if (this.isOutdated(error)) this.#prepared.forget(this.#plans.slice(this.answered, this.answered + 1))
+    this.#prepared?.forget(this.#plans.filter((plan) => !plan.known))
+    if (this.isOutdated(error)) this.#prepared?.forget(this.#plans.slice(this.answered, this.answered + 1))
     const { severity } = (error ?? {}) as { severity?: unknown }
     // What the server says has a severity, in its own language. ReadyForQuery follows, and only then the transaction's
     // status is known; or the connection ends.
     if (typeof severity !== 'string') return this.#reject(error)
-    const wire = connection as unknown as Wire
     const settle = (): void => {
-      wire.removeListener('readyForQuery', settle)
-      wire.removeListener('end', settle)
+      connection.removeListener('readyForQuery', settle)
+      connection.removeListener('end', settle)
       this.#reject(error)
     }
-    wire.once('readyForQuery', settle)
-    wire.once('end', settle)
+    connection.once('readyForQuery', settle)
+    connection.once('end', settle)
   }
 
   handleReadyForQuery(): void {
@@ -187,7 +229,7 @@ export class Batch implements pg.Submittable {
 
   #answer(rowCount: number, command: string, suspended: boolean): void {
     const plan = this.#plans[this.#answers.length]
-    if (plan !== undefined) this.#prepared.learn(plan, this.#row)
+    if (plan !== undefined) this.#prepared?.learn(plan, this.#row)
     this.#answers.push({ rows: this.#rows, rowCount, command, suspended })
     this.#rows = []
     this.#row = this.#plans[this.#answers.length]?.row ?? noRow

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import { mapError } from '../core/pg-errors.ts'
-import { LATE, within } from '../core/within.ts'
+import { createDeadline } from '../core/deadline.ts'
+import type { Deadline } from '../core/deadline.ts'
 import { DatabaseTimeoutError } from '../errors.ts'
 import { Batch } from './batch.ts'
 import type { Answer, WireStatement } from './batch.ts'
@@ -8,6 +9,7 @@ import type { OpenPool, PoolSettings } from './open-pool.ts'
 import { withTimeouts } from './session-timeouts.ts'
 
 const answered = new WeakMap<Error, number>()
+const deadlines = new WeakMap<PoolClient, Deadline>()
 
 function answeredBefore<E extends Error>(error: E, count: number): E {
   answered.set(error, count)
@@ -24,9 +26,10 @@ export interface Connection {
   /**
    * Runs statements in one round trip: all or none.
    *
+   * @param planKey where statements that come again are prepared: tells apart what their text means elsewhere
    * @throws the database's error, mapped; a statement that is not answered in time is cancelled, and the connection closed
    */
-  run(statements: readonly WireStatement[]): Promise<readonly Answer[]>
+  run(statements: readonly WireStatement[], planKey?: string): Promise<readonly Answer[]>
   /** Asks the server to cancel what runs, if anything does; `run` fails then as the server says. */
   cancel(): void
   /** Calls `listener` when the connection breaks while it is taken. */
@@ -52,6 +55,8 @@ export function createConnection(
   released: () => void,
 ): Connection {
   const listeners: (() => void)[] = []
+  const deadline = deadlines.get(client) ?? createDeadline(settings.deadline)
+  deadlines.set(client, deadline)
   let state: 'whole' | 'broken' | 'released' = 'whole'
   let touched = false
   let running = false
@@ -69,35 +74,43 @@ export function createConnection(
     if (state === 'whole' && running) cancelling ??= pool.cancel(client)
   }
 
-  async function send(statements: readonly WireStatement[], again = true): Promise<readonly Answer[]> {
-    const batch = new Batch(statements, settings.pooler === 'none')
-    let isOutdated = false
+  async function send(
+    statements: readonly WireStatement[],
+    planKey: string | undefined,
+    again = true,
+  ): Promise<readonly Answer[]> {
+    const batch = new Batch(statements, planKey)
     running = true
     try {
+      deadline.start(() => {
+        cancel()
+        onError()
+        batch.abandon(new DatabaseTimeoutError())
+      })
       client.query(batch)
-      const answers = await within(settings.deadline, batch.done)
-      if (answers !== LATE) return answers
-      cancel()
-      onError()
+      return await batch.done
     } catch (error) {
-      isOutdated = again && client.getTransactionStatus() === 'I' && batch.isOutdated(error)
+      if (error instanceof DatabaseTimeoutError) throw error
+      const isOutdated = again && client.getTransactionStatus() === 'I' && batch.isOutdated(error)
       if (!isOutdated) throw answeredBefore(mapError(error), batch.answered)
     } finally {
+      deadline.stop()
       running = false
       // A request to cancel that came late would hit what runs next on this connection.
       if (state === 'whole' && cancelling !== undefined) touched ||= !(await cancelling)
       cancelling = undefined
     }
     // Nothing of the packet has happened.
-    if (isOutdated) return send(statements, false)
-    throw new DatabaseTimeoutError()
+    return send(statements, planKey, false)
   }
 
   return {
-    async run(statements) {
-      touched ||= statements.some(({ touchesSession }) => touchesSession === true)
-      if (settings.pooler === 'none' || client.getTransactionStatus() !== 'I') return send(statements)
-      return withTimeouts(statements, settings, send)
+    run(statements, planKey) {
+      for (const { touchesSession } of statements) touched ||= touchesSession === true
+      if (settings.pooler === 'none') return send(statements, planKey)
+      // What is prepared would stay with a session that is not ours.
+      if (client.getTransactionStatus() !== 'I') return send(statements, undefined)
+      return withTimeouts(statements, settings, (all) => send(all, undefined))
     },
     cancel,
     onBroken: (listener) => void listeners.push(listener),

@@ -92,7 +92,8 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
 
   return {
     async take() {
-      if (!(await permits.take(settings.wait))) throw busy()
+      const got = permits.take(settings.wait)
+      if (got !== true && !(await got)) throw busy()
       try {
         return await connect()
       } catch (error) {

@@ -102,10 +102,7 @@ sql.orderBy(undefined as string | undefined, { id: sql.id('id') })
 sql.like.contains(7)
 
 // Options.
-void Fastify().register(safeDb, {
-  dsn: async () => text,
-  context: () => ({ settings: { 'app.user': text } }),
-})
+void Fastify().register(safeDb, { dsn: async () => text, context: () => ({ settings: { 'app.user': text } }) })
 // @ts-expect-error there must be a dsn
 void Fastify().register(safeDb, {})
 // @ts-expect-error verification is not weakened

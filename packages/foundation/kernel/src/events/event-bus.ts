@@ -27,6 +27,8 @@ export interface SecurityEvents {
     event: SecurityEventInput<Type>,
     request?: FastifyRequest,
   ): Promise<void>
+  /** Whether anybody hears what is published; who publishes often need not put together what nobody hears. */
+  readonly hasSubscribers: boolean
   /** @returns a function that ends the subscription */
   subscribe(listener: SecurityEventListener, options?: { readonly durable?: boolean }): () => void
 }
@@ -51,6 +53,8 @@ function withFacts(input: SecurityEventInput, now: number, request?: FastifyRequ
   })
 }
 
+const RECORDED: Promise<void> = Promise.resolve()
+
 /** Creates the bus of one app. */
 export function createEventBus(log: FastifyBaseLogger, now: () => number): SecurityEvents {
   const subscribers = new Set<Subscriber>()
@@ -69,8 +73,14 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
     }
   }
 
+  const isHeard = (): boolean => subscribers.size > 0 || channel.hasSubscribers
+
   return {
+    get hasSubscribers() {
+      return isHeard()
+    },
     publish(input, request) {
+      if (!isHeard()) return RECORDED
       const event = withFacts(input, now(), request)
       if (channel.hasSubscribers) channel.publish(event)
       const all = [...subscribers].map((subscriber) => deliver(subscriber, event, request))
