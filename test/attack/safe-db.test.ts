@@ -216,7 +216,7 @@ describe('requests of every kind give back what they took', () => {
       void child.register(safeDb, {
         dsn: dsn().replace(/postgres$/, 'second'),
         tls: 'disable',
-        context: () => ({ 'app.who': 'child' }),
+        context: () => ({ settings: { 'app.who': 'child' } }),
       })
       child.get('/child', (request) =>
         request.db.one(sql`select current_database() as name, current_setting('app.who') as who`),

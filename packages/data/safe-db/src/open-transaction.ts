@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto'
+import type { Access } from './asking-options.ts'
+import type { Answer, WireStatement } from './connections/batch.ts'
+import type { Connection } from './connections/connection.ts'
+import { checkBatch } from './check-batch.ts'
+import type { SqlQuery } from './core/query.ts'
+import { TransactionOverError } from './errors.ts'
+import { codesOf, observedAll } from './observe.ts'
+import { queriesOf } from './queries.ts'
+import { report } from './report.ts'
+import { isConflict } from './retry.ts'
+import { checkLimit, whenRequestIsOver } from './service.ts'
+import type { Caller } from './service.ts'
+import { batchesIn } from './stream.ts'
+import type { Batches } from './stream.ts'
+import { TransactionStatements } from './transaction-statements.ts'
+import type { Transaction } from './transaction.ts'
+import { beginningOf } from './who-asks.ts'
+
+/** A transaction that has a connection. It ends once, by either method, and gives the connection back. */
+export interface OpenTransaction {
+  readonly transaction: Transaction
+  readonly batches: Batches
+  /** Runs statements in one packet. */
+  run(queries: readonly SqlQuery[], access: Access): Promise<readonly Answer[]>
+  /** Rejects when the request is over or the connection breaks. */
+  readonly interrupted: Promise<never>
+  /**
+   * Commits, unless a statement has failed.
+   *
+   * @throws the error of the first failed statement, also where it was caught; TRANSACTION_OVER; what the commit says.
+   * Nothing has happened then, unless the connection broke while it was under way.
+   */
+  commit(): Promise<void>
+  rollBack(): Promise<void>
+}
+
+/** The statements of a transaction on the wire. The first packet begins it: nothing is sent before. */
+class Line {
+  #begin: readonly WireStatement[]
+  readonly connection: Connection
+  readonly planKey: string
+
+  constructor(connection: Connection, begin: readonly WireStatement[], planKey: string) {
+    this.connection = connection
+    this.#begin = begin
+    this.planKey = planKey
+  }
+
+  get began(): boolean {
+    return this.#begin.length === 0
+  }
+
+  async run(statements: readonly WireStatement[]): Promise<readonly Answer[]> {
+    const begin = this.#begin
+    this.#begin = []
+    const answers = await this.connection.run([...begin, ...statements], this.planKey)
+    return answers.slice(begin.length)
+  }
+
+  async end(command: 'commit' | 'rollback'): Promise<string | undefined> {
+    const [answer] = await this.connection.run([{ text: command, values: [] }], '')
+    return answer?.command
+  }
+}
+
+/** The methods of a transaction, or of one inside it. */
+function methodsOf(
+  caller: Caller,
+  line: Line,
+  statements: TransactionStatements,
+  interrupted: Promise<never>,
+  depth: number,
+): Pick<OpenTransaction, 'transaction' | 'batches' | 'run'> & { over(): void } {
+  const listeners = new Set<() => void>()
+  const batches = batchesIn(caller, {
+    run: (statement) => statements.add(async () => (await line.run([statement])).at(0)),
+    fail: (error) => statements.fail(error),
+    onOver(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  })
+  const run = (queries: readonly SqlQuery[], access: Access) =>
+    statements.add(() => observedAll(caller, queries, access, (all) => line.run(all)))
+  const one = async (query: SqlQuery, access: Access): Promise<Answer> =>
+    (await run([query], access))[0] as Answer
+  return {
+    batches,
+    run,
+    over() {
+      for (const listener of listeners) listener()
+    },
+    transaction: {
+      ...queriesOf(one, batches),
+      async batch(queries) {
+        const access = caller.within?.access ?? 'write'
+        const answers = await run(checkBatch(queries), access)
+        return answers.map(({ rowCount, rows }) => ({ rowCount, rows }))
+      },
+      tx: (work) => statements.nest(() => runNested(caller, line, statements, interrupted, depth + 1, work)),
+    },
+  }
+}
+
+/** Runs a transaction inside another: a savepoint, to which it goes back when it fails. */
+async function runNested<T>(
+  caller: Caller,
+  line: Line,
+  outer: TransactionStatements,
+  interrupted: Promise<never>,
+  depth: number,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
+  const savepoint = `safe_db_${depth}`
+  const inner = new TransactionStatements()
+  const { transaction, over } = methodsOf(caller, line, inner, interrupted, depth)
+  const mark = async (text: string): Promise<void> => {
+    await line.run([{ text: `${text} ${savepoint}`, values: [] }])
+  }
+  try {
+    await mark('savepoint')
+    const result = await Promise.race([work(transaction), interrupted])
+    await inner.end('its function has returned')
+    if (inner.failure !== undefined) throw inner.failure
+    await mark('release savepoint')
+    return result
+  } catch (error) {
+    await inner.end('it is rolled back')
+    await mark('rollback to savepoint').catch((failure: unknown) => outer.fail(failure))
+    // The database does not let such a transaction commit any more.
+    if (isConflict(inner.failure)) outer.fail(inner.failure)
+    throw error
+  } finally {
+    over()
+  }
+}
+
+/**
+ * Takes a connection for a transaction with the context of its caller.
+ *
+ * @param begin the statement that begins it
+ * @throws DATABASE_CONTEXT_MISSING, DATABASE_LIMIT_EXCEEDED, DATABASE_BUSY, DATABASE_UNAVAILABLE; nothing is taken then
+ */
+export async function openTransaction(
+  given: Caller,
+  access: Access,
+  begin: string,
+  attempt: number,
+): Promise<OpenTransaction> {
+  if (attempt === 1) await checkLimit(given, { access, kind: 'transaction', fingerprint: undefined })
+  const { statements: context, hash, planKey } = await beginningOf(given, false)
+  const asked = performance.now()
+  const connection = await given.pools[access].take()
+  const started = performance.now()
+  const waitMs = started - asked
+  const within = { transaction: randomUUID(), context: hash, attempt, waitMs: 0, access }
+  const caller = { ...given, within }
+  const line = new Line(connection, [{ text: begin, values: [], discard: true }, ...context], planKey)
+  const statements = new TransactionStatements()
+
+  let forget: () => void = () => undefined
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    const interrupt = (reason: string) => () => reject(new TransactionOverError(reason))
+    connection.onBroken(interrupt('its connection broke'))
+    forget = whenRequestIsOver(caller, interrupt('its request is over'))
+  })
+  // It may come when nobody waits any more.
+  interrupted.catch(() => undefined)
+  const { over, ...methods } = methodsOf(caller, line, statements, interrupted, 0)
+
+  let ended = false
+  function tell(kind: 'commit' | 'rollback', error?: unknown): void {
+    void report(caller, () => ({
+      outcome: error === undefined ? 'succeeded' : 'failed',
+      fingerprint: 'none',
+      kind,
+      access,
+      transaction: within.transaction,
+      context: hash,
+      attempt,
+      waitMs,
+      durationMs: performance.now() - started,
+      ...(error === undefined ? {} : codesOf(error)),
+    }))
+  }
+
+  function close(): void {
+    forget()
+    connection.release()
+  }
+
+  async function rollBack(): Promise<void> {
+    if (ended) return
+    ended = true
+    // Nobody needs any more what a statement does that is still under way.
+    connection.cancel()
+    await statements.end('it is rolled back')
+    over()
+    // One that cannot be rolled back is closed when it is released, and the server rolls back then.
+    if (connection.inTransaction) await line.end('rollback').catch(() => undefined)
+    if (line.began) tell('rollback')
+    close()
+  }
+
+  async function commit(): Promise<void> {
+    if (ended) throw new TransactionOverError('it has ended')
+    try {
+      await statements.end('its function has returned')
+      over()
+      if (statements.failure !== undefined) throw statements.failure
+    } catch (error) {
+      await rollBack()
+      throw error
+    }
+    // It may have been interrupted while its last statements ran.
+    if (ended) throw new TransactionOverError('it has ended')
+    ended = true
+    try {
+      if (!line.began) return
+      // PostgreSQL answers COMMIT with ROLLBACK when something in the transaction failed.
+      if ((await line.end('commit')) !== 'COMMIT')
+        throw new TransactionOverError('the database rolled it back')
+      tell('commit')
+    } catch (error) {
+      tell('commit', error)
+      throw error
+    } finally {
+      close()
+    }
+  }
+  return { ...methods, interrupted, commit, rollBack }
+}
