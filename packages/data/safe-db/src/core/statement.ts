@@ -35,11 +35,18 @@ const OF_SESSIONS: ReadonlySet<string> = new Set([
   'pg_temp',
   'into temp',
   'into temporary',
+  'local temp',
+  'local temporary',
+  'global temp',
+  'global temporary',
   'pg_advisory_lock',
   'pg_advisory_lock_shared',
   'pg_try_advisory_lock',
   'pg_try_advisory_lock_shared',
 ])
+
+/** What a string may have a function run, such as `query_to_xml`. */
+const FROM_STRINGS = /set_config|pg_settings|advisory_lock/
 
 const KINDS: ReadonlySet<string> = new Set(STATEMENT_KINDS)
 const CACHED_TEXT = 8_192
@@ -82,6 +89,9 @@ function examine(text: string, parameters: number): StatementFacts & { readonly 
     commands.see(type, piece.toLowerCase())
     const name = piece.replaceAll('"', '').toLowerCase()
     if (OF_SESSIONS.has(name) || OF_SESSIONS.has(`${before} ${name}`)) touchesSession = true
+    // A name in escapes (`U&"…"`) may be any of them, and a string what a function runs.
+    if (type === 'identifier' && before === '&') touchesSession = true
+    if (type === 'string' && FROM_STRINGS.test(name)) touchesSession = true
     before = name
     if (piece === ';') {
       ended = true
