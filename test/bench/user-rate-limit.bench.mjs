@@ -1,19 +1,28 @@
-// What limits cost, over real sockets, each in a process of its own, in interleaved rounds: a bare route,
-// @fastify/rate-limit and rate-limiter-flexible with one rule, and ours with two policies; then a flood of requests that
-// are all refused; then what one decision takes inside Redis. CPU is that of the server's process alone.
+// What limits cost, over real sockets, each in a process of its own, in interleaved rounds: a bare route, the kernel
+// alone, @fastify/rate-limit and rate-limiter-flexible with one rule, and ours with two policies; then a flood of
+// requests that are all refused. CPU is that of the server's process alone. Where a server is faster than the client,
+// the client is what is measured. Then what decisions take in this process, and inside Redis.
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import fastifyRateLimit from '@fastify/rate-limit'
+import { kernel } from '@portcullis/kernel'
 import { startRedis } from '@portcullis/kernel/testing'
 import userRateLimit from '@portcullis/user-rate-limit'
-import { RedisStore, definePolicy } from '@portcullis/user-rate-limit/core'
+import {
+  MemoryStore,
+  RedisStore,
+  canonicalAddress,
+  definePolicy,
+  partitionKeys,
+  withStoreFallback,
+} from '@portcullis/user-rate-limit/core'
 import autocannon from 'autocannon'
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
-import { printTable } from './samples.mjs'
+import { microseconds, printTable } from './samples.mjs'
 
 const ROUNDS = 4
 const MANY = 1_000_000_000
@@ -48,6 +57,7 @@ const flexibleRedis = (url, points) =>
 
 const MODES = {
   'bare route': () => undefined,
+  'the kernel alone': (app) => app.register(kernel, {}),
   '@fastify/rate-limit, memory, 1 rule': (app) =>
     app.register(fastifyRateLimit, { max: MANY, timeWindow: 60_000 }),
   'rate-limiter-flexible, memory, 1 rule': flexible(new RateLimiterMemory({ points: MANY, duration: 60 })),
@@ -131,6 +141,39 @@ async function throughput() {
   }
 }
 
+/** What is decided at once takes in this process: by memory, and with the breaker open; and the key of an address. */
+async function inProcess() {
+  const redis = await startRedis()
+  const inner = new RedisStore({ redis: redis.url, storeTimeout: 20 })
+  await inner.connect()
+  const policies = ['minute', 'hour'].map((name, at) =>
+    definePolicy({ name, quota: MANY, window: 60_000 * (at + 1), onStoreError: 'local' }),
+  )
+  const charges = (run) => policies.map((policy) => ({ key: `{${run % 1_000}}`, policy, cost: 1 }))
+  const memory = new MemoryStore()
+  const fallback = withStoreFallback(inner, { instances: 1 })
+  await redis.kill('SIGSTOP')
+  while (!inner.away) await fallback.reserve(charges(0))
+  const byMemory = microseconds((run) => memory.reserveNow(charges(run)))
+  const byFallback = microseconds((run) => fallback.reserveNow(charges(run)))
+  await redis.kill('SIGCONT')
+  const keys = partitionKeys({ secret: keySecret })
+  const addresses = Array.from(
+    { length: 5_000 },
+    (_, at) => `2001:db8:85a3:${at.toString(16)}:8a2e:370:7334:1`,
+  )
+  const known = microseconds((run) => keys.keyOf(['address', canonicalAddress(addresses[run % 5_000])]))
+  console.log()
+  printTable([
+    ['µs in this process', 'least'],
+    ['two policies by memory', byMemory.toFixed(2)],
+    ['the same with the breaker open', byFallback.toFixed(2)],
+    ['the key of an IPv6 address', known.toFixed(2)],
+  ])
+  await fallback.close()
+  await redis.stop()
+}
+
 /** What decisions take inside Redis, a hundred asked for at a time over a thousand partitions. */
 async function insideRedis() {
   const redis = await startRedis()
@@ -180,5 +223,6 @@ async function insideRedis() {
 if (process.argv[2] in MODES) await serve(process.argv[2], process.argv[3])
 else {
   await throughput()
+  await inProcess()
   await insideRedis()
 }

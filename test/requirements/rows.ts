@@ -413,6 +413,7 @@ export const rows: readonly Row[] = [
     'Connection strings come from outside the code',
     'half',
     'test/requirements/safe-db-connections.test.ts',
+    'packages/data/safe-db/test/connections/credentials.test.ts',
   ),
   row('M2', ['safe-db', 'secrets'], 'Secrets from AWS Secrets Manager'),
   row('M3', ['safe-db', 'secrets'], 'Secrets from Vault, with lease renewal'),
@@ -424,6 +425,8 @@ export const rows: readonly Row[] = [
     'half',
     'test/requirements/safe-db-connections.test.ts',
     'packages/data/safe-db/test/pools.test.ts',
+    'packages/data/safe-db/test/connections/authentication.test.ts',
+    'packages/data/safe-db/test/connections/tls.test.ts',
   ),
   row(
     'M6',
@@ -431,6 +434,7 @@ export const rows: readonly Row[] = [
     'A connection string can be logged without its secrets',
     'done',
     'test/requirements/safe-db-connections.test.ts',
+    'packages/data/safe-db/test/errors.test.ts',
   ),
   row(
     'M7',
@@ -439,6 +443,7 @@ export const rows: readonly Row[] = [
     'half',
     'test/requirements/safe-db-connections.test.ts',
     'packages/data/safe-db/test/pools.test.ts',
+    'packages/data/safe-db/test/connections/credentials.test.ts',
   ),
   row(
     'M8',
@@ -459,6 +464,7 @@ export const rows: readonly Row[] = [
     'Database work is limited without blocking the process',
     'done',
     'test/requirements/safe-db-connections.test.ts',
+    'packages/data/safe-db/test/limits.test.ts',
   ),
   row(
     'M16',

@@ -60,7 +60,8 @@ export function appWith(
   options: SafeDbOptions,
   environment: 'production' | 'test' = 'production',
 ): FastifyInstance {
-  const app = Fastify()
+  // Under load, Node may keep a connection open whose client went away, and would wait for it.
+  const app = Fastify({ forceCloseConnections: true })
   void app.register(kernel, {
     environment,
     identify: ({ headers }) =>

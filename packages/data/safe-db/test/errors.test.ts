@@ -71,18 +71,19 @@ const PROVOKED: readonly (readonly [string, () => SqlQuery])[] = [
   ['57014', () => sql`select pg_sleep(5), ${SECRET}::text`],
 ]
 
-describe.each([15, 18] as const)('an error of PostgreSQL %d', (version) => {
+describe.each([15, 18] as const)('M6: an error of PostgreSQL %d', (version) => {
   let database: TestDatabase
   let app: FastifyInstance
   const told: string[] = []
   let statement: SqlQuery = sql`select 1`
 
   beforeAll(async () => {
-    database = await startDatabase({ version })
+    // With a small stack, a function without end fails before its time is up.
+    database = await startDatabase({ version, settings: { max_stack_depth: '100kB' } })
     await database.admin(PREPARE)
     app = Fastify({ logger: { level: 'trace', stream: { write: (line) => void told.push(line) } } })
     void app.register(kernel, { environment: 'production' })
-    void app.register(safeDb, { dsn: database.dsn, tls: 'disable', statementTimeout: 400 })
+    void app.register(safeDb, { dsn: database.dsn, tls: 'disable', statementTimeout: 800 })
     app.get('/query', (request) => request.db.query(statement))
     app.get('/exec', (request) => request.db.exec(statement))
     app.get('/tx', (request) => request.db.tx((tx) => tx.exec(statement)))
@@ -171,11 +172,13 @@ describe.each([15, 18] as const)('an error of PostgreSQL %d', (version) => {
   it('of a conflict, a deadlock, a lock and a killed backend is the same', { timeout: 60_000 }, async () => {
     await database.admin("insert into people values (71, 'a', 1), (72, 'b', 1)")
     const write = (id: number) => sql`update people set age = age + length(${SECRET}) where id = ${id}`
-    let met = 0
-    const both = async (): Promise<void> => {
-      met++
-      while (met < 2) await new Promise((resolve) => setTimeout(resolve, 2))
-    }
+    let waiting: (() => void) | undefined
+    /** Waits until both are here. */
+    const both = (): Promise<void> =>
+      new Promise((resolve) => {
+        if (waiting === undefined) waiting = resolve
+        else for (const one of [waiting, resolve]) one()
+      })
     const crossing = await Promise.all(
       [
         [71, 72],

@@ -30,5 +30,7 @@ export type {
   PlainManifest,
 } from './core/trusted-documents.ts'
 export { graphqlGate, graphqlGate as default } from './plugin.ts'
+export { addSubscriptionStep } from './subscriptions/subscription-step.ts'
+export type { RunningSubscription, SubscriptionStep } from './subscriptions/subscription-step.ts'
 export type { GraphqlGate, Principal } from './types.ts'
 export { useGraphqlGate } from './use-graphql-gate.ts'

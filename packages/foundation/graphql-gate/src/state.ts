@@ -9,6 +9,7 @@ import type { DocumentCache } from './core/parse-document.ts'
 import type { Door } from './doors/door.ts'
 import type { FieldStep } from './fields/field-step.ts'
 import type { GraphqlServer } from './doors/server-of.ts'
+import type { SubscriptionStep } from './subscriptions/subscription-step.ts'
 
 /** Everything graphql-gate knows of one app. */
 export interface GateState {
@@ -17,6 +18,7 @@ export interface GateState {
   readonly bounds: ScopedRegistry<BoundsSource>
   readonly fieldSteps: ScopedRegistry<FieldStep>
   readonly answerSteps: ScopedRegistry<AnswerStep>
+  readonly subscriptionSteps: ScopedRegistry<SubscriptionStep>
   /** The doors that were found at boot. */
   readonly doors: Map<RouteRecord, Door>
   /** Servers that our plugin is in. */
@@ -48,6 +50,7 @@ export function gateStateOf(app: FastifyInstance): GateState {
     bounds: createScopedRegistry(),
     fieldSteps: createScopedRegistry(),
     answerSteps: createScopedRegistry(),
+    subscriptionSteps: createScopedRegistry(),
     doors: new Map(),
     servers: [],
     engines: new Set(),

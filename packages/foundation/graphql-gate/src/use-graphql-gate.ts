@@ -15,6 +15,7 @@ import { decideBounds } from './stages/bounds.ts'
 import { decideOperations } from './stages/operations.ts'
 import { ledgerOf } from './stages/request-ledger.ts'
 import { gateStateOf } from './state.ts'
+import { followSubscriptions } from './subscriptions/follow-subscriptions.ts'
 
 /** The decorator `app.graphqlGate`. */
 export interface GraphqlGate {
@@ -67,6 +68,7 @@ function decorate(app: FastifyInstance): void {
 export function useGraphqlGate(app: FastifyInstance, guard: string, needsDoor = true): void {
   useKernel(app)
   gateStateOf(app).guards.push({ name: guard, scope: app, needsDoor })
+  followSubscriptions(app)
   const marked = app as FastifyInstance & { [INSTALLED]?: true }
   if (marked[INSTALLED] === true) return
   marked[INSTALLED] = true

@@ -96,7 +96,7 @@ function toPrincipal(answer: IdentifiedAs): Principal {
  */
 export function resolvePrincipal(request: FastifyRequest): Promise<Principal> {
   const state = requestStateOf(request)
-  const stage = state.stagesRun.size
+  const { stage } = state
   const stale = state.principal?.kind === 'anonymous' && state.resolvedAt !== stage
   if (state.resolving === undefined || stale) {
     state.resolvedAt = stage

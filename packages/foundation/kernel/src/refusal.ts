@@ -39,7 +39,9 @@ export function onRefused(
   request: FastifyRequest,
   listener: (refusal: Refusal) => void | Promise<void>,
 ): void {
-  requestStateOf(request).refused.push(listener)
+  const state = requestStateOf(request)
+  if (state.refused === undefined) state.refused = [listener]
+  else state.refused.push(listener)
 }
 
 /**
@@ -47,7 +49,7 @@ export function onRefused(
  * refused later.
  */
 export function beginExecution(request: FastifyRequest): void {
-  requestStateOf(request).refused.length = 0
+  requestStateOf(request).refused = undefined
 }
 
 /** What refused the request, if anything did. */
@@ -62,36 +64,54 @@ export function refusalOf(request: FastifyRequest): Refusal | undefined {
  * @returns whether the refusal is enforced
  */
 export async function recordRefusal(request: FastifyRequest, refusal: Refusal): Promise<boolean> {
+  if (!record(request, refusal)) return false
+  await giveBack(request, refusal)
+  return true
+}
+
+/** Publishes the event of a refusal. @returns whether it is enforced */
+function record(request: FastifyRequest, refusal: Refusal): boolean {
   const enforced = refusal.mode !== 'measure'
   const outcome = enforced ? 'refused' : 'measured'
   void stateOf(request.server).events.publish({ ...refusal.event, outcome }, request)
   if (!enforced) return false
   // GraphQL engines that format errors themselves read the code here.
   refusal.error.extensions = { ...refusal.error.extensions, code: refusal.error.code }
+  requestStateOf(request).refusal ??= refusal
+  return true
+}
+
+/** Tells those who reserved something for the request that it is refused. */
+async function giveBack(request: FastifyRequest, refusal: Refusal): Promise<void> {
   const state = requestStateOf(request)
-  state.refusal ??= refusal
-  for (const listener of state.refused.splice(0)) {
+  const { refused = [] } = state
+  state.refused = undefined
+  for (const listener of refused) {
     try {
       await listener(refusal)
     } catch (error) {
       request.log.error({ err: error }, 'a refusal listener failed')
     }
   }
-  return true
 }
 
 /**
  * Refuses a request in the right shape: a GraphQL error body on a GraphQL route, else a coded Fastify error, so that
  * the app's own error handler keeps its format. In measure mode it only reports.
  *
- * @returns whether a reply was sent
+ * @returns whether a reply was sent: at once where nothing has to be given back before it
  */
-export async function refuse(
+export function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
   refusal: Refusal,
-): Promise<boolean> {
-  if (!(await recordRefusal(request, refusal))) return false
+): boolean | Promise<boolean> {
+  if (!record(request, refusal)) return false
+  if (requestStateOf(request).refused === undefined) return answer(request, reply, refusal)
+  return giveBack(request, refusal).then(() => answer(request, reply, refusal))
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): true {
   endUpgrade(request, reply)
   void reply.send(formatted(request, reply, refusal) ?? refusal.error)
   return true
@@ -122,7 +142,8 @@ export async function refuseAnswer(
 }
 
 function formatted(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): string | undefined {
-  for (const [name, value] of Object.entries(refusal.headers ?? {})) void reply.header(name, value)
+  const { headers = {} } = refusal
+  for (const name in headers) void reply.header(name, headers[name])
   return stateOf(request.server).refusalFormat?.(request, reply, refusal.error)
 }
 

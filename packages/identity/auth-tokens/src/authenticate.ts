@@ -1,18 +1,26 @@
-import { createRequestValue, onSettled, routeOption, routeRecordOf } from '@portcullis/kernel'
+import {
+  createRequestValue,
+  cutConnection,
+  isUpgrade,
+  onSettled,
+  routeOption,
+  routeRecordOf,
+} from '@portcullis/kernel'
 import type { DecisionResult, IdentifiedAs } from '@portcullis/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkBinding } from './binding.ts'
-import { cut } from './connections.ts'
 import type { AccessClaims } from './core/claims.ts'
 import { principalOf } from './core/principal.ts'
 import { CrossSiteRequest, Unauthenticated } from './errors.ts'
 import { ACCESS_COOKIE } from './http/cookies.ts'
 import { isCrossSite } from './http/cross-site.ts'
-import { isUpgrade } from './http/is-upgrade.ts'
 import { readCredentials } from './http/read-credentials.ts'
 import type { ResolvedAuthTokensOptions } from './options.ts'
 import { isClientError, refusal } from './refusal.ts'
 import { NAME, registrationIn } from './registration.ts'
+
+/** What GraphQL over WebSocket closes with for "Unauthorized". */
+const CLOSE_CODE = 4401
 
 const accepted = createRequestValue<AccessClaims>('portcullis.access-claims/1')
 
@@ -45,7 +53,7 @@ function isPreflight(request: FastifyRequest): boolean {
 /** Ends what goes on for long when its token does: an answer when it is revoked, a WebSocket when it expires too. */
 function follow(request: FastifyRequest, reply: FastifyReply, claims: AccessClaims): void {
   const { connections } = registrationIn(request.server)
-  const end = (): void => cut(request, reply)
+  const end = (): void => cutConnection(request, reply, CLOSE_CODE)
   const forget = isUpgrade(request) ? connections.watchToTheEnd(claims, end) : connections.watch(claims, end)
   onSettled(request, forget)
 }

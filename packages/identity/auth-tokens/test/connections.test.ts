@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { get } from 'node:http'
 import { connect } from 'node:http2'
 import type { IncomingMessage } from 'node:http'
@@ -18,6 +19,7 @@ import { bearer, optionsWith } from './app.ts'
 
 let app: FastifyInstance
 let port: number
+const slow = new EventEmitter()
 
 async function listen(more: Partial<AuthTokensOptions> = {}): Promise<void> {
   app = Fastify()
@@ -33,6 +35,7 @@ async function listen(more: Partial<AuthTokensOptions> = {}): Promise<void> {
     reply.raw.on('close', () => clearInterval(timer))
   })
   app.get('/slow', async () => {
+    slow.emit('begun')
     await delay(200)
     return 'done'
   })
@@ -81,8 +84,9 @@ describe('what is open', () => {
 
   it('lets an ordinary answer finish, such as the one to the request that signs out', async () => {
     const { access_token: token } = await app.tokens.issue({ subject: 'ada' })
+    const begun = once(slow, 'begun')
     const answer = fetch(`http://127.0.0.1:${port}/slow`, { headers: bearer(token) })
-    await delay(50)
+    await begun
     await app.tokens.revokeAll('ada')
     expect(await (await answer).text()).toBe('done')
   })

@@ -13,7 +13,7 @@ import {
 } from './errors.ts'
 import type { Limiter } from './limiter.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
-import { addressOf, partitionOf } from './policies/partition.ts'
+import { partitionOf } from './policies/partition.ts'
 import { plannedPolicy } from './policies/plans.ts'
 import { limitsOf, rememberLimits } from './request-limits.ts'
 import { settleLater } from './settle-price.ts'
@@ -88,14 +88,18 @@ function unavailable(policies: readonly CompiledPolicy[]): Refusal {
   }
 }
 
+function isOpen({ degraded }: Limit): boolean {
+  return degraded === 'open'
+}
+
 /** The fields of all policies that were decided so far, the same on refusals and on answers. */
 function fieldsOf(limits: readonly Limit[], { headers }: Limiter): Record<string, string> {
-  const enforced = limits.filter((limit) => limit.degraded !== 'open')
+  const enforced = limits.some(isOpen) ? limits.filter((limit) => !isOpen(limit)) : limits
   if (enforced.length === 0 || headers === false) return {}
   const legacy = headers === 'draft' ? {} : legacyFields(enforced)
   if (headers === 'legacy') return legacy
   return {
-    'ratelimit-policy': rateLimitPolicyField(enforced.map((limit) => limit.policy)),
+    'ratelimit-policy': rateLimitPolicyField(enforced.map(({ policy }) => policy)),
     ratelimit: rateLimitField(enforced),
     ...legacy,
   }
@@ -129,9 +133,13 @@ async function chargesOf(
   return { charges, charged }
 }
 
+function isByPrice({ cost }: CompiledPolicy): boolean {
+  return cost === 'queryCost'
+}
+
 /** The limits with what their policies charge. */
 function named(limits: readonly Limit[], charged: readonly CompiledPolicy[]): readonly Limit[] {
-  if (charged.every(({ cost }) => cost !== 'queryCost')) return limits
+  if (!charged.some(isByPrice)) return limits
   return limits.map((limit, index) =>
     charged[index]?.cost === 'queryCost' ? { ...limit, charges: 'queryCost' } : limit,
   )
@@ -158,11 +166,10 @@ function conclude(
   for (const name in headers) void reply?.header(name, headers[name])
   const { reservation } = verdict
   if (reservation === undefined) return undefined
-  const byPrice = charges.filter((_charge, index) => charged[index]?.cost === 'queryCost')
-  const [first] = byPrice
-  if (first !== undefined) {
+  if (charged.some(isByPrice)) {
+    const byPrice = charges.filter((_charge, index) => charged[index]?.cost === 'queryCost')
     const names = byPrice.map(({ policy }) => policy.name)
-    settleLater(request, { store, reservation, policies: names, price: first.cost })
+    settleLater(request, { store, reservation, policies: names, price: byPrice[0]?.cost ?? 0 })
   }
   onRefused(request, async ({ gate }) => {
     // What was told is not so any more; a refusal of ours tells it anew.
@@ -243,7 +250,7 @@ export function decideByAddress(
     byAddressAlone.set(policies, plain)
   }
   if (!plain) return false
-  const key = limiter.keys.keyOf(addressOf(request, limiter.ipv6Subnet))
+  const key = limiter.addressKeys.keyOf(request)
   const charges = policies.map(({ policy, cost }): Charge => ({ key, policy, cost: cost as number }))
   return decideFound(limiter, { charges, charged: policies }, request, reply)
 }

@@ -9,12 +9,16 @@ import { checkCosts } from './core/decide.ts'
 import { definePolicy } from './core/policy.ts'
 import type { PolicyInput } from './core/policy.ts'
 import type { Charge, Limit, Verdict } from './core/verdict.ts'
+import { placesNamed, statusOf } from './inspect-limits.ts'
+import type { InspectedLimiter, LimiterStatus, StatusQuestion } from './inspect-limits.ts'
 import type { Limiter } from './limiter.ts'
 import { guardLogin } from './login/guard-login.ts'
 import type { Login, LoginAttempt } from './login/guard-login.ts'
 import type { ReloadableOptions } from './live-options.ts'
+import type { Identity } from './policies/identity.ts'
 import { limitsOf } from './request-limits.ts'
 import { settledLimits } from './settle-price.ts'
+import type { Place } from './stores/store.ts'
 
 /** What {@link UserRateLimit.consume} charges. */
 export interface Consumption {
@@ -25,6 +29,11 @@ export interface Consumption {
   /** Units. Default: 1; 0 only looks. */
   readonly cost?: number
 }
+
+/** What {@link UserRateLimit.reset} forgets: of a policy of the app by its name, or of one that no route declares. */
+export type Resetting =
+  | { readonly policy: string; readonly identity: Identity }
+  | Pick<Consumption, 'policy' | 'identity'>
 
 /** What {@link UserRateLimit.reserve} answers. The first of `settle` and `cancel` counts. */
 export interface Reserved extends Pick<Verdict, 'allowed' | 'limits'> {
@@ -61,9 +70,29 @@ export interface UserRateLimit {
    */
   reserve(consumption: Consumption): Promise<Reserved>
   /**
-   * Puts other policies in place of the plugin's, in this process, without a restart. They are checked as at boot, with
-   * all routes laid over them, and where anything is wrong nothing changes. What was used under a name stays used,
-   * unless the policy's window or algorithm changes. The event is `admin.action`.
+   * Forgets what somebody has used of a policy, so that their whole quota is free: in the store, with what this process
+   * knows of it, and within a second on the other instances that share a Redis. By name it is a policy of the plugin,
+   * of a route (all that have the name) or of `guardLogin` (`login-account`, `login-pair`, `login-address`). Calls that
+   * are under way may give back what they had reserved before, of what is charged afterwards. The event is
+   * `admin.action`.
+   *
+   * @returns whether there was anything to forget
+   * @throws InvalidPolicy for a name that no policy has, InvalidIdentity; StoreUnavailable when the store is away: reset
+   * again then
+   */
+  reset(what: Resetting): Promise<boolean>
+  /**
+   * Tells what the limiter is in: its store, the policies that hold, and for an identity what each of them says to it
+   * and what blocks it. Charges nothing. `peek` asks one policy whether a cost would fit; this is for whoever has to
+   * explain a refusal.
+   *
+   * @throws InvalidPolicy for a name that no policy has, InvalidIdentity; nothing when the store is away
+   */
+  status(question?: StatusQuestion): Promise<LimiterStatus>
+  /**
+   * Puts other policies in place of the plugin's, in this process, without a restart; what is left out stays. They are
+   * checked as at boot, with all routes laid over them, and where anything is wrong nothing changes. What was used under
+   * a name stays used, unless the policy's window or algorithm changes. The event is `admin.action`.
    *
    * @throws PORTCULLIS_KERNEL_INVALID_OPTIONS, PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE,
    * PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD
@@ -71,8 +100,8 @@ export interface UserRateLimit {
   reload(options: ReloadableOptions): void
   /**
    * Holds off a principal, tenant, address or operation at once: here, and within a second on all instances that share a
-   * Redis. It holds on every route of the scope, also where `config.userRateLimit` is `false`, until it ends. The event
-   * is `admin.action`.
+   * Redis. It holds on every route of the scope, also where `config.userRateLimit` is `false`, until it ends. WebSockets
+   * and GraphQL subscriptions that are open end with it. The event is `admin.action`.
    *
    * @throws InvalidBlock for wrong arguments; StoreUnavailable when Redis is away: nothing is blocked then
    */
@@ -103,7 +132,7 @@ export interface UserRateLimit {
 }
 
 /** A limiter that runs, with what replaces its policies. */
-export interface RunningLimiter extends Limiter {
+export interface RunningLimiter extends InspectedLimiter {
   readonly reload: (options: ReloadableOptions) => void
 }
 
@@ -113,6 +142,14 @@ export type LimiterOf = (scope: FastifyInstance) => RunningLimiter
 function chargeOf(keys: Limiter['keys'], { policy, identity, cost = 1 }: Consumption): Charge {
   const defined = definePolicy({ ...policy, window: toMilliseconds(policy.window) })
   return { key: keys.keyOf(identity), policy: defined, cost }
+}
+
+function placesOf(limiter: InspectedLimiter, what: Resetting): readonly Place[] {
+  return isNamed(what) ? placesNamed(limiter, what.policy, what.identity) : [chargeOf(limiter.keys, what)]
+}
+
+function isNamed(what: Resetting): what is Extract<Resetting, { policy: string }> {
+  return typeof what.policy === 'string'
 }
 
 function tellAction(app: FastifyInstance, action: string): void {
@@ -153,6 +190,16 @@ export function decorate(app: FastifyInstance, limiterOf: LimiterOf): void {
             }
             return { allowed, limits, settle: end, cancel: () => end(0) }
           },
+          reset: async (what) => {
+            const limiter = limiterOf(this)
+            const places = placesOf(limiter, what)
+            const were: boolean[] = []
+            for (const place of places) were.push(await limiter.store.reset(place))
+            for (const key of new Set(places.map((place) => place.key))) await limiter.blocks.tellReset(key)
+            tellAction(this, `userRateLimit.reset ${places[0]?.policy.name ?? ''}`)
+            return were.includes(true)
+          },
+          status: async (question) => statusOf(limiterOf(this), question),
           reload: (options) => {
             limiterOf(this).reload(options)
             tellAction(this, 'userRateLimit.reload')

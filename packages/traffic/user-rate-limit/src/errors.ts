@@ -82,20 +82,20 @@ export const LoginChallengeRequired: CodedError<'LOGIN_CHALLENGE_REQUIRED'> = co
 /** Redis cannot be reached and a policy is declared `closed`. The message names the host, never credentials. Boot error. */
 export const StoreUnreachableError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_STORE_UNREACHABLE',
-  "userRateLimit: %s The policies %s are declared onStoreError: 'closed', so the app does not start without it.",
+  "userRateLimit: %s The policies %s are closed while it is away (onStoreError: 'closed', the default where there is a penalty), so the app does not start without it.",
   'boot',
 )
 
-/** A policy needs facts of another gate that is not there. Boot error. */
+/** A limit needs facts of another gate that is not there. Boot error. */
 export const MissingGateError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE',
-  'userRateLimit.policies.%s needs %s.',
+  'userRateLimit.%s needs %s.',
   'boot',
 )
 
-/** A policy is for a root field that no GraphQL schema of its scope has. Boot error. */
+/** A limit is for a root field that no GraphQL schema of its scope has. Boot error. */
 export const UnknownFieldError: CodedError<'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD'> = codedError(
   'PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD',
-  'userRateLimit.policies.%s is for the root field %s, which no GraphQL schema of its scope has. Mend its name.',
+  'userRateLimit.%s is for the root field %s, which no GraphQL schema of its scope has. Mend its name.',
   'boot',
 )

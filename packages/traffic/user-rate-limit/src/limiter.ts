@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { instancesOf, unsafeSetting } from '@portcullis/kernel'
 import { describeSource, isExposed, RedisUnreachable } from '@portcullis/kernel/redis'
 import type { RedisSource } from '@portcullis/kernel/redis'
@@ -15,6 +16,8 @@ import type { PartitionKeys } from './core/partition-key.ts'
 import { StoreUnreachableError } from './errors.ts'
 import type { ResolvedLoginOptions } from './login/login-options.ts'
 import type { ResolvedUserRateLimitOptions } from './options.ts'
+import { addressKeys } from './policies/address-keys.ts'
+import type { AddressKeys } from './policies/address-keys.ts'
 import { plansOf } from './policies/plans.ts'
 import type { Plans } from './policies/plans.ts'
 import { withLeases } from './stores/leases.ts'
@@ -29,8 +32,11 @@ import { trustsEverybody } from './trusts-everybody.ts'
 /** What decides for one registration. */
 export interface Limiter {
   readonly store: RateLimitStore
+  /** Whether Redis is known to be away; `undefined` where this process's memory counts. */
+  readonly isAway: (() => boolean) | undefined
   readonly slots: SlotStore
   readonly keys: PartitionKeys
+  readonly addressKeys: AddressKeys
   readonly devices: DeviceTokens
   readonly ipv6Subnet: number
   readonly blocks: BlockStore
@@ -95,6 +101,7 @@ export async function openLimiter(
   const plans = plan === undefined ? undefined : plansOf(plan, planCacheFor)
   const shared = {
     keys,
+    addressKeys: addressKeys(keys, ipv6Subnet),
     plans,
     headers,
     devices,
@@ -104,15 +111,16 @@ export async function openLimiter(
   }
   if (redis === undefined) {
     const store = withStoreFallback(new MemoryStore({ maxKeys }), fallback)
-    return { ...shared, store, slots: new MemorySlots(), blocks: memoryBlocks() }
+    return { ...shared, store, isAway: undefined, slots: new MemorySlots(), blocks: memoryBlocks() }
   }
-  const store = new RedisStore({ redis, storeTimeout })
+  const redisStore = new RedisStore({ redis, storeTimeout, onHealed: warnOnceOfLostExpiry(app) })
   try {
-    await store.connect()
+    await redisStore.connect()
+    await warnOfEviction(app, redisStore, 1)
   } catch (error) {
     if (!(error instanceof RedisUnreachable)) throw error
     if (closed.length > 0) {
-      await store.close()
+      await redisStore.close()
       throw new StoreUnreachableError(error.message, closed.join(', '))
     }
     app.log.warn(
@@ -120,26 +128,72 @@ export async function openLimiter(
       `userRateLimit: ${error.message} Its policies go on as they declare.`,
     )
   }
+  const store = withStoreFallback(withLeases(redisStore), fallback)
   return {
     ...shared,
-    slots: withSlotFallback(store.slots, fallback.instances),
-    store: withStoreFallback(withLeases(store), fallback),
-    blocks: await openBlocks(app, redis, keyPrefix),
+    slots: withSlotFallback(redisStore.slots, fallback.instances),
+    store,
+    isAway: () => redisStore.away,
+    blocks: await openBlocks(app, redis, keyPrefix, {
+      onReset: (key) => store.forgetLocal?.(key),
+      // It may be another server than before.
+      onBack: () => void warnOfEviction(app, redisStore, 20),
+    }),
+  }
+}
+
+/** Says where Redis may drop counters: an evicted one is a fresh quota. */
+async function warnOfEviction(app: FastifyInstance, store: RedisStore, attempts: number): Promise<void> {
+  let policy: string | undefined
+  try {
+    policy = await store.evictionPolicy()
+  } catch {
+    // One that does not answer at boot is looked at when it is back, which the store may see later than the blocks.
+    if (attempts <= 1) return
+    await delay(500, undefined, { ref: false })
+    return warnOfEviction(app, store, attempts - 1)
+  }
+  if (policy === 'noeviction') return
+  const found = policy === undefined ? 'does not tell its maxmemory-policy' : `has maxmemory-policy ${policy}`
+  app.log.warn(
+    { code: 'RATE_LIMIT_STORE_EVICTS' },
+    `userRateLimit: Redis ${found}: where it evicts keys, who has used up a quota gets another. Set maxmemory-policy noeviction.`,
+  )
+}
+
+/** Says once that something takes the expiry from keys: without the gate's mending they would be there for ever. */
+function warnOnceOfLostExpiry(app: FastifyInstance): (keys: number) => void {
+  let isTold = false
+  return (keys) => {
+    if (isTold) return
+    isTold = true
+    app.log.warn(
+      { code: 'RATE_LIMIT_STORE_EXPIRY_LOST' },
+      `userRateLimit: ${keys} ${keys === 1 ? 'key' : 'keys'} in Redis had lost the expiry and ${keys === 1 ? 'has' : 'have'} one again. Something writes to them, such as a PERSIST or a restore without TTL. This is said once.`,
+    )
   }
 }
 
 /** Opens the blocks. Where Redis is away they are looked for until it is back: no block is known, and none is lost. */
-async function openBlocks(app: FastifyInstance, redis: RedisSource, keyPrefix: string): Promise<BlockStore> {
+async function openBlocks(
+  app: FastifyInstance,
+  redis: RedisSource,
+  keyPrefix: string,
+  { onReset, onBack }: { readonly onReset: (key: string) => void; readonly onBack: () => void },
+): Promise<BlockStore> {
   const blocks = new RedisBlocks({
     redis,
     keyPrefix,
-    onChange: (isAway) =>
+    onReset,
+    onChange: (isAway) => {
       app.log.warn(
         { code: 'RATE_LIMIT_STORE_UNAVAILABLE' },
         isAway
           ? 'userRateLimit: Redis is away, so blocks that others set meanwhile are not known.'
           : 'userRateLimit: Redis is back, and the blocks are known again.',
-      ),
+      )
+      if (!isAway) onBack()
+    },
   })
   await blocks.connect().catch(() => undefined)
   blocks.watch()

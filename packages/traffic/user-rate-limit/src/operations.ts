@@ -5,6 +5,7 @@ import type { Refusal } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import { MissingGateError, UnknownFieldError } from './errors.ts'
 import type { CompiledPolicy } from './policies/compile-policies.ts'
+import type { Selection } from './policies/selection.ts'
 import { keepPrice } from './settle-price.ts'
 
 /** Decides the policies of a request that need its operations. */
@@ -13,25 +14,36 @@ export type DecideBudget = (batch: OperationBatch) => Promise<Refusal | undefine
 /**
  * Adds the check of the `budget` phase, where graphql-gate is installed.
  *
- * @param needing a policy of the plugin that needs operations, if there is one: then graphql-gate is loaded for it
+ * @param needing the option of the plugin that needs operations, if there is one: then graphql-gate is loaded for it
  * @returns what is needed of graphql-gate; `undefined` where it is not installed
- * @throws PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE when such a policy exists and graphql-gate is not installed
+ * @throws PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE when there is one and graphql-gate is not installed
  */
 export async function addBudgetCheck(
   app: FastifyInstance,
-  needing: CompiledPolicy | undefined,
+  needing: string | undefined,
   decide: DecideBudget,
-): Promise<Pick<typeof GraphqlGate, 'isDoor' | 'doorsWithin' | 'addAnswerStep'> | undefined> {
+): Promise<
+  Pick<typeof GraphqlGate, 'isDoor' | 'doorsWithin' | 'addAnswerStep' | 'addSubscriptionStep'> | undefined
+> {
   // A REST app never installs graphql.
   const gate = await loadIfInstalled<typeof GraphqlGate>(() => import('@portcullis/graphql-gate'))
   if (gate === undefined) {
     if (needing === undefined) return undefined
     const mend = '@portcullis/graphql-gate and graphql: npm install @portcullis/graphql-gate graphql'
-    throw new MissingGateError(needing.policy.name, mend)
+    throw new MissingGateError(needing, mend)
   }
   if (needing !== undefined) gate.useGraphqlGate(app, 'userRateLimit')
   gate.addCheck(app, { name: 'userRateLimit', phase: 'budget', run: decide })
   return gate
+}
+
+/** @throws PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE where nobody will tell operations to an option */
+export function requireOperations(scope: FastifyInstance, option: string): void {
+  if (scope.hasDecorator('graphqlGate')) return
+  throw new MissingGateError(
+    option,
+    '@portcullis/graphql-gate to be registered in its scope, to know operations',
+  )
 }
 
 /**
@@ -40,17 +52,12 @@ export async function addBudgetCheck(
  * @throws PORTCULLIS_USER_RATE_LIMIT_MISSING_GATE
  */
 export function requireFacts(scope: FastifyInstance, policies: readonly CompiledPolicy[]): void {
-  for (const { policy, points, cost } of policies) {
-    if (points.has('budget') && !scope.hasDecorator('graphqlGate')) {
+  for (const { policy, points, cost, eventCost } of policies) {
+    if (points.has('budget') || points.has('event')) requireOperations(scope, `policies.${policy.name}`)
+    if ((cost === 'queryCost' || eventCost === 'queryCost') && !scope.hasRequestDecorator('queryCost')) {
       throw new MissingGateError(
-        policy.name,
-        '@portcullis/graphql-gate to be registered in its scope, to know operations',
-      )
-    }
-    if (cost === 'queryCost' && !scope.hasRequestDecorator('queryCost')) {
-      throw new MissingGateError(
-        policy.name,
-        "@portcullis/query-cost to be registered in its scope, for cost: 'queryCost'",
+        `policies.${policy.name}`,
+        "@portcullis/query-cost to be registered in its scope, for 'queryCost'",
       )
     }
   }
@@ -88,20 +95,35 @@ export function watchAnswers(app: FastifyInstance, gate: Pick<typeof GraphqlGate
   })
 }
 
+/** An option that is for root fields. */
+export interface FieldUser {
+  /** Such as `policies.logins`. */
+  readonly option: string
+  /** As `Selection` has them. */
+  readonly fields: Selection['fields']
+}
+
+/** The root fields that policies are for. */
+export function fieldsOfPolicies(policies: readonly CompiledPolicy[]): FieldUser[] {
+  return policies.map(({ policy, selection, account }) => ({
+    option: `policies.${policy.name}`,
+    fields: new Set([...(selection?.fields ?? []), ...(account?.arguments ?? []).map(({ field }) => field)]),
+  }))
+}
+
 /**
- * Refuses to boot where a policy is for a root field that is nowhere: a limit that never counts. Where a schema is not
- * known yet, nothing can be said.
+ * Refuses to boot where a limit is for a root field that is nowhere: one that never counts. Where a schema is not known
+ * yet, nothing can be said.
  *
  * @throws PORTCULLIS_USER_RATE_LIMIT_UNKNOWN_FIELD
  */
-export function requireFields(doors: readonly Door[], policies: readonly CompiledPolicy[]): void {
-  for (const { policy, selection, account } of policies) {
-    const fields = [...(selection?.fields ?? []), ...(account?.arguments ?? []).map(({ field }) => field)]
+export function requireFields(doors: readonly Door[], users: readonly FieldUser[]): void {
+  for (const { option, fields } of users) {
     for (const field of fields) {
       const found = doors.map((door) => hasField(door, field))
       if (found.length > 0 && found.every((has) => has === false)) {
         const [kind = '', name = ''] = field.split('.')
-        throw new UnknownFieldError(policy.name, `${kind[0]?.toUpperCase()}${kind.slice(1)}.${name}`)
+        throw new UnknownFieldError(option, `${kind[0]?.toUpperCase()}${kind.slice(1)}.${name}`)
       }
     }
   }

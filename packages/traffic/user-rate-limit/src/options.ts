@@ -5,6 +5,7 @@ import {
   defineOptions,
   duration,
   either,
+  flag,
   integer,
   members,
   mode,
@@ -29,8 +30,8 @@ import { isArgumentName, isRootFieldName } from './policies/selection.ts'
 /** Options of user-rate-limit, for the plugin and, as far as they belong to a route, for its `config.userRateLimit`. */
 export interface UserRateLimitOptions {
   /**
-   * Policies by name. The plugin's hold for every route of its scope; a route adds its own, changes one (its members
-   * are laid over the plugin's) or leaves one out with `false`.
+   * Policies by name. The plugin's hold for every route of its scope, those with `optIn` where a route names them; a
+   * route adds its own, changes one (its members are laid over the plugin's) or leaves one out with `false`.
    */
   policies?: Readonly<Record<string, PolicyOptions | false>> | undefined
   /** How many requests may be under way at once, by name; for routes as with `policies`. */
@@ -62,6 +63,12 @@ export interface UserRateLimitOptions {
   maxKeys?: number | undefined
 }
 
+/**
+ * Policies of a route: by name, laid over the plugin's (`true` for one as the plugin has it), or a list of names, which
+ * is the same as `true` for each. A name adds a policy and never leaves another out.
+ */
+export type RoutePolicies = readonly string[] | Readonly<Record<string, PolicyOptions | boolean>>
+
 /** {@link UserRateLimitOptions} with their defaults. */
 export interface ResolvedUserRateLimitOptions {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
@@ -91,6 +98,7 @@ const word = either(
   custom<RootFieldName>(isRootFieldName, "a root field such as 'Mutation.login'"),
   WORD,
 )
+const selected = either(word, v.pipe(v.array(word), v.minLength(1)), `${WORD}, or an array of them`)
 const ARGUMENT = "an argument of a root field, such as 'Mutation.login.email'"
 const argument = custom<string>(isArgumentName, ARGUMENT)
 const account = either(
@@ -103,6 +111,10 @@ const account = either(
   }),
   "a member of the body such as 'email', or { body, argument: 'Mutation.login.email' }",
 ) as v.GenericSchema<string | AccountNames>
+const units = v.union(
+  [integer(0), v.literal('queryCost'), callback<(request: never) => number>('(request) => number')],
+  "a whole number, 'queryCost' or (request) => number",
+)
 const policy = members({
   quota: v.optional(integer(1)),
   window: v.optional(duration()),
@@ -123,12 +135,8 @@ const policy = members({
   ),
   account: v.optional(account),
   anonymous: v.optional(oneOf('address', 'deny', 'skip')),
-  cost: v.optional(
-    v.union(
-      [integer(0), v.literal('queryCost'), callback<(request: never) => number>('(request) => number')],
-      "a whole number, 'queryCost' or (request) => number",
-    ),
-  ),
+  cost: v.optional(units),
+  eventCost: v.optional(units),
   penalty: v.optional(integer(0)),
   when: v.optional(
     v.union(
@@ -145,14 +153,18 @@ const policy = members({
   mode: v.optional(mode),
   onStoreError: v.optional(oneOf('closed', 'open', 'local')),
   lease: v.optional(members({ size: integer(1), maxAge: duration() })),
+  optIn: v.optional(flag()),
   message: v.optional(text()),
 })
 
 type Policies = Readonly<Record<string, PolicyOptions | false>>
 
-const policies = record(
-  either(policy, v.literal(false), 'a policy or false'),
-  "policies by name, such as { perUser: { quota: 100, window: '1m' } }",
+const BY_NAME = "policies by name, such as { perUser: { quota: 100, window: '1m' } }"
+
+const policies = either(
+  record(either(policy, flag(), 'a policy, or false; for a route also true'), BY_NAME),
+  v.array(text()),
+  `${BY_NAME}; for a route also a list of names`,
 ) as unknown as v.GenericSchema<Policies>
 
 type Limits = Readonly<Record<string, ConcurrencyOptions | false>>
@@ -165,6 +177,7 @@ const concurrency = record(
         either(part, v.pipe(v.array(part), v.minLength(1)), `${PART}, or an array of them`),
       ),
       anonymous: v.optional(oneOf('address', 'deny', 'skip')),
+      when: v.optional(selected),
       onStoreError: v.optional(oneOf('closed', 'open', 'local')),
     }),
     v.literal(false),
@@ -184,8 +197,8 @@ function overlayLimits(plugin: Limits, route: Limits): Limits {
 }
 
 /** Whether a route's entry only makes sense where the plugin has a policy of that name. */
-function isOfPlugin(own: PolicyOptions | false): boolean {
-  return own === false || (own.quota === undefined && own.window === undefined)
+function isOfPlugin(own: PolicyOptions | boolean): boolean {
+  return typeof own === 'boolean' || (own.quota === undefined && own.window === undefined)
 }
 
 function unknownPolicy(name: string, known: readonly string[]): Error {
@@ -195,19 +208,45 @@ function unknownPolicy(name: string, known: readonly string[]): Error {
       ? `Those it has: ${known.length === 0 ? 'none' : known.join(', ')}.`
       : `Did you mean '${nearest}'?`
   return new InvalidOptionsError(
-    `userRateLimit.policies.${name}: the plugin has no policy of this name to leave out or to change. ${mend} A policy of the route's own needs quota and window.`,
+    `userRateLimit.policies: the plugin has no policy '${name}' that a route could name, change or leave out. ${mend} A policy of the route's own needs quota and window.`,
   )
 }
 
 /** A route's policies over the plugin's: by name, member by member. */
-function overlay(plugin: Policies, route: Policies): Policies {
+function overlay(plugin: Policies, route: RoutePolicies): Policies {
   const merged = new Map(Object.entries(plugin))
-  for (const [name, own] of Object.entries(route)) {
+  if (isList(route)) requireOnce(route)
+  const named = isList(route) ? route.map((name) => [name, true] as const) : Object.entries(route)
+  for (const [name, own] of named) {
     const inherited = merged.get(name)
-    if (inherited === undefined && isOfPlugin(own)) throw unknownPolicy(name, [...merged.keys()])
-    merged.set(name, own === false || !inherited ? own : changedPolicy(inherited, own))
+    if (own === true ? !inherited : inherited === undefined && isOfPlugin(own))
+      throw unknownPolicy(name, [...merged.keys()])
+    if (typeof own === 'object' && own.optIn !== undefined)
+      throw new InvalidOptionsError(
+        `userRateLimit.policies.${name}.optIn is for policies of the plugin: one that a route has holds on that route.`,
+      )
+    const added = own === true ? {} : own
+    merged.set(name, added === false || !inherited ? added : changedPolicy(inherited, added))
   }
   return Object.fromEntries(merged)
+}
+
+function requireOnce(names: readonly string[]): void {
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined)
+    throw new InvalidOptionsError(`userRateLimit.policies names '${twice}' twice. Name it once.`)
+}
+
+function isList(given: RoutePolicies): given is readonly string[] {
+  return Array.isArray(given)
+}
+
+/** What only a route may say of policies. */
+function complaintAboutNames(given: RoutePolicies): string | undefined {
+  if (isList(given)) return `policies is a list of names, which is for routes: the plugin takes ${BY_NAME}.`
+  const name = Object.keys(given).find((one) => given[one] === true)
+  if (name === undefined) return undefined
+  return `policies.${name} is true, which is for routes that name a policy of the plugin: the plugin takes the policy itself, with optIn where it is for such routes alone.`
 }
 
 /** The options of user-rate-limit as a checked set. */
@@ -219,13 +258,14 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         schema: policies,
         default: {},
         merge: overlay,
-        doc: 'Policies by name. The plugin’s hold for every route of its scope; a route adds its own, changes one member by member, or leaves one out with `false`.',
+        takes: `${BY_NAME}; for a route also a list of names`,
+        doc: 'Policies by name. The plugin’s hold for every route of its scope, those with `optIn` where a route names them; a route adds its own, changes one member by member, names one with `true`, or leaves one out with `false`.',
       },
       concurrency: {
         schema: concurrency,
         default: {},
         merge: overlayLimits,
-        doc: 'How many requests may be under way at once: limits by name, each `{ limit, partitionKey, anonymous, onStoreError }`; for routes as with `policies`.',
+        doc: 'How many requests may be under way at once: limits by name, each `{ limit, partitionKey, when, anonymous, onStoreError }`; for routes as with `policies`.',
       },
       mode: {
         schema: mode,
@@ -301,6 +341,8 @@ export const userRateLimitOptions: OptionSet<ResolvedUserRateLimitOptions> =
         if (options.redis !== undefined && options.keySecret === undefined) {
           return 'keySecret is missing: with redis, identities are stored under a keyed hash. Give a secret of at least 32 bytes that all instances share.'
         }
+        const complaint = complaintAboutNames(options.policies)
+        if (complaint !== undefined) return complaint
         const planned = Object.entries(options.policies).find(
           ([, one]) => one !== false && one.plans !== undefined,
         )

@@ -1,23 +1,29 @@
 import { createScopedValue, decide, defineGate, onceRoutesKnown, optionsInUse } from '@portcullis/kernel'
 import type { DecisionResult } from '@portcullis/kernel'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { addConcurrency, closedLimits } from './concurrency.ts'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { addConcurrency, closedLimits, operationLimits, takeOperationSlots } from './concurrency.ts'
+import { closeWhenBlocked } from './blocks/end-blocked.ts'
 import { afterBlocks, blocked, blockedOperations } from './blocks/blocked.ts'
-import { memberAt, readAccount } from './core/account.ts'
-import { decideByAddress, decideLimits, refuseGone } from './decide-limits.ts'
-import type { PricedPolicy } from './decide-limits.ts'
+import { decideLimits, refuseGone } from './decide-limits.ts'
+import { decideAt, decideFor } from './decide-request.ts'
 import { decorate } from './decorators.ts'
 import type { RunningLimiter } from './decorators.ts'
 import { checkSettings, openLimiter } from './limiter.ts'
-import type { Limiter } from './limiter.ts'
-import { addBudgetCheck, requireFacts, requireFields, watchAnswers } from './operations.ts'
+import {
+  addBudgetCheck,
+  fieldsOfPolicies,
+  requireFacts,
+  requireFields,
+  requireOperations,
+  watchAnswers,
+} from './operations.ts'
 import { liveOptions } from './live-options.ts'
-import type { LiveOptions } from './live-options.ts'
 import { userRateLimitOptions } from './options.ts'
 import type { ResolvedUserRateLimitOptions, UserRateLimitOptions } from './options.ts'
 import { priceOperations } from './price-operations.ts'
-import { compilePolicies } from './policies/compile-policies.ts'
-import type { CompiledPolicy, DecisionPoint } from './policies/compile-policies.ts'
+import { compilePolicies, unnamedPolicies } from './policies/compile-policies.ts'
+import { routePolicies } from './policies/route-policies.ts'
+import { addSubscriptionLimits } from './subscriptions/limit-subscriptions.ts'
 
 const NAME = 'userRateLimit'
 
@@ -31,51 +37,21 @@ function limiterOf(scope: FastifyInstance): RunningLimiter {
   return limiter
 }
 
-function policiesAt(
-  live: LiveOptions,
-  request: FastifyRequest,
-  point: DecisionPoint,
-): readonly CompiledPolicy[] {
-  const options = live.of(request)
-  if (options === false) return []
-  return compilePolicies(options).at[point]
-}
-
-async function decideAt(
-  limiter: Limiter,
-  policies: readonly CompiledPolicy[],
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<DecisionResult> {
-  const priced: PricedPolicy[] = []
-  for (const compiled of policies) {
-    const { when, cost, account } = compiled
-    if (typeof when === 'function' && !(await when(request))) continue
-    priced.push({
-      compiled,
-      cost: typeof cost === 'function' ? await cost(request) : Number(cost),
-      ...(account?.body === undefined ? {} : { account: readAccount(memberAt(request.body, account.body)) }),
-    })
-  }
-  return decideLimits(limiter, priced, request, reply)
-}
-
-/** Decides at once where no more than the address has to be known. */
-function decideFor(
-  limiter: Limiter,
-  policies: readonly CompiledPolicy[],
-  request: FastifyRequest,
-  reply: FastifyReply,
-): DecisionResult | Promise<DecisionResult> {
-  const decided = decideByAddress(limiter, policies, request, reply)
-  return decided === false ? decideAt(limiter, policies, request, reply) : decided
+/** The first option of the plugin that needs to know operations. */
+function firstByOperation(options: Readonly<ResolvedUserRateLimitOptions>): string | undefined {
+  const { list, optIn } = compilePolicies(options)
+  const policy = [...list, ...optIn].find(({ points }) => points.has('budget') || points.has('event'))
+  if (policy !== undefined) return `policies.${policy.policy.name}`
+  const [limit] = operationLimits(options)
+  return limit === undefined ? undefined : `concurrency.${limit.name}`
 }
 
 async function register(
   app: FastifyInstance,
   options: Readonly<ResolvedUserRateLimitOptions>,
 ): Promise<void> {
-  const live = liveOptions(app, options)
+  const live = liveOptions(app, options, (scope) => limiters.get(scope) === limiters.get(app))
+  const policies = routePolicies(live)
   decorate(app, limiterOf)
   for (const point of ['address', 'principal'] as const) {
     decide(app, {
@@ -83,44 +59,66 @@ async function register(
       phase: point,
       name: NAME,
       run(request, reply) {
-        const policies = policiesAt(live, request, point)
-        const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> =>
-          policies.length === 0 ? undefined : decideFor(limiterOf(app), policies, request, reply)
-        return afterBlocks(blocked(limiterOf(app), request, point), decideLimitsNow)
+        const limiter = limiterOf(app)
+        const decideNow = (): DecisionResult | Promise<DecisionResult> => {
+          const due = policies.at(request, point)
+          return due.length === 0 ? undefined : decideFor(limiter, due, request, reply)
+        }
+        return limiter.blocks.list.isEmpty
+          ? decideNow()
+          : afterBlocks(blocked(limiter, request, point), decideNow)
       },
     })
   }
   addConcurrency(app, limiterOf)
-  const byOperation = compilePolicies(options).list.find(({ points }) => points.has('budget'))
+  const byOperation = firstByOperation(options)
   const gate = await addBudgetCheck(app, byOperation, async (batch) => {
     const { request, reply } = batch
-    const refused = await blockedOperations(limiterOf(app), batch)
+    const limiter = limiterOf(app)
+    const refused = await blockedOperations(limiter, batch)
     if (refused !== undefined) return refused
-    const policies = policiesAt(live, request, 'budget')
-    if (policies.length === 0) return undefined
-    const priced = await priceOperations(policies, batch)
-    return (await decideLimits(limiterOf(app), priced, request, reply)) ?? refuseGone(request)
+    const due = policies.at(request, 'budget')
+    const priced = await priceOperations(due, batch)
+    return (
+      (await decideLimits(limiter, priced, request, reply)) ??
+      (await takeOperationSlots(limiter, live.of(request), batch)) ??
+      (due.length === 0 ? undefined : refuseGone(request))
+    )
   })
+  if (gate !== undefined) {
+    addSubscriptionLimits(app, gate, {
+      limiter: () => limiterOf(app),
+      policies: (request) => policies.at(request, 'event'),
+    })
+  }
   decide(app, {
     stage: 'preHandler',
     phase: 'resource',
     name: NAME,
     run(request, reply) {
-      const policies = policiesAt(live, request, 'resource')
-      const decideLimitsNow = (): DecisionResult | Promise<DecisionResult> => {
+      const limiter = limiterOf(app)
+      const decideNow = (): DecisionResult | Promise<DecisionResult> => {
+        const all = policies.at(request, 'resource')
         // What operations say of the account was counted with them.
-        const isDoor = policies.length > 0 && gate?.isDoor(request) === true
-        const due = isDoor ? policies.filter(({ points }) => !points.has('budget')) : policies
-        return due.length === 0 ? undefined : decideAt(limiterOf(app), due, request, reply)
+        const isDoor = all.length > 0 && gate?.isDoor(request) === true
+        const due = isDoor ? all.filter(({ points }) => !points.has('budget')) : all
+        return due.length === 0 ? undefined : decideAt(limiter, due, request, reply)
       }
+      closeWhenBlocked(limiter, request, reply)
+      if (limiter.blocks.list.isEmpty) return decideNow()
       // By now hooks of a route may have found out who asks.
-      return afterBlocks(blocked(limiterOf(app), request, 'principal'), decideLimitsNow)
+      return afterBlocks(blocked(limiter, request, 'principal'), decideNow)
     },
   })
   const check = (scope: FastifyInstance, given: Readonly<ResolvedUserRateLimitOptions>): void => {
     const { list } = compilePolicies(given)
     requireFacts(scope, list)
-    requireFields(gate?.doorsWithin(scope) ?? [], list)
+    const limits = operationLimits(given).map(({ name, selection: { fields } }) => ({
+      option: `concurrency.${name}`,
+      fields,
+    }))
+    for (const { option } of limits) requireOperations(scope, option)
+    requireFields(gate?.doorsWithin(scope) ?? [], [...fieldsOfPolicies(list), ...limits])
   }
   onceRoutesKnown(app, async () => {
     const inUse = optionsInUse<ResolvedUserRateLimitOptions>(app, NAME)
@@ -132,13 +130,25 @@ async function register(
         'userRateLimit: no policy is in use, so no request is limited. Give policies to the plugin or to a route.',
       )
     }
+    for (const name of unnamedPolicies(inUse.map((one) => one.options))) {
+      app.log.warn(
+        `userRateLimit: the policy '${name}' is optIn and no route names it, so it limits nothing. Name it in config.userRateLimit.policies of a route.`,
+      )
+    }
     checkSettings(app, options)
     const closed = everywhere
       .filter(({ policy }) => policy.onStoreError === 'closed')
       .map(({ policy }) => policy.name)
       .concat(inUse.flatMap((one) => closedLimits(one.options)))
     const limiter = await openLimiter(app, options, [...new Set(closed)])
-    limiters.set(app, { ...limiter, reload: (next) => live.replace(next, check) })
+    limiters.set(app, {
+      ...limiter,
+      reload(next) {
+        live.replace(next, check)
+        policies.forget()
+      },
+      all: () => live.all(),
+    })
   })
   app.addHook('onClose', async () => {
     const limiter = limiters.get(app)

@@ -9,14 +9,20 @@ export function limitsOf(request: FastifyRequest): readonly Limit[] {
   return said.get(request) ?? []
 }
 
+function areDistinct(limits: readonly Limit[]): boolean {
+  for (let at = 1; at < limits.length; at += 1)
+    for (let other = 0; other < at; other += 1)
+      if (limits[at]?.policy.name === limits[other]?.policy.name) return false
+  return true
+}
+
 /**
  * Adds what policies said; a policy that is asked again for the same request keeps its last answer, and of several
  * partitions that one call charged, the scarcest.
  */
 export function rememberLimits(request: FastifyRequest, limits: readonly Limit[]): readonly Limit[] {
   const before = said.get(request)
-  const names = new Set(limits.map(({ policy }) => policy.name))
-  if (before === undefined && names.size === limits.length) {
+  if (before === undefined && areDistinct(limits)) {
     said.set(request, limits)
     return limits
   }

@@ -1,10 +1,13 @@
 import type { Principal } from '@portcullis/kernel'
 import type { Limit } from './core/verdict.ts'
 import type { UserRateLimit } from './decorators.ts'
-import type { UserRateLimitOptions } from './options.ts'
+import type { RoutePolicies, UserRateLimitOptions } from './options.ts'
 
 /** What a route's `config.userRateLimit` may hold. */
-export type UserRateLimitRouteOptions = Pick<UserRateLimitOptions, 'policies' | 'concurrency' | 'mode'>
+export interface UserRateLimitRouteOptions extends Pick<UserRateLimitOptions, 'concurrency' | 'mode'> {
+  /** By name, laid over the plugin's, or a list of names: see {@link RoutePolicies}. */
+  policies?: RoutePolicies | undefined
+}
 
 declare module 'fastify' {
   interface FastifyInstance {

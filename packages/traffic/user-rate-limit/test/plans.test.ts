@@ -172,3 +172,23 @@ it('plans count in one place in Redis', async () => {
   expect((await client.keys('plans*')).filter((key) => !key.includes('blocks'))).toHaveLength(2)
   await client.quit()
 })
+
+it('two instances on one Redis with different limits, as during a roll-out, share what was used', async () => {
+  const [old, renewed] = [2, 5].map((quota) => {
+    const policies = { perUser: { quota, window: '1m' } } as const
+    return planApp({ ...apps.store('redis', 'rollout'), policies })
+  }) as [FastifyInstance, FastifyInstance]
+  expect(await admitted(old, 'ada')).toBe(2)
+  // Each decides by its own quota over the one count.
+  expect(await admitted(renewed, 'ada')).toBe(3)
+  expect(await admitted(old, 'ada')).toBe(0)
+  expect(await admitted(renewed, 'grace', 1)).toBe(1)
+  expect(await admitted(old, 'grace')).toBe(1)
+  // Reloaded in one process, it is for that process alone.
+  renewed.userRateLimit.reload({ policies: { perUser: { quota: 7, window: '1m' } } })
+  expect(await admitted(renewed, 'ada')).toBe(2)
+  expect(await admitted(old, 'linus')).toBe(2)
+  old.userRateLimit.reload({ policies: { perUser: { quota: 7, window: '1m' } } })
+  expect(await admitted(old, 'linus', 4)).toBe(4)
+  expect(await admitted(renewed, 'linus')).toBe(1)
+})

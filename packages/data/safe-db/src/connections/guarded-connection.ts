@@ -53,7 +53,10 @@ export class GuardedConnection extends Base {
     let heard = 0
     stream.on('data', (bytes: Buffer) => {
       try {
-        if (this.#handshake.ready) return void parse?.(bytes)
+        if (this.#handshake.ready) {
+          parse?.(bytes)
+          return
+        }
         heard += bytes.length
         if (heard > LONGEST_HANDSHAKE) throw new HandshakeProblem('it talks without end')
         held = this.#hear(Buffer.concat([held, bytes]), (frame) => parse?.(frame))

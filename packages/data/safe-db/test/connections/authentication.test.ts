@@ -32,7 +32,7 @@ const MD5 = createHash('md5').update(`${PASSWORD}${USER}`).digest('hex')
 /** Longest time that the process may compute without looking at anything else, in milliseconds. */
 const STALL = 50
 
-type Script = (visit: Visit) => Promise<unknown> | unknown
+type Script = (visit: Visit) => unknown
 
 /** How a server may be bad, and what is said of it. */
 interface Attack {
@@ -430,7 +430,7 @@ describe('a good server', () => {
   })
 })
 
-describe('a server without TLS that', () => {
+describe('M5: a server without TLS that', () => {
   // The first pays for what is compiled on the way.
   beforeAll(() => meet(async (visit) => authenticate(visit, PASSWORD), { connectTimeout: 100 }))
 
@@ -452,7 +452,7 @@ describe('a server without TLS that', () => {
   })
 })
 
-describe('a server that should have TLS and', () => {
+describe('M5: a server that should have TLS and', () => {
   const answers =
     (...bytes: readonly Buffer[]): Script =>
     async (visit) => {

@@ -39,7 +39,7 @@ const holding = (text: () => string) => ({
   name: 'database',
 })
 
-describe('credentials from a secret', () => {
+describe('M7: credentials from a secret', () => {
   it('are read from a file, as a connection string or as JSON in each of its forms', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'safe-db-secrets-'))
     const { port } = database.server
@@ -66,7 +66,7 @@ describe('credentials from a secret', () => {
     }
   })
 
-  it('that are none do not boot, and are not told', async () => {
+  it('M1: that are none do not boot, and are not told', async () => {
     const hidden = 'hidden-4711'
     for (const [value, says, url] of [
       [hidden, 'no URL'],

@@ -181,7 +181,7 @@ export async function serve(visit: Visit): Promise<never> {
     const { type, body } = await visit.next()
     if (type === 'P') text = body.toString('utf8')
     if (type !== 'S') continue
-    const column = Buffer.from('0001616e737765720000000000000000000010000100000000' + '0000', 'hex')
+    const column = Buffer.from('0001616e7377657200000000000000000000100001000000000000', 'hex')
     const row = Buffer.from(`000100000001${text.includes('timeout') ? '74' : '66'}`, 'hex')
     visit.send(message('1'), message('2'), message('T', column), message('D', row))
     visit.send(message('C', 'SELECT 1\0'), READY)
@@ -193,7 +193,7 @@ export class FakeServer {
   readonly #server: Server
   readonly visits: Visit[] = []
 
-  private constructor(script: (visit: Visit) => Promise<unknown> | unknown) {
+  private constructor(script: (visit: Visit) => unknown) {
     this.#server = createServer((socket) => {
       const visit = new Visit(socket)
       this.visits.push(visit)
@@ -202,7 +202,7 @@ export class FakeServer {
     })
   }
 
-  static async start(script: (visit: Visit) => Promise<unknown> | unknown): Promise<FakeServer> {
+  static async start(script: (visit: Visit) => unknown): Promise<FakeServer> {
     const server = new FakeServer(script)
     server.#server.listen(0, '127.0.0.1')
     await once(server.#server, 'listening')

@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function watchLoop(work: Promise<unknown>): Promise<{ stall: number; computed: number }> {
   const first = process.cpuUsage()
   const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1_000
-  let over = false
-  void work.finally(() => (over = true)).catch(() => undefined)
+  const watch = { over: false }
+  void work.finally(() => (watch.over = true)).catch(() => undefined)
   let stall = 0
-  while (!over) {
+  while (!watch.over) {
     const before = process.cpuUsage()
     const started = performance.now()
     await sleep(1)

@@ -42,7 +42,7 @@ async function startBetween(port: number, certificate: Certificate): Promise<Ser
   return server
 }
 
-describe.each([15, 18] as const)('TLS of PostgreSQL %d', (version) => {
+describe.each([15, 18] as const)('M5: TLS of PostgreSQL %d', (version) => {
   let database: TestDatabase
   let own: Certificate
   const apps: FastifyInstance[] = []

@@ -47,8 +47,11 @@ export interface FieldStep {
   /** The gate's name. The innermost scope's step of a name replaces the outer ones. */
   readonly name: string
   readonly phase: FieldPhase
-  /** Whether it also runs around what starts a subscription, where `source` is the root value. Default: false. */
-  readonly subscribe?: boolean
+  /**
+   * Whether it also runs around what starts a subscription, where `source` is the root value; or what else does there.
+   * Default: false.
+   */
+  readonly subscribe?: boolean | ((target: FieldTarget) => FieldHandler | undefined)
   /**
    * Asked once for each field and scope: what to do around it, or nothing, which costs nothing.
    *
@@ -89,7 +92,9 @@ export function handlersOf(scope: FastifyInstance, target: FieldTarget): FieldHa
     const handler = step.plan(target, resolve)
     if (handler === undefined) continue
     resolve.unshift(handler)
-    if (step.subscribe === true) subscribe.unshift(handler)
+    const starting = typeof step.subscribe === 'function' ? step.subscribe(target) : handler
+    if (starting !== undefined && step.subscribe !== undefined && step.subscribe !== false)
+      subscribe.unshift(starting)
   }
   return { resolve, subscribe }
 }

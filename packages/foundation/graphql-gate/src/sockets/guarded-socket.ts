@@ -8,6 +8,7 @@ import { runAs } from '../fields/current-request.ts'
 import type { Exchange } from '../fields/current-request.ts'
 import { gateOptionsFor } from '../gate-options.ts'
 import { ledgerOf } from '../stages/request-ledger.ts'
+import { stopStreams } from '../subscriptions/open-streams.ts'
 import { judgeOverSocket } from './judge-over-socket.ts'
 import { keepOperations, requestOverSocket } from './operations-of.ts'
 import type { SocketOperations } from './operations-of.ts'
@@ -103,8 +104,10 @@ export class GuardedSocket {
     if (message.kind === 'stop') {
       const operation = this.#operations.get(message.id)
       if (operation !== undefined && operation.stoppedBy !== message.type) return this.#close(CLOSED.invalid)
-      // mercurius says when it has ended, and forgets one that is stopped before it has begun: that runs on.
+      // mercurius says when it has ended, and forgets one that is stopped before it has begun: that runs on, unless gates
+      // hold its stream.
       if (this.#door?.engine !== 'mercurius') this.#end(message.id, 0)
+      else if (operation !== undefined) stopStreams(operation.request)
     }
     if (message.kind === 'init') {
       if (this.#initialised) return this.#close(CLOSED.initTwice)

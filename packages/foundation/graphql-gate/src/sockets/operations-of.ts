@@ -1,7 +1,8 @@
-import { requestOfOperation } from '@portcullis/kernel'
+import { onSettled, requestOfOperation } from '@portcullis/kernel'
 import type { OperationRequest } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import type { OperationId } from '../core/socket-message.ts'
+import { currentExchange } from '../fields/current-request.ts'
 import { findJudgement, ledgerOf } from '../stages/request-ledger.ts'
 import type { OperationKey } from '../stages/request-ledger.ts'
 
@@ -48,5 +49,8 @@ export function requestByJudgement(
   for (const { request } of operations.values()) {
     if (findJudgement(ledgerOf(request), key, true) !== undefined) return request
   }
-  return requestOverSocket(connection).request
+  // What a resolver runs by itself is over when the operation it runs for is.
+  const inner = requestOverSocket(connection)
+  onSettled(currentExchange()?.request ?? connection, inner.settle)
+  return inner.request
 }

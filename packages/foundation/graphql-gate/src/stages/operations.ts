@@ -100,5 +100,5 @@ export async function decideOperations(
   // Read again: validation and hooks of the app may have replaced the body since it was bounded.
   const read = readRequest(request)
   if (read === undefined || door === undefined) return undefined
-  return judgeEntries({ request, reply }, door, read, (refusal) => refuse(request, reply, refusal))
+  return judgeEntries({ request, reply }, door, read, async (refusal) => refuse(request, reply, refusal))
 }

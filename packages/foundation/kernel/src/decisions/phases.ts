@@ -11,6 +11,9 @@ export const PHASES = {
 /** A stage of Fastify's request lifecycle in which gates decide. */
 export type Stage = keyof typeof PHASES
 
+/** The stages in the order in which a request passes them. */
+export const STAGES = Object.keys(PHASES) as readonly Stage[]
+
 /** A phase of a stage. */
 export type Phase<S extends Stage = Stage> = (typeof PHASES)[S][number]
 

@@ -3,7 +3,7 @@ import { refuse } from '../refusal.ts'
 import { requestStateOf } from '../requests/request-state.ts'
 import { stateOf } from '../state.ts'
 import type { Decision, DecisionResult } from './decide.ts'
-import { rankOf } from './phases.ts'
+import { rankOf, STAGES } from './phases.ts'
 import type { Stage } from './phases.ts'
 
 type StageHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
@@ -21,6 +21,7 @@ function planOf(scope: FastifyInstance, stage: Stage): readonly Decision[] {
  * runs all decisions that hold in the request's scope, and the other finds them done.
  */
 export function stageHook(stage: Stage): StageHook {
+  const rank = STAGES.indexOf(stage)
   const plans = new WeakMap<FastifyInstance, readonly Decision[]>()
 
   function planFor(scope: FastifyInstance): readonly Decision[] {
@@ -40,16 +41,18 @@ export function stageHook(stage: Stage): StageHook {
   ): void {
     for (let index = from; index < plan.length; index++) {
       const result = plan[index]?.run(request, reply)
-      if (result !== undefined) {
-        // Anything but an immediate "yes" continues in a promise; the rest of the plan runs after it.
-        void conclude(request, reply, result).then(
-          (stopped) => {
-            if (!stopped) resume(request, reply, done, plan, index + 1)
-          },
-          (error: Error) => done(error),
-        )
-        return
-      }
+      if (result === undefined) continue
+      const stopped = 'then' in result ? conclude(request, reply, result) : refuse(request, reply, result)
+      if (stopped === true) return
+      if (stopped === false) continue
+      // What has to be waited for continues in a promise; the rest of the plan runs after it.
+      stopped.then(
+        (is) => {
+          if (!is) resume(request, reply, done, plan, index + 1)
+        },
+        (error: Error) => done(error),
+      )
+      return
     }
     done()
   }
@@ -63,9 +66,9 @@ export function stageHook(stage: Stage): StageHook {
   }
 
   return function portcullisStage(request, reply, done) {
-    const { stagesRun } = requestStateOf(request)
-    if (stagesRun.has(stage)) return done()
-    stagesRun.add(stage)
+    const state = requestStateOf(request)
+    if (state.stage >= rank) return done()
+    state.stage = rank
     resume(request, reply, done, planFor(request.server), 0)
   }
 }
@@ -73,7 +76,7 @@ export function stageHook(stage: Stage): StageHook {
 async function conclude(
   request: FastifyRequest,
   reply: FastifyReply,
-  result: DecisionResult | Promise<DecisionResult>,
+  result: Promise<DecisionResult>,
 ): Promise<boolean> {
   const refusal = await result
   return refusal === undefined ? false : refuse(request, reply, refusal)

@@ -85,6 +85,7 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
       return [...subscribers].some(({ durable }) => durable)
     },
     publish(input, request) {
+      // Most refusals of a flood have nobody to hear of them.
       if (!isHeard()) return RECORDED
       const event = withFacts(input, now(), request)
       if (channel.hasSubscribers) channel.publish(event)

@@ -31,6 +31,8 @@ export interface RedisConnection {
   on(event: 'error', listener: (error: Error) => void): unknown
   evalsha(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
   eval(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  evalshaBuffer(sha: string, keys: number, ...args: (string | number)[]): Promise<unknown>
+  evalBuffer(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>
 }
 
 /**
@@ -41,6 +43,10 @@ export interface RedisConnection {
  * @throws RedisUnreachable when a client has to be made and ioredis is not installed.
  */
 export async function openConnection(source: RedisSource, storeTimeout: number): Promise<RedisConnection> {
+  // Decisions have a timer of their own; this one ends handshakes with a server that is frozen.
+  const commandTimeout = Math.max(1_000, 2 * storeTimeout)
+  // A server that has gone without a word keeps its socket open for ever, whoever is primary meanwhile: connect again.
+  const socketTimeout = commandTimeout + 500
   const node = {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -50,8 +56,8 @@ export async function openConnection(source: RedisSource, storeTimeout: number):
     stringNumbers: false,
     replyMapping: 'legacy',
     readOnly: false,
-    // Decisions have a timer of their own; this one ends handshakes with a server that is frozen.
-    commandTimeout: Math.max(1_000, 2 * storeTimeout),
+    commandTimeout,
+    socketTimeout,
     retryStrategy: (times: number) => Math.min(1_000, 25 * 2 ** Math.min(times, 6)) + Math.random() * 50,
     // After a failover the old primary answers READONLY: connect again, to whoever is primary now.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
@@ -67,7 +73,8 @@ export async function openConnection(source: RedisSource, storeTimeout: number):
           retryDelayOnFailover: storeTimeout + 50,
           redisOptions: {
             maxRetriesPerRequest: 0,
-            commandTimeout: node.commandTimeout,
+            commandTimeout,
+            socketTimeout,
             stringNumbers: false,
           },
         })
@@ -77,6 +84,53 @@ export async function openConnection(source: RedisSource, storeTimeout: number):
   const Redis = await loadClient()
   const client = typeof source === 'string' ? new Redis(source, node) : new Redis({ ...source, ...node })
   return client as RedisConnection
+}
+
+interface ClusterNode {
+  readonly status: string
+  connect(): Promise<void>
+  once(event: 'ready' | 'end', listener: () => void): unknown
+}
+
+interface ClusterConnection {
+  on(event: '+node', listener: (node: ClusterNode) => void): unknown
+  nodes(role: 'master'): readonly ClusterNode[]
+}
+
+/** A node that is connected by its first command rejects all others meanwhile. */
+function connectNode(node: ClusterNode): void {
+  if (node.status === 'wait') node.connect().catch(() => undefined)
+}
+
+/** Milliseconds that are waited for a master of a cluster. */
+const MASTER_TIMEOUT = 1_000
+
+/**
+ * Connects a client of {@link openConnection}: of a cluster, to all masters that answer within a second, so that the
+ * first commands to any of them are not lost. So are those that join later.
+ */
+export async function connectFully(connection: RedisConnection): Promise<void> {
+  await connection.connect()
+  if (connection.isCluster !== true) return
+  const cluster = connection as unknown as ClusterConnection
+  // Not before: until it knows its slots, the client connects and leaves nodes by itself.
+  cluster.on('+node', connectNode)
+  await Promise.all(
+    cluster.nodes('master').map(
+      (node) =>
+        new Promise<void>((resolve) => {
+          if (node.status === 'ready' || node.status === 'end') return resolve()
+          const timer = setTimeout(resolve, MASTER_TIMEOUT)
+          const settle = (): void => {
+            clearTimeout(timer)
+            resolve()
+          }
+          node.once('ready', settle)
+          node.once('end', settle)
+          connectNode(node)
+        }),
+    ),
+  )
 }
 
 /** Why a client failed, in one word that holds no argument of a command. */

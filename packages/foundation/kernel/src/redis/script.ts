@@ -22,7 +22,26 @@ export async function evaluate(
   try {
     return await connection.evalsha(script.sha, keys.length, ...keys, ...args)
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    if (!isUnknownScript(error)) throw error
     return connection.eval(script.source, keys.length, ...keys, ...args)
   }
+}
+
+/** As {@link evaluate}, for scripts that pack what they answer: strings of the reply are buffers. */
+export async function evaluateBuffer(
+  connection: RedisConnection,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await connection.evalshaBuffer(script.sha, keys.length, ...keys, ...args)
+  } catch (error) {
+    if (!isUnknownScript(error)) throw error
+    return connection.evalBuffer(script.source, keys.length, ...keys, ...args)
+  }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }

@@ -1,22 +1,26 @@
 import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../principal.ts'
 import type { Refusal } from '../refusal.ts'
+import type { RouteRecord } from '../routes/route-record.ts'
 import { createRequestValue } from './request-value.ts'
 import type { SettledListener } from './settled.ts'
 
 /** What the kernel remembers of one request. */
 export interface RequestState {
-  /** The stages whose decisions have run. */
-  readonly stagesRun: Set<string>
+  /** The rank of the last stage whose decisions have run: stages come in order, each once. -1 before the first. */
+  stage: number
+  /** Its route, and whether that is a 404's: the one thing that may change of a request's route. */
+  route: RouteRecord | undefined
+  routeIs404: boolean
   /** Called once when the response is over. */
-  settled: SettledListener[] | 'over'
+  settled: SettledListener[] | 'over' | undefined
   /** Called once when a gate refuses the request. */
-  readonly refused: ((refusal: Refusal) => void | Promise<void>)[]
+  refused: ((refusal: Refusal) => void | Promise<void>)[] | undefined
   /** What refused the request, if anything. */
   refusal: Refusal | undefined
   principal: Principal | undefined
   resolving: Promise<Principal> | undefined
-  /** How many stages had run when `identify` was asked. */
+  /** The stage in which `identify` was asked. */
   resolvedAt: number
   armed: boolean
 }
@@ -28,13 +32,15 @@ export function requestStateOf(request: FastifyRequest): RequestState {
   const known = states.get(request)
   if (known !== undefined) return known
   const state: RequestState = {
-    stagesRun: new Set(),
-    settled: [],
-    refused: [],
+    stage: -1,
+    route: undefined,
+    routeIs404: false,
+    settled: undefined,
+    refused: undefined,
     refusal: undefined,
     principal: undefined,
     resolving: undefined,
-    resolvedAt: 0,
+    resolvedAt: -1,
     armed: false,
   }
   states.set(request, state)

@@ -19,9 +19,10 @@ export type SettledListener = (outcome: Outcome) => void | Promise<void>
  * It listens to the raw response's `close`, because Fastify's `onResponse` does not run for aborted requests.
  */
 export function onSettled(request: FastifyRequest, listener: SettledListener): void {
-  const { settled } = requestStateOf(request)
-  if (settled === 'over') call(request, listener, { completed: false, statusCode: 0 })
-  else settled.push(listener)
+  const state = requestStateOf(request)
+  if (state.settled === 'over') call(request, listener, { completed: false, statusCode: 0 })
+  else if (state.settled === undefined) state.settled = [listener]
+  else state.settled.push(listener)
 }
 
 function call(request: FastifyRequest, listener: SettledListener, outcome: Outcome): void {
@@ -40,14 +41,16 @@ export function settle(request: FastifyRequest, outcome: Outcome): void {
   const { settled } = state
   if (settled === 'over') return
   state.settled = 'over'
-  for (const listener of settled) call(request, listener, outcome)
+  if (settled !== undefined) for (const listener of settled) call(request, listener, outcome)
 }
 
 /** Arms {@link onSettled} for a request. The kernel does this in its first hook. */
 export function armSettled(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = reply
   let finished = false
-  reply.raw.once('finish', () => {
+  // Both come once; `once` would make two more functions for each request.
+  raw.on('finish', () => {
     finished = true
   })
-  reply.raw.once('close', () => settle(request, { completed: finished, statusCode: reply.raw.statusCode }))
+  raw.on('close', () => settle(request, { completed: finished, statusCode: raw.statusCode }))
 }

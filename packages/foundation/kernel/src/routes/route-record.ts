@@ -1,5 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import { requestStateOf } from '../requests/request-state.ts'
 import { stateOf } from '../state.ts'
 
 /** One route of the app, with the scope it belongs to. */
@@ -54,6 +55,16 @@ export function recordRoute(this: FastifyInstance, route: RouteOptions): void {
 
 /** The record of the route of a request. One that was declared before the kernel was loaded gets its record here. */
 export function routeRecordOf(request: FastifyRequest): RouteRecord {
+  const state = requestStateOf(request)
+  // Fastify makes the object of `routeOptions` anew for whoever asks.
+  if (state.route === undefined || state.routeIs404 !== request.is404) {
+    state.route = findRecord(request)
+    state.routeIs404 = request.is404
+  }
+  return state.route
+}
+
+function findRecord(request: FastifyRequest): RouteRecord {
   const { config, url = '', method, schema } = request.routeOptions
   const known = (config as unknown as Record<symbol, RouteRecord | undefined>)[RECORD] ?? unseen.get(config)
   if (known !== undefined) return known

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startRedis } from '../../src/testing/services/redis.ts'
@@ -101,8 +103,35 @@ describe('startRedis', () => {
   })
 
   it('says how to install a server when none is on PATH', async () => {
+    vi.stubEnv('PORTCULLIS_REDIS_SERVER', undefined)
     vi.stubEnv('PATH', '/nonexistent')
     await expect(startRedis()).rejects.toThrow('apt-get install redis-server')
+  })
+
+  it('starts the server that is chosen, by name or path, and says which is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'portcullis-chosen-'))
+    const [path, log] = [join(folder, 'chosen-server'), join(folder, 'log')]
+    const usual = ['redis-server', 'valkey-server'].join(' || command -v ')
+    const script = `#!/bin/sh\necho started >> ${log}\nexec "$(command -v ${usual})" "$@"\n`
+    await writeFile(path, script, { mode: 0o755 })
+    vi.stubEnv('PORTCULLIS_REDIS_SERVER', path)
+    expect(await send((await start()).port, 'PING')).toContain('PONG')
+    vi.stubEnv('PATH', `${process.env['PATH'] ?? ''}${delimiter}${folder}`)
+    vi.stubEnv('PORTCULLIS_REDIS_SERVER', 'chosen-server')
+    expect(await send((await start()).port, 'PING')).toContain('PONG')
+    expect(await readFile(log, 'utf8')).toBe('started\nstarted\n')
+    await rm(folder, { recursive: true })
+    vi.stubEnv('PORTCULLIS_REDIS_SERVER', 'no-such-server')
+    await expect(startRedis()).rejects.toThrow('No no-such-server on PATH')
+    vi.stubEnv('PORTCULLIS_REDIS_SERVER', '/nonexistent/server')
+    await expect(startRedis()).rejects.toThrow('/nonexistent/server could not be started')
+  })
+
+  it('starts a sentinel, which needs a file of configuration', async () => {
+    const master = await start()
+    const config = [`sentinel monitor main 127.0.0.1 ${master.port} 1`]
+    const sentinel = await start({ args: ['--sentinel'], config })
+    expect(await send(sentinel.port, 'SENTINEL GET-MASTER-ADDR-BY-NAME main')).toContain(String(master.port))
   })
 
   it.each(['SIGKILL', 'SIGINT'] as const)(

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isUpgrade } from './is-upgrade.ts'
+import { isUpgrade } from '@portcullis/kernel'
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 

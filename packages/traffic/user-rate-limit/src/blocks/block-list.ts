@@ -18,11 +18,17 @@ export const MOST_BLOCKS = 10_000
 export class BlockList {
   readonly #blocks = new Map<string, Block>()
   readonly #kinds = new Map<BlockKind, number>()
+  readonly #listeners: (() => void)[] = []
   readonly #now: () => number
 
   /** @param now milliseconds since the epoch */
   constructor(now: () => number) {
     this.#now = now
+  }
+
+  /** Whether nothing is blocked, which is what most requests find. */
+  get isEmpty(): boolean {
+    return this.#blocks.size === 0
   }
 
   /** Whether anything of a kind may be blocked: when it is not, nobody's name has to be found out. */
@@ -45,10 +51,16 @@ export class BlockList {
     return [...this.#blocks.values()]
   }
 
+  /** Calls `listener` for each block that is added, also those that were there before a `replace`. */
+  onAdded(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
   set(block: Block): void {
     this.delete(block.name)
     this.#blocks.set(block.name, block)
     this.#kinds.set(block.kind, (this.#kinds.get(block.kind) ?? 0) + 1)
+    for (const listener of this.#listeners) listener()
   }
 
   /** @returns whether there was one that held */

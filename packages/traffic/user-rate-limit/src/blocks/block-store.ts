@@ -18,6 +18,8 @@ export interface BlockStore {
    * @throws StoreUnavailable when the store is away: the block holds on
    */
   remove(name: string): Promise<boolean>
+  /** Tells the other instances that what was counted for a partition has been reset. @throws StoreUnavailable */
+  tellReset(key: string): Promise<void>
   close(): void
 }
 
@@ -36,6 +38,7 @@ export function memoryBlocks(): BlockStore {
     async remove(name) {
       return list.delete(name)
     },
+    tellReset: async () => undefined,
     close: () => undefined,
   }
 }

@@ -5,9 +5,11 @@ import { rootCallsOf } from '../core/root-fields.ts'
 import { RequestBlocked } from '../errors.ts'
 import type { Limiter } from '../limiter.ts'
 
-type Blocks = Pick<Limiter, 'blocks' | 'blockNames'>
+/** What blocks are looked up with. */
+export type Blocks = Pick<Limiter, 'blocks' | 'blockNames'>
 
-function refusal(): Refusal {
+/** What a blocked request or subscription is told: never why. */
+export function blockRefusal(): Refusal {
   const error = new RequestBlocked()
   return {
     gate: 'userRateLimit',
@@ -46,9 +48,9 @@ export function blocked(
   by: 'address' | 'principal',
 ): DecisionResult | Promise<DecisionResult> {
   const { list } = limiter.blocks
-  if (by === 'address') return isPlaceBlocked(limiter, request) ? refusal() : undefined
+  if (by === 'address') return isPlaceBlocked(limiter, request) ? blockRefusal() : undefined
   if (!list.has('principal') && !list.has('tenant')) return undefined
-  return isPrincipalBlocked(limiter, request).then((is) => (is ? refusal() : undefined))
+  return isPrincipalBlocked(limiter, request).then((is) => (is ? blockRefusal() : undefined))
 }
 
 /** Whether a block holds operations off: all of these, and by a root field. Over WebSocket nothing else asks. */
@@ -65,7 +67,9 @@ export async function blockedOperations(
       .flatMap(rootCallsOf)
       .map(({ node, operation }) => `${types[operation.operation]}.${node.name.value}`),
   )
-  return [...fields].some((field) => list.holds(limiter.blockNames.operation(field))) ? refusal() : undefined
+  return [...fields].some((field) => list.holds(limiter.blockNames.operation(field)))
+    ? blockRefusal()
+    : undefined
 }
 
 /** What is decided next, where no block refuses. */

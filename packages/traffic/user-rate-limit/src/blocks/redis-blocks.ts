@@ -20,6 +20,11 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
+/** How long a reset is told to those that look for changes. */
+const RESETS_KEPT = 300_000
+/** Most resets that are told; those before them are noticed later, when refusals end that are remembered. */
+const MOST_RESETS = 10_000
+
 /** Both keys end with the last block, so that nothing stays behind. KEYS: blocks, version. */
 const KEEP = `
 local function keep(till)
@@ -52,11 +57,25 @@ if was == 1 then keep(now) end
 return { tostring(was) }
 `
 
-/** ARGV: the version that is known. Answers nothing more when it still is. */
+/** ARGV: the key of a partition that was reset. KEYS: blocks, version, resets by their time. */
+const TELL_RESET = `${NOW}${KEEP}
+redis.call('ZADD', KEYS[3], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - ${RESETS_KEPT})
+redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -${MOST_RESETS + 1})
+redis.call('PEXPIRE', KEYS[3], ${RESETS_KEPT})
+keep(now)
+return {}
+`
+
+/**
+ * ARGV: the version that is known, and the time of the look that found it. Answers nothing more when it still is;
+ * else all blocks, and the resets since.
+ */
 const LOOK = `${NOW}
 local version = redis.call('GET', KEYS[2]) or '0'
 if version == ARGV[1] then return { version } end
-return { version, tostring(now), redis.call('HGETALL', KEYS[1]) }
+local resets = redis.call('ZRANGEBYSCORE', KEYS[3], ARGV[2], '+inf')
+return { version, tostring(now), redis.call('HGETALL', KEYS[1]), resets }
 `
 
 /** How blocks in Redis are reached. */
@@ -66,15 +85,19 @@ export interface RedisBlocksOptions {
   readonly keyPrefix: string
   /** Told when Redis is away, and when it is back. */
   readonly onChange?: (isAway: boolean) => void
+  /** Told the key of a partition that an instance has reset. */
+  readonly onReset?: (key: string) => void
 }
 
 /** Blocks of all instances that share a Redis. Each looks for changes by itself; while Redis is away, it keeps what it knows. */
 export class RedisBlocks implements BlockStore {
   readonly list = new BlockList(Date.now)
   readonly #options: RedisBlocksOptions
-  readonly #keys: readonly [string, string]
+  readonly #keys: readonly string[]
   #connection: RedisConnection | undefined
   #version = ''
+  /** The server's time of the last look that found anything, in milliseconds. */
+  #lookedAt = 0
   #timer: NodeJS.Timeout | undefined
   #isAway = false
   #isClosed = false
@@ -82,7 +105,7 @@ export class RedisBlocks implements BlockStore {
   constructor(options: RedisBlocksOptions) {
     this.#options = options
     const key = `${options.keyPrefix}:v1:{blocks}`
-    this.#keys = [key, `${key}:version`]
+    this.#keys = [key, `${key}:version`, `${key}:resets`]
   }
 
   /** Connects, and looks once. @throws StoreUnavailable when Redis does not answer: `watch` finds it later */
@@ -135,6 +158,10 @@ export class RedisBlocks implements BlockStore {
     return was === '1'
   }
 
+  async tellReset(key: string): Promise<void> {
+    await this.#run(TELL_RESET, [key])
+  }
+
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
@@ -142,12 +169,11 @@ export class RedisBlocks implements BlockStore {
   }
 
   async #look(): Promise<void> {
-    const [version, now, fields = []] = (await this.#run(LOOK, [this.#version])) as [
-      string,
-      string?,
-      string[]?,
-    ]
+    const found = await this.#run(LOOK, [this.#version, this.#lookedAt])
+    const [version, now, fields = [], resets = []] = found as [string, string?, string[]?, string[]?]
     if (now === undefined) return
+    for (const key of resets) this.#options.onReset?.(key)
+    this.#lookedAt = Number(now)
     const blocks: Block[] = []
     for (let at = 0; at + 1 < fields.length; at += 2) {
       const { kind, reason, until } = JSON.parse(fields[at + 1] ?? '') as Record<string, unknown>

@@ -63,11 +63,6 @@ export function decide(
   return { allowed, limits, states, receipts }
 }
 
-/** Where the state of a charge lives: partition and policy. */
-export function placeOf(charge: Charge): string {
-  return `${charge.key}\n${charge.policy.field}`
-}
-
 /**
  * Checks what the types can't.
  *

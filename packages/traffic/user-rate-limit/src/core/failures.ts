@@ -5,11 +5,19 @@ export class InvalidPolicy extends TypeError {
 }
 
 /** Why an identity can't be a partition of a limit. */
-export type IdentityFlaw = 'missing' | 'empty' | 'too-long'
+export type IdentityFlaw = 'missing' | 'empty' | 'too-long' | 'no-address' | 'incomplete'
+
+const FLAWS: Readonly<Record<IdentityFlaw, string>> = {
+  missing: 'missing',
+  empty: 'empty',
+  'too-long': 'longer than 1,024 characters',
+  'no-address': 'no IP address where one belongs',
+  incomplete: 'incomplete',
+}
 
 /**
- * An identity that can't be a partition of a limit: `undefined`, not a string, empty, or longer than 1,024 characters.
- * The message never repeats the value.
+ * An identity that can't be a partition of a limit: `undefined`, not a string, empty, longer than 1,024 characters, no
+ * address where one is told, or without a part that the policy counts by. The message never repeats the value.
  */
 export class InvalidIdentity extends TypeError {
   readonly code = 'PORTCULLIS_USER_RATE_LIMIT_INVALID_IDENTITY'
@@ -17,8 +25,9 @@ export class InvalidIdentity extends TypeError {
   /** What is wrong with the identity. */
   readonly flaw: IdentityFlaw
 
-  constructor(flaw: IdentityFlaw) {
-    super(`The identity of a rate limit is ${flaw === 'too-long' ? 'longer than 1,024 characters' : flaw}.`)
+  /** @param needs what would complete it */
+  constructor(flaw: IdentityFlaw, needs = '') {
+    super(`The identity of a rate limit is ${FLAWS[flaw]}.${needs}`)
     this.flaw = flaw
   }
 }

@@ -6,10 +6,18 @@ import type { Limit } from './verdict.ts'
  * seconds, and the unit `qu` where the policy names one. A window below a second is sent as one second.
  */
 export function rateLimitPolicyField(policies: readonly Policy[]): string {
-  let field = ''
-  for (const policy of policies) field += `${field === '' ? '' : ', '}${partsOf(policy).whole}`
+  const [first] = policies
+  if (first === undefined) return ''
+  const last = fields.get(first)
+  if (last?.policies.length === policies.length && policies.every((one, at) => one === last.policies[at]))
+    return last.field
+  const field = policies.map((policy) => partsOf(policy).whole).join(', ')
+  fields.set(first, { policies, field })
   return field
 }
+
+/** The last field that began with a policy: those of a route come together again and again. */
+const fields = new WeakMap<Policy, { readonly policies: readonly Policy[]; readonly field: string }>()
 
 /** What the fields say of a policy, which is the same for every request. */
 interface PolicyParts {

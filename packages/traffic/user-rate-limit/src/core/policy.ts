@@ -131,6 +131,7 @@ export function definePolicy(input: PolicyInput): Policy {
  * Counts in the same place as the policy itself, since its shape is the same.
  */
 export function shareOf(policy: Policy, instances: number): Policy {
+  if (instances === 1) return policy
   const share = (units: number): number => Math.max(1, Math.floor(units / instances))
   return Object.freeze({ ...policy, quota: share(policy.quota), capacity: share(policy.capacity) })
 }

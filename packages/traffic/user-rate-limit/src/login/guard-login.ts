@@ -3,7 +3,6 @@ import type { ClientError } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import { readAccount } from '../core/account.ts'
 import { retryAfterSeconds } from '../core/headers.ts'
-import { definePolicy } from '../core/policy.ts'
 import type { Charge, Verdict } from '../core/verdict.ts'
 import {
   InvalidAccount,
@@ -17,6 +16,8 @@ import { addressOf } from '../policies/partition.ts'
 import { StoreUnavailable } from '../stores/failures.ts'
 import { ratioCounter } from './failure-ratio.ts'
 import type { ResolvedLoginLimit, ResolvedLoginOptions } from './login-options.ts'
+import { loginIdentity, loginPolicy } from './login-places.ts'
+import type { LoginLane } from './login-places.ts'
 
 /** Who wants to sign in. */
 export interface LoginAttempt {
@@ -66,24 +67,15 @@ function lanesOf(
   device: string | undefined,
 ): Lane[] {
   const address = addressOf(request, ipv6Subnet)
-  const of = (name: 'pair' | 'account' | 'address' | 'device', identity: readonly string[]): Lane[] => {
-    const limit = options[name]
+  const of = (lane: LoginLane, other: readonly string[] = []): Lane[] => {
+    const limit = options[lane]
     if (limit === false) return []
-    const { quota, window, failure, success } = limit
-    const policy = definePolicy({ name: `login-${name}`, quota, window, onStoreError: options.onStoreError })
-    return [
-      {
-        charge: { key: keys.keyOf(['login', ...identity]), policy, cost: Math.max(failure, success) },
-        limit,
-      },
-    ]
+    const policy = loginPolicy(lane, limit, options)
+    const key = keys.keyOf(loginIdentity(lane, account, other))
+    return [{ charge: { key, policy, cost: Math.max(limit.failure, limit.success) }, limit }]
   }
-  if (device !== undefined && options.device !== false) return of('device', ['device', account, device])
-  return [
-    ...of('pair', ['pair', account, ...address]),
-    ...of('account', ['account', account]),
-    ...of('address', address),
-  ]
+  if (device !== undefined && options.device !== false) return of('device', [device])
+  return [...of('pair', address), ...of('account'), ...of('address', address)]
 }
 
 async function reserve(

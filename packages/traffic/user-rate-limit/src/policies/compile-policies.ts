@@ -7,14 +7,17 @@ import { accountSourceOf, selectionOf } from './selection.ts'
 import type { AccountSource, Selection } from './selection.ts'
 
 /** Where in a request a policy is decided. */
-export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource'
+export type DecisionPoint = 'address' | 'principal' | 'budget' | 'resource' | 'event'
 
 /** A policy that is ready to decide. */
 export interface CompiledPolicy {
   readonly policy: Policy
   /** The policy as plans have it. */
   readonly plans: ReadonlyMap<string, Policy | false>
-  /** One, or two where an account is named in a body and in operations: the request's own decides. */
+  /**
+   * One, or two where an account is named in a body and in operations: the request's own decides. And `event` where it
+   * charges the events of subscriptions.
+   */
   readonly points: ReadonlySet<DecisionPoint>
   readonly parts: readonly PartitionPart[]
   readonly account: AccountSource | undefined
@@ -22,6 +25,7 @@ export interface CompiledPolicy {
   readonly selection: Selection | undefined
   readonly anonymous: AnonymousRule
   readonly cost: NonNullable<PolicyOptions['cost']>
+  readonly eventCost: NonNullable<PolicyOptions['cost']>
   readonly penalty: number
   readonly when: PolicyOptions['when']
   readonly skip: PolicyOptions['skip']
@@ -31,7 +35,10 @@ export interface CompiledPolicy {
 
 /** The policies of one plugin or route, or what is wrong with them. */
 export interface CompiledPolicies {
+  /** Those that hold. */
   readonly list: readonly CompiledPolicy[]
+  /** Those that hold only where a route names them. */
+  readonly optIn: readonly CompiledPolicy[]
   /** The same by where they are decided. */
   readonly at: Readonly<Record<DecisionPoint, readonly CompiledPolicy[]>>
   readonly complaint: string | undefined
@@ -41,6 +48,15 @@ export interface CompiledPolicies {
 export interface PolicySource {
   readonly policies: Readonly<Record<string, PolicyOptions | false>>
   readonly mode: Mode
+}
+
+function chargesEvents(eventCost: PolicyOptions['eventCost']): boolean {
+  return eventCost !== undefined && eventCost !== 0
+}
+
+function selectsSubscriptions(selection: Selection | undefined): boolean {
+  if (selection === undefined || selection.kinds.has('subscription')) return true
+  return [...selection.fields].some((field) => field.startsWith('subscription.'))
 }
 
 function pointsOf(
@@ -63,7 +79,7 @@ function pointsOf(
 /** What does not go together in a policy. */
 function complaintOf(
   name: string,
-  { account, when, cost, partitionKey, plans }: PolicyOptions,
+  { account, when, cost, eventCost, partitionKey, plans }: PolicyOptions,
 ): string | undefined {
   const source = accountSourceOf(account)
   const byAccount = [partitionKey].flat().includes('account')
@@ -77,14 +93,24 @@ function complaintOf(
   const needsOperations = selectionOf(when) !== undefined || cost === 'queryCost'
   if (source !== undefined && needsOperations && source.arguments.length === 0)
     return says("account needs an argument, such as { argument: 'Mutation.login.email' }, for operations.")
+  if (!chargesEvents(eventCost)) return undefined
+  if (byAccount)
+    return says(
+      "eventCost takes no partitionKey 'account': an event names none. Use 'principal' or 'address'.",
+    )
+  if (!selectsSubscriptions(selectionOf(when)))
+    return says("eventCost is of subscriptions, and when selects none. Add 'subscription' to it.")
   return undefined
 }
 
 const apart = new WeakSet<PolicyOptions>()
 
-/** A policy of the plugin as a route changes it. With a quota or burst of its own it also has a count of its own. */
+/**
+ * A policy of the plugin as a route that names it has it. With a quota or burst of its own it also has a count of its
+ * own.
+ */
 export function changedPolicy(inherited: PolicyOptions, own: PolicyOptions): PolicyOptions {
-  const changed = { ...inherited, ...own }
+  const changed = { ...inherited, ...own, optIn: false }
   if (own.quota !== undefined || own.burst !== undefined || apart.has(inherited)) apart.add(changed)
   return changed
 }
@@ -104,17 +130,20 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
     algorithm,
     burst,
     unit,
-    onStoreError,
+    penalty = 0,
+    onStoreError = penalty > 0 ? 'closed' : 'local',
     lease,
     partitionKey = 'principal',
     cost = 1,
+    eventCost = 0,
   } = options
   const input = Object.fromEntries(
     Object.entries({ name, quota, window, algorithm, burst, unit, onStoreError, lease }).filter(isDefined),
   )
-  if (lease !== undefined && (typeof cost !== 'number' || (options.penalty ?? 0) > 0)) {
+  const isSteady = typeof cost === 'number' && typeof eventCost === 'number'
+  if (lease !== undefined && (!isSteady || penalty > 0)) {
     throw new InvalidPolicy(
-      `Rate limit policy '${name}': lease takes a cost that is a number, and no penalty.`,
+      `Rate limit policy '${name}': lease takes a cost and an eventCost that are numbers, and no penalty.`,
     )
   }
   const parts = [partitionKey].flat() as readonly PartitionPart[]
@@ -126,13 +155,17 @@ function compile(name: string, options: PolicyOptions, mode: Mode): CompiledPoli
   return {
     policy: counted,
     plans: plansOf(options, counted, input),
-    points: new Set(pointsOf(options, parts, account)),
+    points: new Set([
+      ...pointsOf(options, parts, account),
+      ...(chargesEvents(eventCost) ? (['event'] as const) : []),
+    ]),
     parts,
     account,
     selection: selectionOf(options.when),
     anonymous: options.anonymous ?? 'address',
     cost,
-    penalty: options.penalty ?? 0,
+    eventCost,
+    penalty,
     when: options.when,
     skip: options.skip,
     mode: options.mode ?? mode,
@@ -164,11 +197,13 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
   const known = compiled.get(source)
   if (known !== undefined) return known
   const list: CompiledPolicy[] = []
+  const optIn: CompiledPolicy[] = []
   const complaints: string[] = []
   for (const [name, options] of Object.entries(source.policies)) {
     if (options === false) continue
     try {
-      list.push(compile(name, options, source.mode))
+      const waits = options.optIn === true
+      ;(waits ? optIn : list).push(compile(name, options, source.mode))
     } catch (error) {
       if (!(error instanceof InvalidPolicy)) throw error
       complaints.push(error.message)
@@ -180,8 +215,22 @@ export function compilePolicies(source: PolicySource): CompiledPolicies {
     principal: of('principal'),
     resource: of('resource'),
     budget: of('budget'),
+    // What an event costs is known when it comes; nothing of it is settled later, as the price of operations is.
+    event: of('event').map((one) => ({ ...one, cost: 0 })),
   }
-  const result = { list, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
+  const result = { list, optIn, at, complaint: complaints.length > 0 ? complaints.join('\n') : undefined }
   compiled.set(source, result)
   return result
+}
+
+/**
+ * Names of policies that wait for a route to name them, and none does.
+ *
+ * @param inUse the options of a plugin and of its routes
+ */
+export function unnamedPolicies(inUse: readonly PolicySource[]): string[] {
+  const namesOf = (policies: readonly CompiledPolicy[]): string[] => policies.map(({ policy }) => policy.name)
+  const held = new Set(inUse.flatMap((one) => namesOf(compilePolicies(one).list)))
+  const waiting = inUse.flatMap((one) => namesOf(compilePolicies(one).optIn))
+  return [...new Set(waiting)].filter((name) => !held.has(name))
 }

@@ -12,18 +12,33 @@ export type Partition = { readonly key: string } | 'deny' | 'skip' | 'invalid'
 
 const LONGEST_IDENTITY = 1024
 
-/** The client's address as one client has it, by Fastify's `trustProxy` alone; all that is no address shares one. */
-export function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
-  const address = canonicalAddress(request.ip ?? '', { ipv6Subnet })
+/** An address as one client has it; all that is no address shares one. */
+export function addressParts(value: string, ipv6Subnet: number): string[] {
+  const address = canonicalAddress(value, { ipv6Subnet })
   return address === undefined ? ['no-address', 'unknown'] : ['address', address]
 }
 
+/** The client's address, by Fastify's `trustProxy` alone. */
+export function addressOf(request: FastifyRequest, ipv6Subnet: number): string[] {
+  return addressParts(request.ip ?? '', ipv6Subnet)
+}
+
 /** An identity of the app's own making. One that is too long to be stored is known by its digest. */
-function ownIdentity(answer: unknown): string[] | undefined {
+export function ownIdentity(answer: unknown): string[] | undefined {
   if (answer === null || answer === undefined || answer === '') return undefined
   if (typeof answer !== 'string') throw new InvalidIdentity('missing')
   if (answer.length <= LONGEST_IDENTITY) return ['own', answer]
   return ['own-digest', createHash('sha256').update(answer).digest('base64url')]
+}
+
+/** A tenant, or who has none, as policies by tenant count them. */
+export function tenantParts(tenantId: string | undefined): string[] {
+  return tenantId === undefined ? ['no-tenant'] : ['tenant', tenantId]
+}
+
+/** Somebody who is known. An id is unique within its kind and tenant only. */
+export function principalParts(kind: string, id: string, tenantId: string | undefined): string[] {
+  return ['principal', kind, ...tenantParts(tenantId), id]
 }
 
 function accountOf(account: AccountReading): string[] | undefined {
@@ -39,10 +54,8 @@ async function partOf(
   if (part === 'address') return addressOf(request, ipv6Subnet)
   if (typeof part === 'function') return ownIdentity(await part(request))
   const { kind, id, tenantId } = await request.resolvePrincipal()
-  // An id is unique within its kind and tenant only.
-  const tenant = tenantId === undefined ? ['no-tenant'] : ['tenant', tenantId]
-  if (part === 'tenant' && tenantId !== undefined) return tenant
-  return id === null ? undefined : ['principal', kind, ...tenant, id]
+  if (part === 'tenant' && tenantId !== undefined) return tenantParts(tenantId)
+  return id === null ? undefined : principalParts(kind, id, tenantId)
 }
 
 /**

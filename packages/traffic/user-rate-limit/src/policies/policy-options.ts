@@ -57,6 +57,11 @@ export interface PolicyOptions {
   anonymous?: AnonymousRule | undefined
   /** Units of one request, or `queryCost` for the price of its GraphQL operations. Default: 1. */
   cost?: number | 'queryCost' | ((request: FastifyRequest) => number | Promise<number>) | undefined
+  /**
+   * Units of each event that a GraphQL subscription delivers, besides what its start costs; `queryCost` is the price of
+   * the operation. An event that is above the quota is not delivered, and ends the subscription. Default: 0.
+   */
+  eventCost?: PolicyOptions['cost']
   /** Units that stay charged when another gate refuses the request, at most its cost. Default: 0. */
   penalty?: number | undefined
   /**
@@ -75,8 +80,13 @@ export interface PolicyOptions {
   unit?: string | undefined
   /** `measure` reports what would be refused. Default: the plugin's. */
   mode?: Mode | undefined
-  /** What the policy does while its store is away. Default: `local`, this instance's share of the quota. */
+  /**
+   * What the policy does while its store is away. Default: `local`, this instance's share of the quota; `closed` where
+   * there is a `penalty`, since a limit that punishes protects something.
+   */
   onStoreError?: OnStoreError | undefined
+  /** Holds only on routes that name it. For policies of the plugin; a route's own hold there anyway. Default: false. */
+  optIn?: boolean | undefined
   /**
    * Charges `size` calls at once and uses them in this process for at most `maxAge`, without a round trip each. Never
    * admits more; may refuse up to `size` calls of other processes earlier. Default: none.

@@ -20,12 +20,10 @@ interface Job {
   readonly reject: (error: unknown) => void
 }
 
-/** Most charges of one call, so that Redis is never busy for long with one: about 0.3 ms. */
-const LARGEST = 128
+/** Most charges of one call: Redis decides them while the next are put together, and is never busy with one for long. */
+const LARGEST = 32
 /** Numbers that answer one charge: wait, remaining, reset, and three of the mark. */
 const ANSWER = 6
-/** Numbers before the first answer: whether the call was in time, and the server's clock. */
-const HEAD = 2
 
 /**
  * Sends decisions that are asked for in the same turn of the event loop with one command: under load most of what a
@@ -35,13 +33,16 @@ const HEAD = 2
 export class DecisionBatch {
   readonly #runner: RedisRunner
   readonly #scripts: Scripts
+  readonly #onHealed: (keys: number) => void
   #jobs: Job[] = []
   #charges = 0
   #endAt = 0
 
-  constructor(runner: RedisRunner, scripts: Scripts) {
+  /** @param onHealed told how many keys had lost their expiry, and have one again */
+  constructor(runner: RedisRunner, scripts: Scripts, onHealed: (keys: number) => void) {
     this.#runner = runner
     this.#scripts = scripts
+    this.#onHealed = onHealed
   }
 
   /**
@@ -72,14 +73,14 @@ export class DecisionBatch {
     this.#jobs = []
     this.#charges = 0
     const args = new ScriptArguments()
-    for (const { charges, commit } of jobs) {
-      args.begin(commit, charges.length)
-      for (const charge of charges) args.add(charge, charge.cost)
-    }
+    for (const { charges, commit } of jobs) args.decide(charges, commit)
     const script = this.#scripts.reserve(args.algorithms)
     const call = { script, keys: args.keys, args: args.list, decisions: jobs.length }
     this.#runner.run(call, endAt).then(
-      (reply) => answer(jobs, reply),
+      ([, , answers, healed]) => {
+        answer(jobs, numbersOf(answers as Buffer))
+        if (Number(healed) > 0) this.#onHealed(Number(healed))
+      },
       (error: unknown) => {
         for (const job of jobs) job.reject(error)
       },
@@ -87,12 +88,17 @@ export class DecisionBatch {
   }
 }
 
-function answer(jobs: readonly Job[], reply: readonly number[]): void {
-  let at = HEAD
+/** The doubles of a reply. They are copied, since it may begin at any byte of what was received. */
+function numbersOf({ buffer, byteOffset, length }: Buffer): Float64Array {
+  return new Float64Array(buffer.slice(byteOffset, byteOffset + length))
+}
+
+function answer(jobs: readonly Job[], answers: Float64Array): void {
+  let at = 0
   for (const { charges, resolve, reject } of jobs) {
-    const outcome = reply[at] ?? -1
+    const outcome = answers[at] ?? -1
     if (outcome < 0) reject(new StoreUnavailable('script'))
-    else resolve(decisionOf(charges, outcome === 1, reply, at + 1))
+    else resolve(decisionOf(charges, outcome === 1, answers, at + 1))
     at += 1 + charges.length * ANSWER
   }
 }
@@ -100,7 +106,7 @@ function answer(jobs: readonly Job[], reply: readonly number[]): void {
 function decisionOf(
   charges: readonly Charge[],
   allowed: boolean,
-  reply: readonly number[],
+  reply: Float64Array,
   first: number,
 ): GroupDecision {
   const limits: Limit[] = []

@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache'
+import { isSameCall } from '../core/same-call.ts'
 import type { Charge, Limit, Verdict } from '../core/verdict.ts'
 
 interface Denial {
+  readonly charges: readonly Charge[]
   readonly limits: readonly Limit[]
-  /** The local moment before which the same call can't pass. */
-  readonly until: number
+  /** The local moment before which the same call can't pass; 0 when something was given back. */
+  until: number
   /** The local moment at which the limits were read. */
   readonly told: number
 }
@@ -19,17 +21,16 @@ const MOST_CALLS = 64
  */
 export class DeniedCache {
   readonly #now: () => number
-  readonly #denials: LRUCache<string, Denial>
-  readonly #byKey: LRUCache<string, Set<string>>
+  /** A denial stands under each partition that it charged. */
+  readonly #denials: LRUCache<string, Denial[]>
 
   /**
    * @param now a clock in milliseconds that never steps back
-   * @param max calls that are remembered; one that is forgotten costs a round trip
+   * @param max partitions that are remembered; one that is forgotten costs a round trip
    */
   constructor(now: () => number, max: number) {
     this.#now = now
     this.#denials = new LRUCache({ max })
-    this.#byKey = new LRUCache({ max })
   }
 
   /**
@@ -41,56 +42,45 @@ export class DeniedCache {
     let wait = 0
     for (const { violated, retryAfterMs, policy } of limits)
       if (violated) wait = Math.max(wait, retryAfterMs ?? policy.window)
-    const call = nameOf(charges)
-    const told = this.#now()
-    this.#denials.set(call, { limits, until: sent + wait, told })
-    for (const { key } of charges) {
-      const calls = this.#byKey.get(key)
-      if (calls === undefined) this.#byKey.set(key, new Set([call]))
-      else if (calls.size < MOST_CALLS) calls.add(call)
-      else this.#forgetAll(key, call)
+    const denial: Denial = { charges, limits, until: sent + wait, told: this.#now() }
+    for (const key of new Set(charges.map((charge) => charge.key))) {
+      const known = this.#denials.get(key) ?? []
+      const others = known.length < MOST_CALLS ? known : this.#stillTrue(known)
+      const kept = others.filter((other) => !isSameCall(other.charges, charges))
+      this.#denials.set(key, [...(kept.length < MOST_CALLS ? kept : []), denial])
     }
   }
 
   /** The refusal of a call that can't pass yet, with the time that is left. */
   find(charges: readonly Charge[]): Verdict | undefined {
-    if (this.#denials.size === 0) return undefined
-    const call = nameOf(charges)
-    const denial = this.#denials.get(call)
+    const [first] = charges
+    if (first === undefined || this.#denials.size === 0) return undefined
+    const denial = this.#denials.get(first.key)?.find((one) => isSameCall(one.charges, charges))
     if (denial === undefined) return undefined
     const now = this.#now()
-    if (now >= denial.until) {
-      this.#denials.delete(call)
-      return undefined
-    }
+    if (now >= denial.until) return undefined
     const passed = Math.floor(now - denial.told)
     return { allowed: false, limits: denial.limits.map((limit) => later(limit, passed)) }
   }
 
-  #forgetAll(key: string, but: string): void {
-    for (const call of this.#byKey.get(key) ?? []) if (call !== but) this.#denials.delete(call)
-    this.#byKey.set(key, new Set([but]))
+  #stillTrue(denials: readonly Denial[]): readonly Denial[] {
+    const now = this.#now()
+    return denials.filter(({ until }) => until > now)
   }
 
   /** Forgets the refusals in which a partition had a part: something of it was given back. */
   forget(key: string): void {
-    for (const call of this.#byKey.get(key) ?? []) this.#denials.delete(call)
-    this.#byKey.delete(key)
+    // They stand under other partitions too.
+    for (const denial of this.#denials.get(key) ?? []) denial.until = 0
+    this.#denials.delete(key)
   }
 }
 
-function nameOf(charges: readonly Charge[]): string {
-  let name = ''
-  for (const { key, policy, cost } of charges)
-    name += `${key} ${cost} ${policy.quota} ${policy.capacity} ${policy.field}\n`
-  return name
-}
-
+/** A limit as it is some time later. One whose own wait is over is no longer why the call is refused. */
 function later(limit: Limit, passed: number): Limit {
-  const { resetMs, retryAfterMs, violated } = limit
-  return {
-    ...limit,
-    resetMs: Math.max(0, resetMs - passed),
-    retryAfterMs: retryAfterMs === null || !violated ? retryAfterMs : Math.max(1, retryAfterMs - passed),
-  }
+  const { resetMs, retryAfterMs } = limit
+  const told = { ...limit, resetMs: Math.max(0, resetMs - passed) }
+  if (retryAfterMs === null || !limit.violated) return told
+  const left = Math.max(0, retryAfterMs - passed)
+  return { ...told, retryAfterMs: left, violated: left > 0 }
 }

@@ -1,10 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { Policy } from '../core/policy.ts'
+import { isSameCall } from '../core/same-call.ts'
 import type { Charge, Limit, Reservation, Verdict } from '../core/verdict.ts'
 import type { RateLimitStore } from './store.ts'
 
-/** Leases held at once. Calls beyond are charged one by one. */
+/** Partitions with leases at once. Calls beyond are charged one by one. */
 const MOST = 10_000
+/** Calls of one partition that have a lease each: routes and costs may differ without end. */
+const MOST_CALLS = 64
 
 /** A number of calls that the store has charged in full, to be used here. */
 interface Lease {
@@ -66,21 +69,24 @@ export function withLeases(
   store: RateLimitStore,
   now: () => number = () => performance.now(),
 ): RateLimitStore {
-  const accounts = new LRUCache<string, Account>({ max: MOST, dispose: (account) => void giveBack(account) })
+  const accounts = new LRUCache<string, Account[]>({
+    max: MOST,
+    dispose(gone, _key, reason) {
+      if (reason !== 'set') for (const account of gone) void giveBack(account)
+    },
+  })
 
   const accountOf = (charges: readonly Charge[]): Account | undefined => {
-    if (charges.length === 0) return undefined
-    let name = ''
-    for (const { key, policy, cost, final } of charges) {
+    const [first] = charges
+    if (first === undefined) return undefined
+    for (const { policy, cost, final } of charges)
       if (policy.lease === undefined || cost === 0 || final === true) return undefined
-      name += `${key} ${cost} ${policy.quota} ${policy.field}\n`
-    }
-    let account = accounts.get(name)
-    if (account === undefined) {
-      account = { charges, lease: undefined, refill: undefined, singleUntil: 0 }
-      accounts.set(name, account)
-    }
-    return account
+    const known = accounts.get(first.key) ?? []
+    const account = known.find((one) => isSameCall(one.charges, charges))
+    if (account !== undefined || known.length === MOST_CALLS) return account
+    const made: Account = { charges, lease: undefined, refill: undefined, singleUntil: 0 }
+    accounts.set(first.key, [...known, made])
+    return made
   }
 
   /** Ends a lease: what is left of it goes back. It stays charged where the store is away. */
@@ -140,10 +146,18 @@ export function withLeases(
   }
 
   const single = async (charges: readonly Charge[]): Promise<Verdict> => {
-    const verdict = await store.reserve(
-      charges.map((charge) => ({ ...charge, policy: counted(charge.policy) })),
-    )
-    return { ...verdict, limits: named(verdict.limits, charges) }
+    return named(await store.reserve(charges.map(asCounted)), charges)
+  }
+
+  /** Ends the leases of a partition, of which nothing goes back: what they were charged is forgotten. */
+  const drop = (key: string): void => {
+    for (const account of [...accounts.values()].flat()) {
+      const { lease } = account
+      if (lease === undefined || !account.charges.some((charge) => charge.key === key)) continue
+      account.lease = undefined
+      lease.open = false
+      clearTimeout(lease.timer)
+    }
   }
 
   return {
@@ -154,10 +168,12 @@ export function withLeases(
       const account = accountOf(charges)
       const leased = account === undefined ? undefined : take(account, charges)
       if (leased !== undefined || store.reserveNow === undefined) return leased
-      const known = store.reserveNow(charges.map((charge) => ({ ...charge, policy: counted(charge.policy) })))
-      return known === undefined ? undefined : { ...known, limits: named(known.limits, charges) }
+      if (!charges.some(isLeased)) return store.reserveNow(charges)
+      const known = store.reserveNow(charges.map(asCounted))
+      return known === undefined ? undefined : named(known, charges)
     },
     async reserve(charges) {
+      if (!charges.some(isLeased)) return store.reserve(charges)
       const account = accountOf(charges)
       if (account === undefined || now() < account.singleUntil) return single(charges)
       const leased = take(account, charges)
@@ -181,14 +197,33 @@ export function withLeases(
       )
       if (lease?.open === true && nothing) lease.left += 1
     },
+    async reset({ key, policy }) {
+      const was = await store.reset({ key, policy: counted(policy) })
+      drop(key)
+      return was
+    },
+    forgetLocal(key) {
+      drop(key)
+      store.forgetLocal?.(key)
+    },
     async close() {
-      await Promise.all([...accounts.values()].map((account) => giveBack(account)))
+      await Promise.all([...accounts.values()].flat().map((account) => giveBack(account)))
       accounts.clear()
       await store.close()
     },
   }
 }
 
-function named(limits: readonly Limit[], charges: readonly Charge[]): Limit[] {
-  return limits.map((limit, at) => ({ ...limit, policy: (charges[at] as Charge).policy }))
+function isLeased({ policy }: Charge): boolean {
+  return policy.lease !== undefined
+}
+
+function asCounted(charge: Charge): Charge {
+  return { ...charge, policy: counted(charge.policy) }
+}
+
+/** The verdict in terms of the policies as they were declared. */
+function named(verdict: Verdict, charges: readonly Charge[]): Verdict {
+  const limits = verdict.limits.map((limit, at) => ({ ...limit, policy: (charges[at] as Charge).policy }))
+  return { ...verdict, limits }
 }

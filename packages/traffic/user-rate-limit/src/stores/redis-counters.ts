@@ -15,9 +15,7 @@ local s = {}
 
 function s.prepare(p) p.width = ceil(p.window / ${BUCKETS}) end
 
-function s.cell(p)
-  return { p = p, counter = s, raw = '', at = 1, total = 0, asked = 0, ttl = 0, known = false, live = false }
-end
+function s.clear(c) c.raw, c.at, c.total = '', 1, 0 end
 
 function s.load(c, raw)
   local expires, stays, total = unpackOf('<ddd', raw)
@@ -110,7 +108,7 @@ counters.s = s
 `
 
 const SLIDING_LOG = `
-counters.l = { prepare = function(p) p.width = 1 end, cell = s.cell }
+counters.l = setmetatable({ prepare = function(p) p.width = 1 end }, { __index = s })
 `
 
 const FIXED_WINDOW = `
@@ -118,9 +116,7 @@ local f = {}
 
 function f.prepare() end
 
-function f.cell(p)
-  return { p = p, counter = f, start = now, count = 0, asked = 0, ttl = 0, known = false, live = false }
-end
+function f.clear(c) c.start, c.count = now, 0 end
 
 function f.load(c, raw)
   local expires, stays, start, count = unpackOf('<dddd', raw)
@@ -162,9 +158,7 @@ local g = {}
 
 function g.prepare(p) p.span = ceil(p.capacity * p.window / p.quota) end
 
-function g.cell(p)
-  return { p = p, counter = g, level = 0, time = now, refunded = 0, asked = 0, ttl = 0, known = false, live = false }
-end
+function g.clear(c) c.level, c.time, c.refunded = 0, now, 0 end
 
 function g.load(c, raw)
   local expires, stays, level, saved, refunded = unpackOf('<ddddd', raw)

@@ -1,6 +1,7 @@
 import {
+  connectFully,
   describeSource,
-  evaluate,
+  evaluateBuffer,
   openConnection,
   reasonOf,
   RedisUnreachable,
@@ -17,6 +18,9 @@ const CONNECT_TIMEOUT = 5_000
 /** Answers with the server's time in the form of the other scripts, to learn its clock and to probe. */
 const TIME = scriptOf("local time = redis.call('TIME') return { 1, time[1] * 1000000 + time[2] }")
 
+/** `INFO` by way of a script, since some servers forbid `CONFIG`. */
+const INFO = scriptOf("return redis.call('INFO', 'memory')")
+
 /** What a script is called with. `args` follow the deadline, which is the runner's. */
 export interface ScriptCall {
   readonly script: Script
@@ -25,6 +29,9 @@ export interface ScriptCall {
   /** Decisions that fail with it. Default: 1. */
   readonly decisions?: number
 }
+
+/** What a script answers: whether it was in time (-1 when not), the server's clock, and more. */
+export type Reply = readonly [number, number, ...(number | Buffer)[]]
 
 /**
  * Runs scripts on a connection of its own, each with a deadline in the server's time as first argument, and never longer
@@ -90,12 +97,24 @@ export class RedisRunner {
    * Runs a script until `endAt`. One that refuses itself as late, although the time is not up, has taught us the
    * server's clock (the first call, or a clock that was set): it has changed nothing and is run once more.
    */
-  async run(call: ScriptCall, endAt: number): Promise<number[]> {
+  async run(call: ScriptCall, endAt: number): Promise<Reply> {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       const reply = await this.#send(call, [this.#clock.at(endAt), ...call.args], endAt)
       if (reply[0] !== -1) return reply
     }
     throw new StoreUnavailable('late')
+  }
+
+  /** See `RedisStore.evictionPolicy`. */
+  async evictionPolicy(): Promise<string | undefined> {
+    try {
+      const info = await bounded(this.#evaluate(INFO, [], []), performance.now() + CONNECT_TIMEOUT)
+      return /^maxmemory_policy:([a-z-]{1,40})/m.exec(String(info))?.[1]
+    } catch (error) {
+      // A server that forbids INFO has answered all the same.
+      if (error instanceof Error && /^(?:ERR|NOPERM) /.test(error.message)) return undefined
+      throw failureOf(error)
+    }
   }
 
   /** Ends the connection; what is under way fails. */
@@ -110,7 +129,7 @@ export class RedisRunner {
     connection.on('error', (error) => {
       this.#lastError = error
     })
-    await bounded(connection.connect(), endAt)
+    await bounded(connectFully(connection), endAt)
   }
 
   async #probe(endAt: number): Promise<void> {
@@ -121,11 +140,11 @@ export class RedisRunner {
     { script, keys, decisions = 1 }: ScriptCall,
     args: readonly (string | number)[],
     endAt: number,
-  ): Promise<number[]> {
+  ): Promise<Reply> {
     const sent = performance.now()
     try {
-      const reply = (await bounded(this.#evaluate(script, keys, args), endAt)) as number[]
-      this.#clock.learn(reply[1] ?? 0, sent, performance.now())
+      const reply = (await bounded(this.#evaluate(script, keys, args), endAt)) as Reply
+      this.#clock.learn(reply[1], sent, performance.now())
       this.#breaker.succeeded()
       return reply
     } catch (error) {
@@ -142,7 +161,7 @@ export class RedisRunner {
   ): Promise<unknown> {
     const connection = this.#connection
     if (connection === undefined) throw new StoreUnavailable('unreachable')
-    return evaluate(connection, script, keys, args)
+    return evaluateBuffer(connection, script, keys, args)
   }
 }
 

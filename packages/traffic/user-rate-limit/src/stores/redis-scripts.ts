@@ -1,5 +1,6 @@
 import { scriptOf } from '@portcullis/kernel/redis'
 import type { Script } from '@portcullis/kernel/redis'
+import type { Mark } from '../core/algorithms/algorithm.ts'
 import type { Algorithm, Policy } from '../core/policy.ts'
 import type { Charge } from '../core/verdict.ts'
 import { countersOf } from './redis-counters.ts'
@@ -43,42 +44,48 @@ for i = 1, tonumber(ARGV[2]) do
   policies[i], first = p, first + 4
 end
 
--- Reads the state of all that is named by 'count' charges from the argument 'at' on (key, policy, and more, 'size'
--- arguments each): one command for each key. Returns the cell of each charge, and the groups of cells by key.
-local function load(at, count, size)
-  local charged, groups, byKey = {}, {}, {}
-  for i = 1, count do
-    local key, p = ARGV[at], policies[tonumber(ARGV[at + 1])]
-    local group = byKey[key]
-    if not group then
-      group = { key = KEYS[tonumber(key)], fields = {}, cells = {}, stays = 0 }
-      byKey[key] = group
-      groups[#groups + 1] = group
+-- The charges of one decision, by position: the number of its key, its field, its cost, its cell. A cell holds a state
+-- while it is decided. All of these tables are used again for the next decision: to make them anew is what took most
+-- of a call. Charges of the same key that follow each other are a run, with one command to read and one to write.
+local keys, fields, costs, charged, pool = {}, {}, {}, {}, {}
+local ends, stays, waits = {}, {}, {}
+
+-- Puts a charge at a position.
+local function place(i, key, p, cost)
+  keys[i], fields[i], costs[i] = key, p.field, cost
+  for j = 1, i - 1 do
+    if keys[j] == key and fields[j] == p.field then
+      charged[i] = charged[j]
+      return
     end
-    local field, cell = p.field, nil
-    for j = 1, #group.fields do
-      if group.fields[j] == field then cell = group.cells[j] end
-    end
-    if not cell then
-      cell = p.counter.cell(p)
-      group.cells[#group.cells + 1] = cell
-      group.fields[#group.fields + 1] = field
-    end
-    charged[i] = cell
-    at = at + size
   end
-  for g = 1, #groups do
-    local group = groups[g]
-    local raws = redis.call('HMGET', group.key, unpack(group.fields))
-    for i = 1, #raws do
-      local cell, raw = group.cells[i], raws[i]
-      if raw then
+  local cell = pool[i]
+  if not cell then
+    cell = {}
+    pool[i] = cell
+  end
+  cell.p, cell.counter, cell.asked, cell.known, cell.live = p, p.counter, 0, false, false
+  p.counter.clear(cell)
+  charged[i] = cell
+end
+
+-- Reads the states of the first 'count' charges.
+local function load(count)
+  local i = 1
+  while i <= count do
+    local key, last = keys[i], i
+    while last < count and keys[last + 1] == key do last = last + 1 end
+    local raws, longest = redis.call('HMGET', KEYS[key], unpack(fields, i, last)), 0
+    for j = i, last do
+      local cell, raw = charged[j], raws[j - i + 1]
+      if raw and not cell.known then
         cell.known = true
-        group.stays = max(group.stays, cell.counter.load(cell, raw))
+        longest = max(longest, cell.counter.load(cell, raw))
       end
     end
+    ends[i], stays[i] = last, longest
+    i = last + 1
   end
-  return charged, groups
 end
 
 local function prune(key)
@@ -88,62 +95,88 @@ local function prune(key)
   end
 end
 
-local function expireIn(key, ttl)
-  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
+-- Keys that were found without an expiry: told, since somebody takes it from them.
+local healed = 0
+
+local function expireIn(key, ttl, stayed)
+  local left = redis.call('PTTL', key)
+  if left == -1 and stayed > 0 then healed = healed + 1 end
+  if left < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
 end
 
-local function save(groups)
-  for g = 1, #groups do
-    local group = groups[g]
-    local fields, longest, isNew = group.fields, 0, false
-    for i = 1, #fields do
-      local cell = group.cells[i]
-      if cell.asked > 0 then
-        cell.ttl = max(1, cell.counter.lifetime(cell))
-        longest = max(longest, cell.ttl)
-        isNew = isNew or not cell.known
-      end
+-- Writes a run of charges whose cells were asked for something.
+local function saveRun(from)
+  local key, last, longest, isNew = KEYS[keys[from]], ends[from], 0, false
+  for i = from, last do
+    local cell = charged[i]
+    if cell.asked > 0 then
+      cell.ttl = max(1, cell.counter.lifetime(cell))
+      if cell.ttl > longest then longest = cell.ttl end
+      if not cell.known then isNew = true end
     end
-    if longest > 0 then
-      if isNew and redis.call('HLEN', group.key) >= 16 then prune(group.key) end
-      local stays, args = group.stays, {}
-      local extend = stays < now + longest
-      -- An eighth longer than it has to, so that it is not told so with every charge.
-      if extend then
-        longest = longest + ceil(longest / 8)
-        stays = now + longest
-      end
-      for i = 1, #fields do
-        local cell = group.cells[i]
-        if cell.asked > 0 then
-          args[#args + 1] = fields[i]
-          args[#args + 1] = cell.counter.save(cell, now + cell.ttl, stays)
-        end
-      end
-      redis.call('HSET', group.key, unpack(args))
-      if extend then expireIn(group.key, longest) end
+  end
+  if longest == 0 then return end
+  if isNew and redis.call('HLEN', key) >= 16 then prune(key) end
+  local expires, args, n = stays[from], {}, 0
+  local extend = expires < now + longest
+  -- An eighth longer than it has to, so that it is not told so with every charge.
+  if extend then
+    longest = longest + ceil(longest / 8)
+    expires = now + longest
+  end
+  for i = from, last do
+    local cell = charged[i]
+    if cell.asked > 0 then
+      args[n + 1], args[n + 2] = fields[i], cell.counter.save(cell, now + cell.ttl, expires)
+      n = n + 2
+      cell.asked = 0
     end
+  end
+  redis.call('HSET', key, unpack(args, 1, n))
+  if extend then expireIn(key, longest, stays[from]) end
+end
+
+local function save(count)
+  local i = 1
+  while i <= count do
+    saveRun(i)
+    i = ends[i] + 1
   end
 end
 
 -- A key that has lost its expiry, by hand or by a restore, gets one.
-local function heal(groups)
-  for g = 1, #groups do
-    local group = groups[g]
-    if group.stays > 0 and redis.call('PTTL', group.key) == -1 then
-      expireIn(group.key, max(1, group.stays - now))
-    end
+local function heal(count)
+  local i = 1
+  while i <= count do
+    local key = KEYS[keys[i]]
+    if stays[i] > 0 and redis.call('PTTL', key) == -1 then expireIn(key, max(1, stays[i] - now), stays[i]) end
+    i = ends[i] + 1
   end
 end
 `
 
+/**
+ * Decides the calls in the arguments behind the policies, each in a string: whether it may charge, then its charges.
+ * The third of the reply are the answers, in doubles: whether it was allowed, then six numbers for each charge.
+ */
 const RESERVE = `
-local function decide(first, count, commit, out, size)
-  local charged, groups = load(first, count, 3)
-  local allowed, waits = 1, { 0, 0, 0, 0 }
+local byte = string.byte
+local answers, size = {}, 0
+
+local function decide(call, count)
+  local allowed, at = 1, 2
   for i = 1, count do
-    local cell, cost = charged[i], tonumber(ARGV[first + i * 3 - 1])
-    local wait = 0
+    local k1, k2, p1, p2, c1, c2, c3, c4, c5, c6, c7, c8 = byte(call, at, at + 11)
+    local cost = c1 + c2 * 128 + c3 * 16384 + c4 * 2097152
+    if c5 + c6 + c7 + c8 > 0 then
+      cost = cost + (c5 + c6 * 128 + c7 * 16384 + c8 * 2097152) * 268435456
+    end
+    place(i, k1 + k2 * 128, policies[p1 + p2 * 128], cost)
+    at = at + 12
+  end
+  load(count)
+  for i = 1, count do
+    local cell, cost, wait = charged[i], costs[i], 0
     if cost > cell.p.capacity then
       wait = -1
     elseif cost > 0 then
@@ -153,42 +186,42 @@ local function decide(first, count, commit, out, size)
     if wait ~= 0 then allowed = 0 end
     waits[i] = wait
   end
-  local make, at = allowed == 1 and commit, size
-  out[size] = allowed
+  local make = allowed == 1 and byte(call) == 49
+  answers[size + 1] = packOf('<d', allowed)
   for i = 1, count do
-    local cell, cost = charged[i], tonumber(ARGV[first + i * 3 - 1])
-    local m1, m2, m3 = 0, 0, 0
+    local cell, cost, m1, m2, m3 = charged[i], costs[i], 0, 0, 0
     if make and cost > 0 then m1, m2, m3 = cell.counter.charge(cell, cost) end
-    out[at + 1] = waits[i]
-    out[at + 2], out[at + 3] = cell.counter.read(cell)
-    out[at + 4], out[at + 5], out[at + 6] = m1, m2, m3
-    at = at + 6
+    local remaining, reset = cell.counter.read(cell)
+    answers[size + 1 + i] = packOf('<dddddd', waits[i], remaining, reset, m1, m2, m3)
   end
-  if make then save(groups) else heal(groups) end
+  if make then save(count) else heal(count) end
 end
 
-local out, size, at = { 1, wall }, 3, first
-while ARGV[at] do
-  local count = tonumber(ARGV[at + 1])
-  local ok, failure = pcall(decide, at + 2, count, ARGV[at] == '1', out, size)
+for at = first, #ARGV do
+  local call = ARGV[at]
+  local count = (#call - 1) / 12
+  local ok, failure = pcall(decide, call, count)
   if not ok then
     -- What is wrong with one key is its own affair; what is wrong with the server is everybody's.
     local text = type(failure) == 'table' and failure.err or tostring(failure)
     for _, code in ipairs({ 'READONLY', 'OOM', 'MISCONF', 'NOREPLICAS' }) do
       if string.find(text, code, 1, true) then error(failure) end
     end
-    out[size] = -1
-    for i = 1, count * 6 do out[size + i] = 0 end
+    answers[size + 1] = packOf('<d', -1)
+    for i = 1, count do answers[size + 1 + i] = string.rep('\\0', 48) end
   end
-  size = size + 1 + count * 6
-  at = at + 2 + count * 3
+  size = size + 1 + count
 end
-return out
+return { 1, wall, table.concat(answers, '', 1, size), healed }
 `
 
 const REFUND = `
 local count = (#ARGV - first + 1) / 6
-local charged, groups = load(first, count, 6)
+for i = 1, count do
+  local at = first + i * 6 - 6
+  place(i, tonumber(ARGV[at]), policies[tonumber(ARGV[at + 1])], 0)
+end
+load(count)
 for i = 1, count do
   local cell, at = charged[i], first + i * 6 - 6
   if cell.live then
@@ -198,10 +231,16 @@ for i = 1, count do
     cell.asked = 1
   end
 end
-save(groups)
-heal(groups)
+save(count)
+heal(count)
 return { 1, wall }
 `
+
+/** Forgets a field of a partition, unless it runs after its deadline. */
+export const RESET: Script = scriptOf(`${SERVER_CLOCK}
+if wall > tonumber(ARGV[1]) then return { -1, wall } end
+return { 1, wall, redis.call('HDEL', KEYS[1], ARGV[2]) }
+`)
 
 /**
  * Puts the scripts together.
@@ -248,13 +287,26 @@ export class ScriptArguments {
     return list
   }
 
-  /** Begins a decision of that many charges. */
-  begin(commit: boolean, charges: number): void {
-    this.#rest.push(commit ? 1 : 0, charges)
+  /**
+   * Adds a decision.
+   *
+   * @param commit false to look only
+   */
+  decide(charges: readonly Charge[], commit: boolean): void {
+    let call = commit ? '1' : '0'
+    for (const charge of charges) {
+      const [key, policy] = this.#indexOf(charge)
+      call += packed(key, policy, charge.cost)
+    }
+    this.#rest.push(call)
   }
 
-  /** Adds a charge: its cost, or the mark and amount of a refund. */
-  add({ key, policy }: Charge, ...values: readonly number[]): void {
+  /** Adds a refund. */
+  refund(charge: Charge, mark: Mark, amount: number): void {
+    this.#rest.push(...this.#indexOf(charge), ...mark, amount)
+  }
+
+  #indexOf({ key, policy }: Charge): readonly [number, number] {
     let keyIndex = this.#keyIndex.get(key)
     if (keyIndex === undefined) {
       keyIndex = this.keys.push(key)
@@ -265,6 +317,26 @@ export class ScriptArguments {
       policyIndex = this.#policies.size + 1
       this.#policies.set(policy, policyIndex)
     }
-    this.#rest.push(keyIndex, policyIndex, ...values)
+    return [keyIndex, policyIndex]
   }
+}
+
+/** Two indices and a cost in twelve characters of seven bits, low ones first: what a client sends is text. */
+function packed(key: number, policy: number, cost: number): string {
+  const high = Math.floor(cost / 2 ** 28)
+  const low = cost - high * 2 ** 28
+  return String.fromCharCode(
+    key & 127,
+    key >> 7,
+    policy & 127,
+    policy >> 7,
+    low & 127,
+    (low >> 7) & 127,
+    (low >> 14) & 127,
+    low >> 21,
+    high & 127,
+    (high >> 7) & 127,
+    (high >> 14) & 127,
+    high >> 21,
+  )
 }

@@ -5,8 +5,8 @@ import type { Slot, SlotLimit, SlotStore } from './slots.ts'
 
 /** Milliseconds for which a slot is held without being renewed: how long a process that died keeps its slots. */
 const SLOT_LIFE = 30_000
-/** Slots renewed by one command. */
-const RENEWED = 128
+/** Slots renewed or freed by one command. */
+const MOST = 128
 
 const CLOCK = `
 local time = redis.call('TIME')
@@ -26,7 +26,7 @@ return { 1, wall }
 `)
 
 const RELEASE = scriptOf(`${CLOCK}
-redis.call('ZREM', KEYS[1], ARGV[3])
+for i = 1, #KEYS do redis.call('ZREM', KEYS[i], ARGV[i + 2]) end
 return { 1, wall }
 `)
 
@@ -39,12 +39,16 @@ end
 return { 1, wall }
 `)
 
+/** A slot's id, and the key it is in. */
+type HeldSlot = readonly [id: string, place: string]
+
 /** Slots in Redis, for any number of instances. Those of a process that died expire by the server's clock. */
 export class RedisSlots implements SlotStore {
   readonly #runner: RedisRunner
   readonly #life: number
   readonly #process = randomBytes(9).toString('base64url')
   readonly #held = new Map<string, string>()
+  readonly #releasing = new Set<Promise<void>>()
   #next = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -66,27 +70,47 @@ export class RedisSlots implements SlotStore {
     return { release: async () => this.#release(id, place) }
   }
 
-  /** Ends renewing. Slots that are still held expire. */
-  close(): void {
+  /**
+   * Frees what is still held, so that clients of a process that ends are let in elsewhere at once. What cannot be freed
+   * in time expires.
+   */
+  async close(): Promise<void> {
     clearInterval(this.#timer)
+    const held = [...this.#held]
     this.#held.clear()
+    await Promise.all([...this.#releasing, ...this.#grouped(held).map((group) => this.#free(group))])
   }
 
   async #release(id: string, place: string): Promise<void> {
     if (!this.#held.delete(id)) return
+    const releasing = this.#free([[id, place]])
+    this.#releasing.add(releasing)
+    await releasing
+    this.#releasing.delete(releasing)
+  }
+
+  async #free(slots: readonly HeldSlot[]): Promise<void> {
+    const keys = slots.map(([, place]) => place)
+    const args = [this.#life, ...slots.map(([id]) => id)]
     try {
-      await this.#runner.run({ script: RELEASE, keys: [place], args: [this.#life, id] }, this.#runner.begin())
+      await this.#runner.run({ script: RELEASE, keys, args }, this.#runner.begin())
     } catch {
-      // It expires.
+      // They expire.
     }
   }
 
+  /** Slots as one command takes them: keys of a cluster may be on different servers. */
+  #grouped(slots: readonly HeldSlot[]): HeldSlot[][] {
+    const size = this.#runner.isCluster ? 1 : MOST
+    return Array.from({ length: Math.ceil(slots.length / size) }, (_, index) =>
+      slots.slice(index * size, (index + 1) * size),
+    )
+  }
+
   async #renew(): Promise<void> {
-    const held = [...this.#held]
-    const size = this.#runner.isCluster ? 1 : RENEWED
-    for (let at = 0; at < held.length; at += size) {
+    for (const slots of this.#grouped([...this.#held])) {
       // What was released meanwhile must not come back.
-      const group = held.slice(at, at + size).filter(([id]) => this.#held.has(id))
+      const group = slots.filter(([id]) => this.#held.has(id))
       if (group.length === 0) continue
       const keys = group.map(([, place]) => place)
       const args = [this.#life, ...group.map(([id]) => id)]

@@ -6,11 +6,11 @@ import { DecisionBatch } from './decision-batch.ts'
 import type { GroupDecision } from './decision-batch.ts'
 import { RedisSlots } from './redis-slots.ts'
 import { RedisRunner } from './redis-runner.ts'
-import { ScriptArguments, buildScripts } from './redis-scripts.ts'
+import { RESET, ScriptArguments, buildScripts } from './redis-scripts.ts'
 import type { Scripts } from './redis-scripts.ts'
 import { ReservationBook } from './reservation-book.ts'
 import type { Refund } from './reservation-book.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** How a Redis store is reached. */
 export interface RedisStoreOptions {
@@ -22,6 +22,8 @@ export interface RedisStoreOptions {
   readonly deniedCalls?: number
   /** Milliseconds for which a slot of a process that died stays taken. Default: 30,000. */
   readonly slotLife?: number
+  /** Told how many keys had lost their expiry, by a `PERSIST` or a restore; they have one again. */
+  readonly onHealed?: (keys: number) => void
   /** The scripts, where tests replace their clock. Default: those of `buildScripts()`. */
   readonly scripts?: Scripts
   /** Clock in milliseconds that reservations age by, where tests replace it. Default: `performance.now`. */
@@ -52,7 +54,7 @@ export class RedisStore implements RateLimitStore {
     this.#runner = new RedisRunner(options.redis, options.storeTimeout ?? 50)
     this.slots = new RedisSlots(this.#runner, options.slotLife)
     this.#scripts = options.scripts ?? buildScripts()
-    this.#batch = new DecisionBatch(this.#runner, this.#scripts)
+    this.#batch = new DecisionBatch(this.#runner, this.#scripts, options.onHealed ?? (() => undefined))
     this.#now = options.now ?? (() => performance.now())
     this.#book = new ReservationBook(this.#now)
     const { deniedCalls = 10_000 } = options
@@ -69,13 +71,25 @@ export class RedisStore implements RateLimitStore {
     await this.#runner.connect()
   }
 
+  /**
+   * What Redis does when its memory is full, such as `noeviction`; `undefined` where it does not tell.
+   *
+   * @throws StoreUnavailable when it does not answer
+   */
+  async evictionPolicy(): Promise<string | undefined> {
+    return this.#runner.evictionPolicy()
+  }
+
   async reserve(charges: readonly Charge[]): Promise<Verdict> {
     checkCosts(charges)
+    if (charges.length === 0) return { allowed: true, limits: [] }
     const denied = this.reserveNow(charges)
     if (denied !== undefined) return denied
     const endAt = this.#runner.begin()
     const sent = this.#now()
-    const verdict = await this.#ask(charges, endAt)
+    const verdict = this.#runner.isCluster
+      ? await this.#reserveInOrder(charges, endAt)
+      : this.#verdictOf(await this.#batch.decide(charges, true, endAt))
     if (!verdict.allowed) this.#denied?.remember(charges, verdict.limits, sent)
     return verdict
   }
@@ -83,13 +97,6 @@ export class RedisStore implements RateLimitStore {
   /** Refuses again what it knows to be refused still, without a command to Redis. */
   reserveNow(charges: readonly Charge[]): Verdict | undefined {
     return this.#denied?.find(charges)
-  }
-
-  async #ask(charges: readonly Charge[], endAt: number): Promise<Verdict> {
-    if (charges.length === 0) return { allowed: true, limits: [] }
-    if (this.#runner.isCluster) return this.#reserveInOrder(charges, endAt)
-    const { allowed, limits, receipts } = await this.#batch.decide(charges, true, endAt)
-    return verdictOf(allowed, limits, this.#book.open(receipts))
   }
 
   /** Decides the partitions of a cluster one after the other. Once one has refused, the others are only looked at. */
@@ -110,7 +117,12 @@ export class RedisStore implements RateLimitStore {
     if (!allowed) await this.#giveBack(decisions, endAt)
     const limits = decisions.map((decision) => (allowed ? decision.limits : unchargedLimits(decision)))
     const receipts = allowed ? decisions.flatMap((decision) => decision.receipts) : []
-    return verdictOf(allowed, inOrder(charges, groups, limits), this.#book.open(receipts))
+    return this.#verdictOf({ allowed, limits: inOrder(charges, groups, limits), receipts })
+  }
+
+  #verdictOf({ allowed, limits, receipts }: GroupDecision): Verdict {
+    const reservation = this.#book.open(receipts)
+    return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
   }
 
   async cancel(reservation: Reservation): Promise<void> {
@@ -123,13 +135,25 @@ export class RedisStore implements RateLimitStore {
     await this.#refund(refunds, this.#runner.begin())
   }
 
+  async reset({ key, policy }: Place): Promise<boolean> {
+    const call = { script: RESET, keys: [key], args: [policy.field] }
+    const [, , was] = await this.#runner.run(call, this.#runner.begin())
+    this.#denied?.forget(key)
+    return was === 1
+  }
+
+  /** Forgets the refusals of a partition, so that Redis is asked again. */
+  forgetLocal(key: string): void {
+    this.#denied?.forget(key)
+  }
+
   /** Whether Redis is known not to answer. Looks for it in the background, as `reserve` does. */
   get away(): boolean {
     return this.#runner.away
   }
 
   async close(): Promise<void> {
-    this.slots.close()
+    await this.slots.close()
     this.#runner.close()
   }
 
@@ -147,7 +171,7 @@ export class RedisStore implements RateLimitStore {
     await Promise.all(
       groups.map(async (group) => {
         const args = new ScriptArguments()
-        for (const { charge, mark, amount } of group) args.add(charge, ...mark, amount)
+        for (const { charge, mark, amount } of group) args.refund(charge, mark, amount)
         const script = this.#scripts.refund(args.algorithms)
         await this.#runner.run({ script, keys: args.keys, args: args.list }, endAt).finally(() => {
           // Not before: a refusal that was decided earlier may still be on its way.
@@ -161,14 +185,6 @@ export class RedisStore implements RateLimitStore {
 function refundsByKey(refunds: readonly Refund[]): Refund[][] {
   const keys = new Set(refunds.map(({ charge }) => charge.key))
   return [...keys].map((key) => refunds.filter(({ charge }) => charge.key === key))
-}
-
-function verdictOf(
-  allowed: boolean,
-  limits: readonly Limit[],
-  reservation: Reservation | undefined,
-): Verdict {
-  return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
 }
 
 function groupByKey(charges: readonly Charge[]): Charge[][] {

@@ -16,16 +16,23 @@ export interface Refund {
  * collector more than the whole decision.
  */
 class OpenReservation implements Reservation {
-  readonly charges: readonly Charge[]
   readonly #receipts: readonly Receipt[]
   readonly #madeAt: number
   #book: ReservationBook | undefined
 
   constructor(book: ReservationBook, receipts: readonly Receipt[], madeAt: number) {
-    this.charges = receipts.map(({ charge }) => charge)
     this.#receipts = receipts
     this.#madeAt = madeAt
     this.#book = book
+  }
+
+  get charges(): readonly Charge[] {
+    return this.#receipts.map(({ charge }) => charge)
+  }
+
+  /** Whether a reservation is open, and in a book. */
+  static isOpen(reservation: Reservation, book: ReservationBook): boolean {
+    return reservation instanceof OpenReservation && reservation.#book === book
   }
 
   /** What is open, for the first who asks on behalf of the store that made it. */
@@ -37,6 +44,10 @@ class OpenReservation implements Reservation {
     reservation.#book = undefined
     return { receipts: reservation.#receipts, madeAt: reservation.#madeAt }
   }
+}
+
+function isFinal({ charge }: Receipt): boolean {
+  return charge.final === true
 }
 
 /**
@@ -53,8 +64,13 @@ export class ReservationBook {
 
   /** Opens a reservation for what can be given back; `undefined` when that is nothing. */
   open(receipts: readonly Receipt[]): Reservation | undefined {
-    const own = receipts.filter(({ charge }) => charge.final !== true)
+    const own = receipts.some(isFinal) ? receipts.filter((receipt) => !isFinal(receipt)) : receipts
     return own.length === 0 ? undefined : new OpenReservation(this, own, this.#now())
+  }
+
+  /** Whether a reservation is one of this book, and open still. */
+  holds(reservation: Reservation): boolean {
+    return OpenReservation.isOpen(reservation, this)
   }
 
   /** Closes a reservation: what has to be given back so that `actual` stays charged. */

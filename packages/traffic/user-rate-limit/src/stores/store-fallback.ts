@@ -3,7 +3,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Charge, Limit, Reservation, Verdict } from '../core/verdict.ts'
 import { StoreUnavailable } from './failures.ts'
 import { MemoryStore } from './memory-store.ts'
-import type { ActualCost, RateLimitStore } from './store.ts'
+import type { ActualCost, Place, RateLimitStore } from './store.ts'
 
 /** What this instance has to know to count alone. */
 export interface StoreFallbackOptions {
@@ -25,15 +25,14 @@ export interface StoreFallbackOptions {
 export function withStoreFallback(store: RateLimitStore, options: StoreFallbackOptions): RateLimitStore {
   const { instances, memory = new MemoryStore() } = options
   const shares = new WeakMap<Policy, Policy>()
-  const local = new WeakSet<Reservation>()
 
-  const shared = (charge: Charge): Charge => {
-    let share = shares.get(charge.policy)
+  const shared = <One extends Place>(place: One): One => {
+    let share = shares.get(place.policy)
     if (share === undefined) {
-      share = shareOf(charge.policy, instances)
-      shares.set(charge.policy, share)
+      share = shareOf(place.policy, instances)
+      shares.set(place.policy, share)
     }
-    return { ...charge, policy: share }
+    return share === place.policy ? place : { ...place, policy: share }
   }
 
   /** What was counted here for the same partitions and is not in the store yet. */
@@ -48,9 +47,7 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     })
   }
 
-  const ask = async (charges: readonly Charge[]): Promise<Verdict> => {
-    const arrears = arrearsOf(charges)
-    if (arrears.length === 0) return store.reserve(charges)
+  const askWith = async (arrears: readonly Charge[], charges: readonly Charge[]): Promise<Verdict> => {
     const verdict = await store.reserve([...arrears, ...charges])
     if (verdict.allowed) for (const charge of arrears) memory.forget(shared(charge))
     const owed = new Map(arrears.map((charge, index) => [charge.policy, verdict.limits[index]]))
@@ -60,20 +57,16 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     return { ...verdict, limits }
   }
 
-  const closedOf = (charges: readonly Charge[]): Charge[] =>
-    charges.filter((charge) => charge.policy.onStoreError === 'closed')
-
   /** Decides without the store, at once, where no policy is closed. */
   const decideAlone = (charges: readonly Charge[]): Verdict => {
-    const counted = charges.filter((charge) => charge.policy.onStoreError === 'local')
-    const verdict = memory.reserveNow(counted.map(shared))
-    if (verdict.reservation !== undefined) local.add(verdict.reservation)
-    const own = verdict.limits[Symbol.iterator]()
+    const counted = charges.every(isLocal) ? charges : charges.filter(isLocal)
+    const { allowed, limits: own, reservation } = memory.reserveNow(counted.map(shared))
+    let at = 0
     const limits = charges.map((charge): Limit => {
-      const limit = charge.policy.onStoreError === 'local' ? own.next().value : undefined
+      const limit = isLocal(charge) ? own[at++] : undefined
       return limit === undefined ? unenforced(charge.policy) : degraded(limit, charge)
     })
-    return { ...verdict, limits }
+    return reservation === undefined ? { allowed, limits } : { allowed, limits, reservation }
   }
 
   return {
@@ -81,7 +74,7 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
       try {
         const known = memory.size === 0 ? store.reserveNow?.(charges) : undefined
         if (known !== undefined || store.away !== true) return known
-        return closedOf(charges).length === 0 ? decideAlone(charges) : undefined
+        return charges.some(isClosed) ? undefined : decideAlone(charges)
       } catch (error) {
         // What each policy does about it is decided by `reserve`.
         if (error instanceof StoreUnavailable) return undefined
@@ -90,24 +83,38 @@ export function withStoreFallback(store: RateLimitStore, options: StoreFallbackO
     },
     async reserve(charges) {
       try {
-        return await ask(charges)
+        const arrears = arrearsOf(charges)
+        return await (arrears.length === 0 ? store.reserve(charges) : askWith(arrears, charges))
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || error.fault === 'closed') throw error
-        const closed = closedOf(charges)
+        const closed = charges.filter(isClosed)
         if (closed.length === 0) return decideAlone(charges)
         throw new StoreUnavailable(error.fault, [...new Set(closed.map((charge) => charge.policy.name))])
       }
     },
     async cancel(reservation) {
-      await (local.has(reservation) ? memory : store).cancel(reservation)
+      await (memory.holds(reservation) ? memory : store).cancel(reservation)
     },
     async settle(reservation: Reservation, actual: ActualCost) {
-      await (local.has(reservation) ? memory : store).settle(reservation, actual)
+      await (memory.holds(reservation) ? memory : store).settle(reservation, actual)
     },
+    async reset(place) {
+      const was = await store.reset(place)
+      return memory.forget(shared(place)) || was
+    },
+    forgetLocal: (key) => store.forgetLocal?.(key),
     async close() {
       await Promise.all([store.close(), memory.close()])
     },
   }
+}
+
+function isClosed({ policy }: Charge): boolean {
+  return policy.onStoreError === 'closed'
+}
+
+function isLocal({ policy }: Charge): boolean {
+  return policy.onStoreError === 'local'
 }
 
 function unenforced(policy: Policy): Limit {
@@ -125,8 +132,9 @@ function unenforced(policy: Policy): Limit {
 
 /** A call that is above this instance's share alone may fit when the store is back. */
 function degraded(limit: Limit, { policy, cost }: Charge): Limit {
+  const { quota, remaining, resetMs, violated } = limit
   const retryAfterMs = limit.retryAfterMs ?? (cost > policy.capacity ? null : policy.window)
-  return { ...limit, policy, retryAfterMs, degraded: 'local' }
+  return { policy, quota, remaining, resetMs, retryAfterMs, violated, degraded: 'local' }
 }
 
 /** A limit that is spent by what was counted here. */

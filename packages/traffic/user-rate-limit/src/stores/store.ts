@@ -30,9 +30,22 @@ export interface RateLimitStore {
    * given (policies without an entry stay). Never below zero, never above the reservation. Otherwise as `cancel`.
    */
   settle(reservation: Reservation, actual: ActualCost): Promise<void>
+  /**
+   * Forgets what was charged to a policy for a partition. Calls that are under way may give back afterwards what they
+   * had reserved before, of what has been charged since.
+   *
+   * @returns whether there was anything to forget
+   * @throws StoreUnavailable when the store is away; what was counted may still be there
+   */
+  reset(place: Place): Promise<boolean>
+  /** Drops what this process alone knows of a partition, because another has reset it. */
+  forgetLocal?(key: string): void
   /** Frees connections and memory. Afterwards every decision is StoreUnavailable. */
   close(): Promise<void>
 }
+
+/** Where a policy counts for a partition. */
+export type Place = Pick<Charge, 'key' | 'policy'>
 
 /** The cost of a call when it is known: one for all policies, or one by policy name. */
 export type ActualCost = number | ReadonlyMap<string, number>

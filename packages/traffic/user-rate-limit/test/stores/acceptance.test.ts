@@ -16,7 +16,7 @@ let redis: RedisService
 let client: Redis
 const keys = partitionKeys({ secret: 'a secret of at least thirty-two bytes' })
 const connected = async (): Promise<RedisStore> => {
-  const store = new RedisStore({ redis: redis.url })
+  const store = new RedisStore({ redis: redis.url, storeTimeout: 2_000 })
   await store.connect()
   await store.reserve([
     { key: '{warm}', policy: definePolicy({ name: 'warm', quota: 1, window: 1 }), cost: 0 },

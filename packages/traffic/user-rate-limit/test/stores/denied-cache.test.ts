@@ -131,3 +131,39 @@ describe('the cache', () => {
     expect(cache.find([charge()])).toBeDefined()
   })
 })
+
+it('of several policies that refuse, tells each as the reason only until its own wait is over', () => {
+  let now = 0
+  const cache = new DeniedCache(() => now, 10)
+  const charges = ['short', 'long'].map((name) => ({
+    key: '{k}',
+    policy: definePolicy({ name, quota: 1, window: 60_000 }),
+    cost: 1,
+  }))
+  const limits = charges.map((charged, at) => {
+    const wait = at === 0 ? 100 : 1_000
+    return {
+      policy: charged.policy,
+      quota: 1,
+      remaining: 0,
+      resetMs: wait,
+      retryAfterMs: wait,
+      violated: true,
+    }
+  })
+  cache.remember(charges, limits, now)
+  const told = (): unknown[] | undefined =>
+    cache.find(charges)?.limits.map(({ violated, retryAfterMs }) => [violated, retryAfterMs])
+  now = 99
+  expect(told()).toEqual([
+    [true, 1],
+    [true, 901],
+  ])
+  now = 500
+  expect(told()).toEqual([
+    [false, 0],
+    [true, 500],
+  ])
+  now = 1_000
+  expect(told()).toBeUndefined()
+})

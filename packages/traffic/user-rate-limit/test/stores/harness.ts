@@ -158,3 +158,50 @@ export async function startCluster(size: number): Promise<readonly RedisService[
   }
   return masters
 }
+
+/** A master with a replica, watched by sentinels that fail over when they do not see it for half a second. */
+export interface SentinelSet {
+  readonly name: string
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[]
+  readonly master: RedisService
+  readonly replica: RedisService
+  stop(): Promise<void>
+}
+
+export async function startSentinelSet(size: number): Promise<SentinelSet> {
+  const name = 'main'
+  const master = await startRedis()
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
+  const config = [
+    `sentinel monitor ${name} 127.0.0.1 ${master.port} ${Math.floor(size / 2) + 1}`,
+    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel failover-timeout ${name} 3000`,
+  ]
+  // A sentinel that sees no replica at first looks again after ten seconds.
+  const admin = new Redis(master.url)
+  while (!(await admin.info('replication')).includes('state=online'))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  admin.disconnect()
+  const watchers: RedisService[] = []
+  for (let at = 0; at < size; at += 1) watchers.push(await startRedis({ args: ['--sentinel'], config }))
+  for (const { url } of watchers) {
+    const client = new Redis(url)
+    // They vote when they have found each other and the replica.
+    const knows = async (): Promise<boolean> => {
+      const fields = (await client.call('SENTINEL', 'MASTER', name)) as unknown[]
+      const of = (field: string): number => Number(fields[fields.indexOf(field) + 1])
+      return of('num-other-sentinels') === size - 1 && of('num-slaves') === 1
+    }
+    while (!(await knows())) await new Promise((resolve) => setTimeout(resolve, 50))
+    client.disconnect()
+  }
+  return {
+    name,
+    sentinels: watchers.map(({ port }) => ({ host: '127.0.0.1', port })),
+    master,
+    replica,
+    async stop() {
+      for (const one of [...watchers, replica, master]) await one.stop()
+    },
+  }
+}

@@ -18,6 +18,30 @@ const leased = (over: Partial<PolicyInput> = {}): Policy =>
   definePolicy({ name: 'p', quota: 100, window: 60_000, lease: { size: 10, maxAge: 1_000 }, ...over })
 const charge = (policy: Policy, cost = 1): Charge => ({ key: '{k}', policy, cost })
 
+describe('leases that are reset', () => {
+  it('are dropped with what they were charged, here and where another process says so', async () => {
+    const shared = new MemoryStore()
+    const [here, there] = [withLeases(shared), withLeases(shared)]
+    const policy = leased({ quota: 10 })
+    const used = async (): Promise<number> =>
+      10 - ((await here.reserve([charge(policy, 0)])).limits[0]?.remaining ?? 0)
+    const place = { key: '{k}', policy }
+    await here.reserve([charge(policy)])
+    expect(await used()).toBe(10)
+    expect(await here.reset(place)).toBe(true)
+    expect(await used()).toBe(0)
+    await here.reserve([charge(policy)])
+    // A new lease: the old one did not go on for nothing.
+    expect(await used()).toBe(10)
+    expect(await there.reset(place)).toBe(true)
+    here.forgetLocal?.('{k}')
+    await here.reserve([charge(policy)])
+    expect(await used()).toBe(10)
+    await here.close()
+    await there.close()
+  })
+})
+
 describe('leases on a fake clock', () => {
   it('never admit more than the quota in any window, by any number of processes, with cancels', async () => {
     const step = fc.record({

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startRedis } from '@portcullis/kernel/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { OnStoreError } from '../../src/core/policy.ts'
+import { StoreUnavailable } from '../../src/stores/failures.ts'
 import { RedisStore } from '../../src/stores/redis-store.ts'
 import { MemorySlots, withSlotFallback } from '../../src/stores/slots.ts'
 import type { Slot, SlotLimit } from '../../src/stores/slots.ts'
@@ -15,6 +19,25 @@ const limitOf = (limit: number, onStoreError: OnStoreError = 'local', key = '{k}
   limit,
   onStoreError,
 })
+
+/** A process that holds a slot until it is killed. Vite, below vitest, runs the sources. */
+function holder(url: string): string {
+  const here = createRequire(import.meta.url)
+  const core = join(import.meta.dirname, '../../src/core/index.ts')
+  return `
+    import { createRequire } from 'node:module'
+    const vitest = createRequire(${JSON.stringify(here.resolve('vitest/package.json'))})
+    const { runnerImport } = await import(vitest.resolve('vite'))
+    const { module } = await runnerImport(${JSON.stringify(core)}, { configFile: false, logLevel: 'silent' })
+    const { Redis } = await import(${JSON.stringify(here.resolve('ioredis'))})
+    const redis = new Redis(${JSON.stringify(url)}, { lazyConnect: true })
+    const store = new module.RedisStore({ redis, storeTimeout: 30_000, slotLife: ${LIFE} })
+    await store.connect()
+    await store.slots.acquire(${JSON.stringify(limitOf(2))})
+    setInterval(() => undefined, 1_000)
+    process.stdout.write('held')
+  `
+}
 
 describe('slots in memory', () => {
   it('are as many as the limit, each freed once, and leave nothing behind', async () => {
@@ -70,10 +93,18 @@ describe('slots in Redis', () => {
   })
 
   it('of a process that died are free after their life; those of one that lives are not', async () => {
-    const [dead, alive] = [await connected(), await connected()]
-    await dead.slots.acquire(limitOf(2))
+    const alive = await connected()
+    const child = spawn(process.execPath, ['--input-type=module', '-e', holder(redis.url)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
     const own = await alive.slots.acquire(limitOf(2))
-    await dead.close()
+    // It renews what it holds.
+    await delay(LIFE * 2)
+    expect(await alive.slots.acquire(limitOf(2))).toBeUndefined()
+    child.kill('SIGKILL')
+    await gone
     expect(await alive.slots.acquire(limitOf(2))).toBeUndefined()
     await delay(LIFE * 2)
     const second = await alive.slots.acquire(limitOf(2))
@@ -82,6 +113,20 @@ describe('slots in Redis', () => {
     await own?.release()
     await second?.release()
     expect(await client.keys('*')).toEqual([])
+  })
+
+  it('of a store that closes are free at once, however many, also those that are being released', async () => {
+    const [closing, alive] = [await connected(), await connected()]
+    const held = await Promise.all(
+      Array.from({ length: 300 }, (_, at) => closing.slots.acquire(limitOf(150, 'local', `{${at % 2}}`))),
+    )
+    expect(held.every((slot) => slot !== undefined)).toBe(true)
+    expect(await alive.slots.acquire(limitOf(150, 'local', '{0}'))).toBeUndefined()
+    const releasing = held.slice(0, 50).map((slot) => slot?.release())
+    await Promise.all([closing.close(), ...releasing])
+    expect(await client.keys('*')).toEqual([])
+    await held[299]?.release()
+    await expect(closing.slots.acquire(limitOf(1))).rejects.toBeInstanceOf(StoreUnavailable)
   })
 
   it('come back when the server has lost them', async () => {

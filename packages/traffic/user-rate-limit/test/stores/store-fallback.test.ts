@@ -19,6 +19,7 @@ function switched(now: () => number): { store: RateLimitStore; inner: MemoryStor
     reserve: async (charges) => whenUp(async () => inner.reserve(charges)),
     cancel: async (reservation) => whenUp(async () => inner.cancel(reservation)),
     settle: async (reservation, actual) => whenUp(async () => inner.settle(reservation, actual)),
+    reset: async (place) => whenUp(async () => inner.reset(place)),
     close: async () => inner.close(),
   }
   return state

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -12,6 +12,8 @@ import { promisify } from 'node:util'
 export interface StartRedisOptions {
   /** Further command-line arguments, for example `['--requirepass', 'x']`. Default: none. */
   readonly args?: readonly string[]
+  /** Lines of a configuration file, which a sentinel (`args: ['--sentinel']`) needs. Default: no file. */
+  readonly config?: readonly string[]
   /** Milliseconds to wait for the first answer to PING. Default: 10,000. */
   readonly timeout?: number
 }
@@ -33,11 +35,13 @@ export interface RedisService {
 }
 
 const SERVERS = ['redis-server', 'valkey-server']
+/** Environment variable with the server to start instead: a name on `PATH`, or a path. */
+const CHOICE = 'PORTCULLIS_REDIS_SERVER'
 const INSTALL =
   'No redis-server or valkey-server on PATH. Install one with "apt-get install redis-server", or run scripts/setup as root.'
 
 /**
- * Starts a real Redis (or Valkey) on a free loopback port, without persistence, in a folder of its own, and resolves
+ * Starts a real Redis (or Valkey: what is found on `PATH`, or what `PORTCULLIS_REDIS_SERVER` names) on a free loopback port, without persistence, in a folder of its own, and resolves
  * when it answers PING. The server ends with `stop()`, and also when this process ends in any way: a small shell holds
  * a pipe to this process and kills the server when that pipe closes, so that even SIGKILL leaves nothing behind.
  *
@@ -48,12 +52,12 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   const binary = findServer()
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-redis-'))
   const timeout = options.timeout ?? 10_000
-  const args = options.args ?? []
+  const { args = [], config } = options
   // Another process may take the free port before the server binds it: three tries are plenty.
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
     try {
-      return service(await launch({ binary, folder, port, args, timeout }))
+      return service(await launch({ binary, folder, port, args, config, timeout }))
     } catch (error) {
       if (attempt === 3 || !String(error).includes('Address already in use')) {
         await rm(folder, { recursive: true, force: true })
@@ -68,6 +72,7 @@ interface Launch {
   readonly folder: string
   readonly port: number
   readonly args: readonly string[]
+  readonly config: readonly string[] | undefined
   readonly timeout: number
 }
 
@@ -119,7 +124,9 @@ async function launch(options: Launch): Promise<Running> {
     appendonly: 'no',
   }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-  const child = spawn(binary, [...args, ...options.args], { stdio: 'ignore' })
+  const files = options.config === undefined ? [] : [join(folder, 'redis.conf')]
+  for (const file of files) await writeFile(file, `${options.config?.join('\n')}\n`)
+  const child = spawn(binary, [...files, ...args, ...options.args], { stdio: 'ignore' })
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
@@ -176,7 +183,9 @@ function guard(pid: number, folder: string, gone: Promise<void>): void {
 }
 
 function findServer(): string {
-  for (const name of SERVERS) {
+  const chosen = process.env[CHOICE]
+  if (chosen?.includes('/') === true) return chosen
+  for (const name of chosen === undefined ? SERVERS : [chosen]) {
     for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
       const file = join(folder, name)
       try {
@@ -187,7 +196,7 @@ function findServer(): string {
       }
     }
   }
-  throw new Error(INSTALL)
+  throw new Error(chosen === undefined ? INSTALL : `No ${chosen} on PATH, which ${CHOICE} names.`)
 }
 
 /** A port nobody listens on at the moment. */

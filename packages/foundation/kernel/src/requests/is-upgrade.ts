@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-/** Whether a request became a connection of its own, such as a WebSocket. */
+/** Whether a request became, or asks to become, a connection of its own, such as a WebSocket. */
 export function isUpgrade(request: FastifyRequest): boolean {
   return request.raw.headers.upgrade !== undefined
 }
