@@ -71,18 +71,19 @@ async function withRequest(register, loopOf) {
     identify: () => ({ id: 'ada', tenantId: 'red' }),
   })
   await register(app)
-  let run
+  let begun
+  const running = new Promise((resolve) => (begun = resolve))
   app.get('/', async (request) => {
-    await loopOf(app, request, (loop) => new Promise((resolve) => (run = { loop, resolve })))
+    await loopOf(app, request, (loop) => new Promise((resolve) => begun({ loop, resolve })))
     return 'done'
   })
   await app.ready()
   const over = app.inject('/')
-  while (run === undefined) await new Promise((resolve) => setImmediate(resolve))
+  const { loop, resolve } = await running
   return {
-    query: run.loop,
+    query: loop,
     async close() {
-      run.resolve()
+      resolve()
       await over
       await app.close()
     },

@@ -67,7 +67,8 @@ export interface ResolvedAskingOptions {
 const identifier = v.pipe(
   text('a name of at most 63 bytes'),
   v.check(
-    (name) => Buffer.byteLength(name) <= 63 && name.isWellFormed() && !/["\u0000]/.test(name),
+    (name) =>
+      Buffer.byteLength(name) <= 63 && name.isWellFormed() && !name.includes('"') && !name.includes('\u0000'),
     'a name of at most 63 bytes, without quotes',
   ),
 )
@@ -124,7 +125,7 @@ export const askingOptions: {
     doc: 'Refuses, before a connection is taken, statements of a request without a principal, and of `app.db`; what has nobody behind it says why with `system(reason)`.',
   },
   signedContext: {
-    schema: key as v.GenericSchema<SignedContext, ContextKey>,
+    schema: key,
     pluginOnly: true,
     secret: true,
     doc: 'Signs the settings of contexts, `{ id, secret, lifetime }`, for servers on which `set_config` cannot be revoked: policies read `portcullis.context()`, which `signedContextSql` makes.',

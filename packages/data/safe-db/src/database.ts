@@ -57,8 +57,8 @@ function systemCaller(caller: Caller, reason: unknown): Caller {
 }
 
 function methodsFor(caller: Caller): Omit<Database, 'system'> {
-  const { request, options } = caller
-  if (request !== undefined && options.transaction && caller.system === undefined) {
+  const { request } = caller
+  if (request !== undefined && caller.options.transaction && caller.system === undefined) {
     return inRequestTransaction({ ...caller, request })
   }
   return {

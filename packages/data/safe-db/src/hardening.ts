@@ -25,8 +25,8 @@ function quote(name: string): string {
 }
 
 function literal(text: string): string {
-  if (text.length > MAX_LITERAL || /['\\\u0000]/.test(text))
-    throw new UnsafeIdentifierError('it holds a quote')
+  if (text.length > MAX_LITERAL || !/^[\w-]*$/.test(text))
+    throw new UnsafeIdentifierError('the id of a key has letters, digits, _ and -')
   return `'${text}'`
 }
 

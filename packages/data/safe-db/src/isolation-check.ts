@@ -88,7 +88,7 @@ export async function checkIsolation(
     'policies of %s hold for nobody. Say alter table … enable row level security.',
   )
   unsafe(
-    ofTables.filter(({ disabled }) => !disabled),
+    ofTables.filter(({ disabled }) => disabled === false),
     'policies of %s do not hold for their owner, as whom statements run. Say alter table … force row level security, or use a role that owns no table.',
   )
 }

@@ -6,6 +6,7 @@ import { checkBatch } from './check-batch.ts'
 import type { SqlQuery } from './core/query.ts'
 import { TransactionOverError } from './errors.ts'
 import { codesOf, observedAll } from './observe.ts'
+import type { Trail } from './observe.ts'
 import { queriesOf } from './queries.ts'
 import { report } from './report.ts'
 import { isConflict } from './retry.ts'
@@ -17,7 +18,7 @@ import { TransactionStatements } from './transaction-statements.ts'
 import type { Transaction } from './transaction.ts'
 import { beginningOf } from './who-asks.ts'
 
-/** A transaction that has a connection. It ends once, by either method, and gives the connection back. */
+/** A transaction. It ends once, by either method, and gives the connection back that its first statement took. */
 export interface OpenTransaction {
   readonly transaction: Transaction
   readonly batches: Batches
@@ -35,32 +36,36 @@ export interface OpenTransaction {
   rollBack(): Promise<void>
 }
 
-/** The statements of a transaction on the wire. The first packet begins it: nothing is sent before. */
+/**
+ * The statements of a transaction on the wire. The first takes the connection and begins it: a transaction without one
+ * holds nothing, and the database's own timeouts are over one that does.
+ */
 class Line {
   #begin: readonly WireStatement[]
-  readonly connection: Connection
-  readonly planKey: string
+  readonly #take: () => Promise<Connection>
+  readonly #planKey: string
+  connection: Connection | undefined
 
-  constructor(connection: Connection, begin: readonly WireStatement[], planKey: string) {
-    this.connection = connection
+  constructor(take: () => Promise<Connection>, begin: readonly WireStatement[], planKey: string) {
+    this.#take = take
     this.#begin = begin
-    this.planKey = planKey
+    this.#planKey = planKey
   }
 
-  get began(): boolean {
-    return this.#begin.length === 0
-  }
-
-  async run(statements: readonly WireStatement[]): Promise<readonly Answer[]> {
+  async run(statements: readonly WireStatement[], trail?: Trail): Promise<readonly Answer[]> {
+    const asked = performance.now()
+    this.connection ??= await this.#take()
+    if (trail !== undefined) trail.waitMs += performance.now() - asked
     const begin = this.#begin
     this.#begin = []
-    const answers = await this.connection.run([...begin, ...statements], this.planKey)
+    const answers = await this.connection.run([...begin, ...statements], this.#planKey)
     return answers.slice(begin.length)
   }
 
+  /** @returns the command that the database says it has run; nothing where nothing was begun */
   async end(command: 'commit' | 'rollback'): Promise<string | undefined> {
-    const [answer] = await this.connection.run([{ text: command, values: [] }], '')
-    return answer?.command
+    const answers = await this.connection?.run([{ text: command, values: [] }], '')
+    return answers?.[0]?.command
   }
 }
 
@@ -71,7 +76,7 @@ function methodsOf(
   statements: TransactionStatements,
   interrupted: Promise<never>,
   depth: number,
-): Pick<OpenTransaction, 'transaction' | 'batches' | 'run'> & { over(): void } {
+): Pick<OpenTransaction, 'transaction' | 'batches' | 'run'> & { readonly over: () => void } {
   const listeners = new Set<() => void>()
   const batches = batchesIn(caller, {
     run: (statement) => statements.add(async () => (await line.run([statement])).at(0)),
@@ -82,13 +87,13 @@ function methodsOf(
     },
   })
   const run = (queries: readonly SqlQuery[], access: Access) =>
-    statements.add(() => observedAll(caller, queries, access, (all) => line.run(all)))
+    statements.add(() => observedAll(caller, queries, access, (all, trail) => line.run(all, trail)))
   const one = async (query: SqlQuery, access: Access): Promise<Answer> =>
     (await run([query], access))[0] as Answer
   return {
     batches,
     run,
-    over() {
+    over: () => {
       for (const listener of listeners) listener()
     },
     transaction: {
@@ -137,10 +142,10 @@ async function runNested<T>(
 }
 
 /**
- * Takes a connection for a transaction with the context of its caller.
+ * Opens a transaction with the context of its caller. Its connection is taken by its first statement.
  *
  * @param begin the statement that begins it
- * @throws DATABASE_CONTEXT_MISSING, DATABASE_LIMIT_EXCEEDED, DATABASE_BUSY, DATABASE_UNAVAILABLE; nothing is taken then
+ * @throws DATABASE_CONTEXT_MISSING, DATABASE_LIMIT_EXCEEDED
  */
 export async function openTransaction(
   given: Caller,
@@ -150,21 +155,23 @@ export async function openTransaction(
 ): Promise<OpenTransaction> {
   if (attempt === 1) await checkLimit(given, { access, kind: 'transaction', fingerprint: undefined })
   const { statements: context, hash, planKey } = await beginningOf(given, false)
-  const asked = performance.now()
-  const connection = await given.pools[access].take()
   const started = performance.now()
-  const waitMs = started - asked
   const within = { transaction: randomUUID(), context: hash, attempt, waitMs: 0, access }
   const caller = { ...given, within }
-  const line = new Line(connection, [{ text: begin, values: [], discard: true }, ...context], planKey)
-  const statements = new TransactionStatements()
 
-  let forget: () => void = () => undefined
+  let interrupt: (reason: string) => void = () => undefined
   const interrupted = new Promise<never>((_resolve, reject) => {
-    const interrupt = (reason: string) => () => reject(new TransactionOverError(reason))
-    connection.onBroken(interrupt('its connection broke'))
-    forget = whenRequestIsOver(caller, interrupt('its request is over'))
+    interrupt = (reason) => reject(new TransactionOverError(reason))
   })
+  const forget = whenRequestIsOver(caller, () => interrupt('its request is over'))
+  const statements = new TransactionStatements()
+  const take = async (): Promise<Connection> => {
+    const connection = await given.pools[access].take()
+    connection.onBroken(() => interrupt('its connection broke'))
+    return connection
+  }
+  const line = new Line(take, [{ text: begin, values: [], discard: true }, ...context], planKey)
+
   // It may come when nobody waits any more.
   interrupted.catch(() => undefined)
   const { over, ...methods } = methodsOf(caller, line, statements, interrupted, 0)
@@ -179,7 +186,6 @@ export async function openTransaction(
       transaction: within.transaction,
       context: hash,
       attempt,
-      waitMs,
       durationMs: performance.now() - started,
       ...(error === undefined ? {} : codesOf(error)),
     }))
@@ -187,19 +193,19 @@ export async function openTransaction(
 
   function close(): void {
     forget()
-    connection.release()
+    line.connection?.release()
   }
 
   async function rollBack(): Promise<void> {
     if (ended) return
     ended = true
     // Nobody needs any more what a statement does that is still under way.
-    connection.cancel()
+    line.connection?.cancel()
     await statements.end('it is rolled back')
     over()
     // One that cannot be rolled back is closed when it is released, and the server rolls back then.
-    if (connection.inTransaction) await line.end('rollback').catch(() => undefined)
-    if (line.began) tell('rollback')
+    if (line.connection?.inTransaction === true) await line.end('rollback').catch(() => undefined)
+    if (line.connection !== undefined) tell('rollback')
     close()
   }
 
@@ -217,7 +223,7 @@ export async function openTransaction(
     if (ended) throw new TransactionOverError('it has ended')
     ended = true
     try {
-      if (!line.began) return
+      if (line.connection === undefined) return
       // PostgreSQL answers COMMIT with ROLLBACK when something in the transaction failed.
       if ((await line.end('commit')) !== 'COMMIT')
         throw new TransactionOverError('the database rolled it back')

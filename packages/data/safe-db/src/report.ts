@@ -57,7 +57,7 @@ export function report(
   const { app, request, options, system: reason } = caller
   if (!isReported(caller)) return RECORDED
   const about = describe()
-  const { outcome, text, ...details } = about
+  const { outcome, text: _text, ...details } = about
   if (options.onQuery !== undefined) {
     try {
       options.onQuery({ ...about, reason, requestId: request?.id })

@@ -68,7 +68,8 @@ export function traced(
     } catch (error) {
       const { code, sqlState } = error as { code?: unknown; sqlState?: unknown }
       if (typeof sqlState === 'string') attributes['db.response.status_code'] = sqlState
-      attributes['error.type'] = String(sqlState ?? code ?? '_OTHER')
+      const type = [sqlState, code].find((one) => typeof one === 'string')
+      attributes['error.type'] = typeof type === 'string' ? type : '_OTHER'
       throw error
     }
   }, trace)

@@ -87,7 +87,7 @@ describe('onQuery', () => {
 })
 
 describe('traces', () => {
-  it('have the names of OpenTelemetry, and no value', async () => {
+  it('M17: have the names of OpenTelemetry, and no value', async () => {
     const traces: [string, QueryTrace][] = []
     const note = (name: string) => (trace: unknown) => void traces.push([name, trace as QueryTrace])
     const handlers = { start: note('start'), asyncEnd: note('asyncEnd'), error: note('error') }

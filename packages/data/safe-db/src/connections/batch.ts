@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Encoded } from '../core/values.ts'
 import { Prepared } from './prepared.ts'
 import type { Plan } from './prepared.ts'

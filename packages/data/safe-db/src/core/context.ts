@@ -84,7 +84,8 @@ export function quoteSearchPath(schemas: unknown): string {
       typeof schema === 'string' &&
       schema !== '' &&
       schema.isWellFormed() &&
-      !/["\u0000]/.test(schema) &&
+      !schema.includes('"') &&
+      !schema.includes('\u0000') &&
       Buffer.byteLength(schema) <= MAX_IDENTIFIER
     // `$user` is a variable there; `pg_temp` and its like hold what anybody may have made.
     if (!fits || schema.startsWith('$') || /^pg_(temp|toast)/i.test(schema)) {
