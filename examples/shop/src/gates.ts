@@ -103,7 +103,14 @@ export async function registerGates(
       storeTimeout: '1s',
       policies: {
         // What other gates refuse counts here as well, or probing would be free.
-        perAddress: { quota: 300, window: '1m', partitionKey: 'address', penalty: 1 },
+        // With a penalty it would be closed while Redis is away, and with it the whole shop.
+        perAddress: {
+          quota: 300,
+          window: '1m',
+          partitionKey: 'address',
+          penalty: 1,
+          onStoreError: 'local',
+        },
         perUser: { quota: 200, window: '1m', partitionKey: 'principal', anonymous: 'skip' },
         mutations: { quota: 20, window: '60s', when: 'mutation' },
         spending: has('query-cost') && { quota: 50_000, window: '1m', cost: 'queryCost', unit: 'cost' },

@@ -12,36 +12,40 @@ export function scriptOf(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
 
-/** Runs a script by its name, and once more with its text where the server does not know it (a restart, a flush). */
+/** Calls a script by its name, and once more with its text where the server does not know it (a restart, a flush). */
+async function call(byName: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await byName()
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    return byText()
+  }
+}
+
+/** Runs a script. */
 export async function evaluate(
   connection: RedisConnection,
-  script: Script,
+  { sha, source }: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
-  try {
-    return await connection.evalsha(script.sha, keys.length, ...keys, ...args)
-  } catch (error) {
-    if (!isUnknownScript(error)) throw error
-    return connection.eval(script.source, keys.length, ...keys, ...args)
-  }
+  const rest = [keys.length, ...keys, ...args] as const
+  return call(
+    () => connection.evalsha(sha, ...rest),
+    () => connection.eval(source, ...rest),
+  )
 }
 
-/** As {@link evaluate}, for scripts that pack what they answer: strings of the reply are buffers. */
+/** Runs a script that packs what it answers: strings of the reply are buffers. */
 export async function evaluateBuffer(
   connection: RedisConnection,
-  script: Script,
+  { sha, source }: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
-  try {
-    return await connection.evalshaBuffer(script.sha, keys.length, ...keys, ...args)
-  } catch (error) {
-    if (!isUnknownScript(error)) throw error
-    return connection.evalBuffer(script.source, keys.length, ...keys, ...args)
-  }
-}
-
-function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+  const rest = [keys.length, ...keys, ...args] as const
+  return call(
+    () => connection.evalshaBuffer(sha, ...rest),
+    () => connection.evalBuffer(source, ...rest),
+  )
 }
