@@ -22,6 +22,9 @@ const browser = {
   brew: 'chromium',
 }
 
+/** What more can be tested with; where it cannot be installed, the tests do without. */
+const pgbouncer = { programs: ['pgbouncer'], debian: 'pgbouncer' }
+
 /**
  * Makes sure that the system packages are there.
  *
@@ -30,16 +33,21 @@ const browser = {
  */
 export function setup({ withBrowser = true } = {}) {
   const missing = [redis, ...(withBrowser ? [browser] : [])].filter(({ programs }) => !programs.some(onPath))
-  if (missing.length === 0) return undefined
-  const aptPackages = missing.map(({ debian }) => debian)
-  if (process.getuid?.() === 0 && onPath('apt-get')) aptInstall(aptPackages)
+  if (process.getuid?.() === 0 && onPath('apt-get')) {
+    if (missing.length > 0) {
+      apt('update')
+      aptInstall(missing.map(({ debian }) => debian))
+    }
+    if (!pgbouncer.programs.some(onPath) && hasCandidate(pgbouncer.debian)) aptInstall([pgbouncer.debian])
+  }
   const stillMissing = missing.filter(({ programs }) => !programs.some(onPath))
   return stillMissing.length === 0 ? undefined : howToInstall(stillMissing)
 }
 
 /** @param {string} program */
 function onPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  // Debian has servers where only root looks.
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true
@@ -52,12 +60,26 @@ function onPath(program) {
 /** @param {string[]} packages */
 function aptInstall(packages) {
   console.log(`installing ${packages.join(', ')}`)
+  apt('install', '-y', '--no-install-recommends', ...packages)
+}
+
+/** @param {string[]} args */
+function apt(...args) {
   // RUNLEVEL=1 keeps the package from starting a server of its own: the tests start theirs on free ports.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    const { status, stderr } = spawnSync('apt-get', ['-q', ...args], { env, encoding: 'utf8' })
-    if (status !== 0) console.error(stderr.trim())
-  }
+  const { status, stderr } = spawnSync('apt-get', ['-q', ...args], { env, encoding: 'utf8' })
+  if (status !== 0) console.error(stderr.trim())
+}
+
+/**
+ * Whether apt knows where to get a package, without asking anybody.
+ *
+ * @param {string} name
+ */
+function hasCandidate(name) {
+  return /^ {2}Candidate: \d/m.test(
+    spawnSync('apt-cache', ['policy', name], { encoding: 'utf8' }).stdout ?? '',
+  )
 }
 
 /** @param {(typeof redis)[]} missing */

@@ -7,7 +7,7 @@ import kernel from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
 import type { PostgresServer } from '@portcullis/kernel/testing'
 import safeDb, { sql } from '@portcullis/safe-db'
-import type { SafeDbOptions } from '@portcullis/safe-db'
+import type { DatabaseContext, SafeDbOptions } from '@portcullis/safe-db'
 import fc from 'fast-check'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -56,7 +56,7 @@ function build(options: Partial<SafeDbOptions> = {}, told?: string[]): FastifyIn
     identify: ({ headers }) =>
       typeof headers['x-tenant'] === 'string' ? { id: 'somebody', tenantId: headers['x-tenant'] } : null,
   })
-  void app.register(safeDb, { dsn, tls: 'disable', ...options })
+  void app.register(safeDb, { dsn, tls: 'disable', access: 'write', ...options })
   apps.push(app)
   return app
 }
@@ -165,7 +165,13 @@ describe('two tenants on three connections', () => {
   it('wait no longer than they may when all connections are held, and are served again afterwards', async () => {
     const app = build({ poolSize: 2, poolWait: 50, maxWaiting: 10, idleInTransactionTimeout: 400 })
     await app.ready()
-    const hold = () => app.db.tx(() => new Promise<never>(() => undefined))
+    const hold = () =>
+      app.db.tx(async (tx) => {
+        await tx.query(sql`select 1`)
+        await new Promise<never>(() => undefined)
+      })
+    // One that has done nothing yet holds nothing.
+    void app.db.tx(() => new Promise<never>(() => undefined))
     const held = Promise.allSettled([hold(), hold()])
     await vi.waitFor(() => expect(app.db.status.write.taken).toBe(2))
     const started = performance.now()
@@ -216,7 +222,7 @@ describe('requests of every kind give back what they took', () => {
       void child.register(safeDb, {
         dsn: dsn().replace(/postgres$/, 'second'),
         tls: 'disable',
-        context: () => ({ 'app.who': 'child' }),
+        context: () => ({ settings: { 'app.who': 'child' } }),
       })
       child.get('/child', (request) =>
         request.db.one(sql`select current_database() as name, current_setting('app.who') as who`),
@@ -356,8 +362,8 @@ describe('hostile values', () => {
   )
 })
 
-function contextFrom(use: unknown, body: unknown): Record<string, string> {
+function contextFrom(use: unknown, body: unknown): DatabaseContext {
   const { value } = (body ?? {}) as { value?: unknown }
   if (use === 'setting') return { [JSON.stringify(value)]: 'x' }
-  return { 'app.value': use === 'context' ? (value as string) : 'none' }
+  return { settings: { 'app.value': use === 'context' ? (value as string) : 'none' } }
 }

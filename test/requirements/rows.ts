@@ -454,6 +454,7 @@ export const rows: readonly Row[] = [
     'Connection strings come from outside the code',
     'half',
     'test/requirements/safe-db-connections.test.ts',
+    'packages/data/safe-db/test/connections/credentials.test.ts',
   ),
   row('M2', ['safe-db', 'secrets'], 'Secrets from AWS Secrets Manager'),
   row('M3', ['safe-db', 'secrets'], 'Secrets from Vault, with lease renewal'),
@@ -465,6 +466,8 @@ export const rows: readonly Row[] = [
     'half',
     'test/requirements/safe-db-connections.test.ts',
     'packages/data/safe-db/test/pools.test.ts',
+    'packages/data/safe-db/test/connections/authentication.test.ts',
+    'packages/data/safe-db/test/connections/tls.test.ts',
   ),
   row(
     'M6',
@@ -472,6 +475,7 @@ export const rows: readonly Row[] = [
     'A connection string can be logged without its secrets',
     'done',
     'test/requirements/safe-db-connections.test.ts',
+    'packages/data/safe-db/test/errors.test.ts',
   ),
   row(
     'M7',
@@ -480,6 +484,7 @@ export const rows: readonly Row[] = [
     'half',
     'test/requirements/safe-db-connections.test.ts',
     'packages/data/safe-db/test/pools.test.ts',
+    'packages/data/safe-db/test/connections/credentials.test.ts',
   ),
   row(
     'M8',
@@ -491,8 +496,14 @@ export const rows: readonly Row[] = [
   row('M9', ['safe-db'], 'Identifiers come from a list', 'done', 'test/requirements/safe-db.test.ts'),
   row('M10', ['safe-db'], 'Named parameters', 'done', 'test/requirements/safe-db.test.ts'),
   row('M11', ['safe-db'], 'Least privilege for database roles, tables of the future included'),
-  row('M12', ['safe-db', 'doctor'], 'Row-level security that holds'),
-  row('M13', ['safe-db'], 'A checked search path'),
+  row(
+    'M12',
+    ['safe-db', 'doctor'],
+    'Row-level security that holds',
+    'half',
+    'packages/data/safe-db/test/asking.test.ts',
+  ),
+  row('M13', ['safe-db'], 'A checked search path', 'done', 'packages/data/safe-db/test/asking.test.ts'),
   row(
     'M14',
     ['input-validation'],
@@ -506,6 +517,7 @@ export const rows: readonly Row[] = [
     'Database work is limited without blocking the process',
     'done',
     'test/requirements/safe-db-connections.test.ts',
+    'packages/data/safe-db/test/limits.test.ts',
   ),
   row(
     'M16',
@@ -521,6 +533,7 @@ export const rows: readonly Row[] = [
     'Query timings on a channel, without values',
     'done',
     'test/requirements/safe-db.test.ts',
+    'packages/data/safe-db/test/reports.test.ts',
   ),
   row(
     'M18',

@@ -198,7 +198,7 @@ describe('M15: each user has a number of database operations', () => {
           one.get('/read', (request) =>
             request.db.query(gated ? sql`select 1 as one` : ('select 1 as one' as never)),
           )
-          one.get('/write', (request) =>
+          one.get('/write', { config: { db: { access: 'write' } } }, (request) =>
             gated
               ? request.db.tx((tx) => tx.exec(sql`update accounts set amount = amount`))
               : request.db.query('update accounts set amount = amount' as never),

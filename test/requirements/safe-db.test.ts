@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import auditLogger from '@portcullis/audit-logger'
 import type { SecurityEvent } from '@portcullis/kernel'
-import { sql } from '@portcullis/safe-db'
+import { columnsOf, sql } from '@portcullis/safe-db'
 import type { FastifyRequest } from 'fastify'
+import * as v from 'valibot'
 import { afterAll, describe, expect, it } from 'vitest'
 import { accept, verdictOf } from './acceptance.ts'
 import { useAccounts } from './accounts-database.ts'
@@ -50,6 +51,20 @@ describe('F3: interpolated SQL is refused', () => {
     async assert(app) {
       expect(verdictOf(await app.inject('/text'))).toEqual([500, 'UNSAFE_SQL'])
     },
+  })
+
+  it('the error tells where the string was given, and the client is not told', async () => {
+    const errors: Error[] = []
+    const app = database.appWith((site) => {
+      site.addHook('onError', async (_request, _reply, error) => void errors.push(error))
+      site.get('/', (request) => request.db.query(interpolate('ada') as never))
+    })(true)
+    const { body } = await app.inject('/')
+    expect(errors).toMatchObject([
+      { callSite: expect.stringMatching(/safe-db\.test\.ts:\d+:\d+$/) as unknown },
+    ])
+    expect(body).not.toContain('safe-db.test')
+    await app.close()
   })
 })
 
@@ -100,8 +115,41 @@ describe('M9: identifiers come from a list', () => {
       expect((await app.inject('/?by=amount')).statusCode).toBe(200)
     },
   })
+  it('the list may be the catalog’s, and an order be what a user sends', async () => {
+    const app = database.appWith((site) => {
+      site.get('/', async (request) => {
+        const { sort = 'owner' } = request.query as { sort?: string }
+        const columns = await columnsOf(request.db, 'accounts')
+        const orders = Object.fromEntries(columns.map((name) => [name, sql.id(name, columns)]))
+        return request.db.query(sql`select owner from accounts ${sql.orderBy(sort, orders)}`)
+      })
+    })(true)
+    const ascending: unknown[] = (await app.inject('/')).json()
+    expect((await app.inject('/?sort=-owner')).json()).toEqual(ascending.toReversed())
+    for (const sort of hostile) {
+      expect(verdictOf(await app.inject({ url: '/', query: { sort } }))).toEqual([400, 'UNSAFE_IDENTIFIER'])
+    }
+    await app.close()
+  })
   it('the flawed pattern: a list of bad characters lets all of these pass', () => {
     for (const name of hostile) expect(quoteByBlacklist(name)).toBe(`"${name}"`)
+  })
+})
+
+describe('M9: rows have the type that their schema gives, and are checked', () => {
+  it('a row that is something else is refused without its value', async () => {
+    const app = database.appWith(() => undefined)(true)
+    await app.ready()
+    const Account = v.object({ owner: v.picklist(['ada', 'bob']) })
+    const { owner } = await app.db.one(sql.type(Account)`select owner from accounts where owner = ${'ada'}`)
+    expect(owner satisfies 'ada' | 'bob').toBe('ada')
+    const Stranger = v.object({ owner: v.literal('nobody') })
+    const error: unknown = await app.db
+      .query(sql.type(Stranger)`select owner from accounts`)
+      .catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'DATABASE_ROW_INVALID' })
+    expect((error as Error).message).not.toMatch(/ada|bob/)
+    await app.close()
   })
 })
 

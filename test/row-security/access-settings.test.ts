@@ -54,7 +54,7 @@ describe('row-level security from the matrix', () => {
     void app.register(safeDb, {
       dsn: `postgres://app:app@${postgres.host}:${postgres.port}/postgres`,
       tls: 'disable',
-      context: (request) => app.access.settingsFor(request.principal),
+      context: ({ principal }) => ({ settings: app.access.settingsFor(principal) }),
     })
     const rows = sql`select id from orders order by id`
     app.get('/', async (request) => {

@@ -126,9 +126,11 @@ export async function registerGates(
       // Generous again: an order list that is flooded waits for its turn.
       poolWait: '5s',
       context: ({ principal: { id, tenantId, roles } }) => ({
-        'app.tenant_id': tenantId ?? PUBLIC_TENANT,
-        'app.user_id': id ?? '',
-        'app.role': roles[0] ?? '',
+        settings: {
+          'app.tenant_id': tenantId ?? PUBLIC_TENANT,
+          'app.user_id': id ?? '',
+          'app.role': roles[0] ?? '',
+        },
       }),
     })
   }

@@ -31,7 +31,7 @@ function flawedStatements(client: Pool | PoolClient): Statements {
     },
     query: async <Row extends object>(statement: SqlQuery) => (await run<Row>(statement)).rows,
     maybeOne: async <Row extends object>(statement: SqlQuery) => (await run<Row>(statement)).rows[0],
-    exec: async (statement) => {
+    exec: async (statement: SqlQuery) => {
       const { rowCount, rows } = await run(statement)
       return { rowCount: rowCount ?? 0, rows: rows as never[] }
     },

@@ -2,9 +2,12 @@ import { unsafeSetting } from '@portcullis/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { Connection } from './connections/connection.ts'
 import type { Pool } from './connections/pool.ts'
+import { HandshakeProblem } from './core/handshake.ts'
 import { DsnProblem } from './core/parse-dsn.ts'
 import { reasonOf } from './core/pg-errors.ts'
+import { checkIsolation } from './isolation-check.ts'
 import { InvalidDsnError, UnreachableError } from './errors.ts'
+import type { ResolvedSafeDbOptions } from './options.ts'
 import type { Pools } from './service.ts'
 
 const BYPASSES = `select rolsuper or rolbypassrls as answer from pg_catalog.pg_roles where rolname = current_user`
@@ -16,20 +19,49 @@ const WRITES = `select current_setting('default_transaction_read_only') = 'off' 
     and (has_table_privilege(c.oid, 'delete, truncate') or has_any_column_privilege(c.oid, 'insert, update'))
 ) as answer`
 
-async function ask(connection: Connection, text: string): Promise<boolean> {
-  const [answer] = await connection.run([{ text, values: [] }])
-  return answer?.rows[0]?.['answer'] === true
+/** Whether the session has the timeouts that it began with; something in between may have dropped them. */
+const KEEPS = `select count(*) = 3 as answer from pg_catalog.pg_settings
+  where (name = 'statement_timeout' and setting = $1) or (name = 'lock_timeout' and setting = $2)
+    or (name = 'idle_in_transaction_session_timeout' and setting = $3)`
+
+type Timeouts = Pick<
+  ResolvedSafeDbOptions,
+  'statementTimeout' | 'lockTimeout' | 'idleInTransactionTimeout' | 'pooler'
+>
+type Checked = Timeouts & Pick<ResolvedSafeDbOptions, 'roles' | 'searchPath'>
+
+async function ask(connection: Connection, text: string, values: readonly string[] = []): Promise<boolean> {
+  const answers = await connection.run([{ text, values }])
+  return answers.at(-1)?.rows[0]?.['answer'] === true
 }
 
-async function checkPool(app: FastifyInstance, pool: Pool, option: 'dsn' | 'readDsn'): Promise<void> {
+async function checkTimeouts(connection: Connection, timeouts: Timeouts): Promise<void> {
+  const { statementTimeout, lockTimeout, idleInTransactionTimeout } = timeouts
+  if (await ask(connection, KEEPS, [statementTimeout, lockTimeout, idleInTransactionTimeout].map(String)))
+    return
+  throw new HandshakeProblem(
+    timeouts.pooler === 'none'
+      ? "it does not keep the timeouts of a session. Where it is a pooler in transaction mode, set pooler: 'transaction'"
+      : 'it does not keep the timeouts of a transaction',
+  )
+}
+
+async function checkPool(
+  app: FastifyInstance,
+  pool: Pool,
+  option: 'dsn' | 'readDsn',
+  options: Checked,
+): Promise<void> {
   const connection = await pool.takeFirst()
   try {
+    await checkTimeouts(connection, options)
     if (await ask(connection, BYPASSES)) {
       unsafeSetting(
         app,
         `db.${option}: its role is a superuser or has BYPASSRLS, so row-level security holds for nobody. Use a role that has neither and owns no table.`,
       )
     }
+    await checkIsolation(app, connection, option, options)
     if (option === 'readDsn' && (await ask(connection, WRITES))) {
       unsafeSetting(
         app,
@@ -52,11 +84,15 @@ function isOurs(error: unknown): boolean {
  *
  * @throws PORTCULLIS_SAFE_DB_INVALID_DSN, PORTCULLIS_SAFE_DB_UNREACHABLE, PORTCULLIS_KERNEL_UNSAFE_IN_PRODUCTION
  */
-export async function checkPools(app: FastifyInstance, { write, read }: Pools): Promise<void> {
+export async function checkPools(
+  app: FastifyInstance,
+  { write, read }: Pools,
+  options: Checked,
+): Promise<void> {
   const named = [['dsn', write] as const, ...(read === write ? [] : [['readDsn', read] as const])]
   for (const [option, pool] of named) {
     try {
-      await checkPool(app, pool, option)
+      await checkPool(app, pool, option, options)
     } catch (error) {
       if (isOurs(error)) throw error
       if (error instanceof DsnProblem) throw new InvalidDsnError(option, error.message)

@@ -13,19 +13,27 @@ export type SafeDbErrorCode =
   | 'DATABASE_READ_ONLY'
   | 'DATABASE_NO_ROW'
   | 'DATABASE_TOO_MANY_ROWS'
+  | 'DATABASE_ROW_LIMIT_EXCEEDED'
+  | 'DATABASE_ROW_INVALID'
+  | 'DATABASE_STATEMENT_FORBIDDEN'
   | 'DATABASE_LIMIT_EXCEEDED'
+  | 'DATABASE_LIMIT_INVALID'
   | 'DATABASE_BUSY'
   | 'DATABASE_CONFLICT'
   | 'DATABASE_UNAVAILABLE'
   | 'DATABASE_TIMEOUT'
   | 'DATABASE_ERROR'
   | 'DATABASE_CONTEXT_MISSING'
+  | 'DATABASE_NOT_RECORDED'
   | 'DATABASE_OFF'
   | 'TRANSACTION_OVER'
   | 'PORTCULLIS_SAFE_DB_INVALID_DSN'
   | 'PORTCULLIS_SAFE_DB_UNREACHABLE'
 
-/** Something that the `sql` tag did not make was given as a statement, or the statement is none that is run. */
+/**
+ * Something that the `sql` tag did not make was given as a statement, or the statement is none that is run. Where no query
+ * was given, `callSite` tells file, line and column of the call; the answer to the client does not hold it.
+ */
 export const UnsafeSqlError: CodedError<'UNSAFE_SQL'> = codedError(
   'UNSAFE_SQL',
   'This is no statement that is run: %s.',
@@ -91,11 +99,32 @@ export const DatabaseNoRowError: CodedError<'DATABASE_NO_ROW'> = codedError(
   404,
 )
 
-/** `one` or `maybeOne` found more than one row. */
+/** `one` or `maybeOne` found more than one row, or a statement has more than `maxRows`. */
 export const DatabaseTooManyRowsError: CodedError<'DATABASE_TOO_MANY_ROWS'> = codedError(
   'DATABASE_TOO_MANY_ROWS',
-  'There is more than one where one was expected.',
+  'There are more rows than were expected.',
   500,
+)
+
+/** A statement that reads has more rows than `maxRows`. One row more than that was read, and none is given. */
+export const DatabaseRowLimitExceededError: CodedError<'DATABASE_ROW_LIMIT_EXCEEDED'> = codedError(
+  'DATABASE_ROW_LIMIT_EXCEEDED',
+  'There are more rows than are given at once.',
+  500,
+)
+
+/** A row is none that the schema of `sql.type` takes. The message names the column, and holds no value. */
+export const DatabaseRowInvalidError: CodedError<'DATABASE_ROW_INVALID'> = codedError(
+  'DATABASE_ROW_INVALID',
+  'The database gave something else than its schema says: %s.',
+  500,
+)
+
+/** The `statements` option does not list what the statement does. It was not sent. */
+export const DatabaseStatementForbiddenError: CodedError<'DATABASE_STATEMENT_FORBIDDEN'> = codedError(
+  'DATABASE_STATEMENT_FORBIDDEN',
+  'This statement is not allowed here: %s.',
+  403,
 )
 
 /** The `limit` option said no. */
@@ -103,6 +132,13 @@ export const DatabaseLimitExceededError: CodedError<'DATABASE_LIMIT_EXCEEDED'> =
   'DATABASE_LIMIT_EXCEEDED',
   'Too many database operations.',
   429,
+)
+
+/** The `limit` option answered something that is no decision. Nothing was run. */
+export const DatabaseLimitInvalidError: CodedError<'DATABASE_LIMIT_INVALID'> = codedError(
+  'DATABASE_LIMIT_INVALID',
+  'Nobody could tell whether this is too much.',
+  500,
 )
 
 /** All connections are in use, and the queue is full or its time is up; or a lock was not to be had (SQLSTATE 55P03). */
@@ -145,6 +181,13 @@ export const DatabaseContextMissingError: CodedError<'DATABASE_CONTEXT_MISSING'>
   'DATABASE_CONTEXT_MISSING',
   'The database was not told who asks: %s.',
   500,
+)
+
+/** With `audit: 'fail-closed'`: the event of a write could not be recorded, so the write is rolled back. */
+export const DatabaseNotRecordedError: CodedError<'DATABASE_NOT_RECORDED'> = codedError(
+  'DATABASE_NOT_RECORDED',
+  'This could not be recorded, and was not done.',
+  503,
 )
 
 /** `request.db` on a route with `config.db: false`, or before the app is ready. */

@@ -2,16 +2,15 @@ import { callback, defineOptions, duration, either, integer, oneOf, text } from 
 import type { Duration, OptionSet } from '@portcullis/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as v from 'valibot'
+import { askingOptions } from './asking-options.ts'
+import type { Access, AskingOptions, ResolvedAskingOptions } from './asking-options.ts'
+import { connectionComplaint, connectionOptions } from './connection-options.ts'
+import type { ConnectionOptions, ResolvedConnectionOptions } from './connection-options.ts'
 import type { Tls, TlsOptions } from './connections/open-pool.ts'
-import type { DsnSource } from './connections/dsn-source.ts'
-import type { ContextSettings } from './core/settings.ts'
+import type { DsnSecret, DsnSource } from './connections/dsn-source.ts'
+import { COMMANDS } from './core/commands.ts'
+import type { Command } from './core/commands.ts'
 import type { StatementKind } from './core/statement.ts'
-
-/** What a statement may do. */
-export type Access = 'read' | 'write'
-
-/** Tells the database who asks: settings of the transaction, for row-level-security policies to read. */
-export type Context = (request: FastifyRequest) => ContextSettings | Promise<ContextSettings>
 
 /** What the `limit` option is asked about. */
 export interface Operation {
@@ -31,17 +30,17 @@ export interface LimitDecision {
 }
 
 /** Options of safe-db. A route has `access` in its `config.db`. */
-export interface SafeDbOptions {
-  /** `postgres://user:password@host/database`, or a function that fetches it before each new connection. */
+export interface SafeDbOptions extends ConnectionOptions, AskingOptions {
+  /** `postgres://user:password@host/database`, or a function or secret that has it: asked before each new connection. */
   dsn: DsnSource
   /** Another one for `query`, `one`, `maybeOne` and `many`: a replica, or a role that only reads. Default: `dsn`. */
   readDsn?: DsnSource | undefined
   /** Checks the server's certificate and name. `disable` is for loopback. Default: `verify-full`. */
   tls?: Tls | undefined
-  /** The settings of each transaction. Default: `app.current_user_id` and `app.current_tenant_id` of the principal. */
-  context?: Context | undefined
-  /** `read` refuses `exec` and writing transactions. Default: `write`. */
-  access?: Access | undefined
+  /** What statements may do. Default: all five commands. */
+  statements?: readonly Command[] | undefined
+  /** Most rows of a statement that reads, beside `stream`; `false`: all. Default: 10,000. */
+  maxRows?: number | false | undefined
   /** Asked before a connection is taken; refused with 429. Default: no limit. */
   limit?: ((operation: Operation) => LimitDecision | Promise<LimitDecision>) | undefined
   /** Most connections of a pool. Default: 10. */
@@ -61,12 +60,12 @@ export interface SafeDbOptions {
 }
 
 /** {@link SafeDbOptions} with their defaults; times are milliseconds. */
-export interface ResolvedSafeDbOptions {
+export interface ResolvedSafeDbOptions extends ResolvedConnectionOptions, ResolvedAskingOptions {
   readonly dsn: DsnSource
   readonly readDsn: DsnSource | undefined
   readonly tls: Tls
-  readonly context: Context | undefined
-  readonly access: Access
+  readonly statements: readonly Command[]
+  readonly maxRows: number | false
   readonly limit: SafeDbOptions['limit']
   readonly poolSize: number
   readonly poolWait: number
@@ -77,10 +76,22 @@ export interface ResolvedSafeDbOptions {
   readonly idleInTransactionTimeout: number
 }
 
+const secret = v.strictObject({
+  secrets: v.custom<DsnSecret['secrets']>(
+    (value) => typeof (value as Partial<DsnSecret['secrets']> | null)?.get === 'function',
+    'a provider of secrets, which has get(name)',
+  ),
+  name: text(),
+  url: v.optional(text('postgres://host/database')),
+})
 const dsn: v.GenericSchema<DsnSource> = either(
-  text(),
-  callback<Exclude<DsnSource, string>>('() => connection string'),
-  'postgres://user:password@host/database, or a function () => connection string',
+  either(
+    text(),
+    callback<Extract<DsnSource, () => unknown>>('() => connection string'),
+    'a string or function',
+  ),
+  secret as v.GenericSchema<DsnSecret>,
+  'postgres://user:password@host/database, a function () => connection string, or { secrets, name }',
 )
 
 const pem = text('a certificate or key as PEM')
@@ -95,59 +106,81 @@ const tls = either(
   "'verify-full', 'disable' or { ca, cert, key }",
 )
 
+const commands = v.pipe(
+  v.array(oneOf(...COMMANDS), `an array of ${COMMANDS.join(', ')}`),
+  v.minLength(1, `an array of ${COMMANDS.join(', ')}`),
+  v.readonly(),
+)
+const rowLimit = either(
+  integer(1, 10_000_000),
+  v.literal(false),
+  'a whole number from 1 to 10000000, or false',
+)
+
 const time = (schemaDefault: number, doc: string) =>
   ({ schema: duration(), default: schemaDefault, pluginOnly: true, doc }) as const
 
 /** The options of safe-db as a checked set. */
-export const safeDbOptions: OptionSet<ResolvedSafeDbOptions> = defineOptions<ResolvedSafeDbOptions>('db', {
-  dsn: {
-    schema: dsn,
-    required: true,
-    pluginOnly: true,
-    secret: true,
-    doc: 'Where the database is. A function is asked before each new connection, so that user and password may change.',
+export const safeDbOptions: OptionSet<ResolvedSafeDbOptions> = defineOptions<ResolvedSafeDbOptions>(
+  'db',
+  {
+    dsn: {
+      schema: dsn,
+      required: true,
+      pluginOnly: true,
+      secret: true,
+      doc: 'Where the database is. A function or secret is asked before each new connection, so that user and password may change.',
+    },
+    readDsn: {
+      schema: dsn,
+      pluginOnly: true,
+      secret: true,
+      doc: 'Another one for `query`, `one`, `maybeOne` and `many`: a replica, or a role that only reads. Without it, they use `dsn`.',
+    },
+    tls: {
+      schema: tls,
+      default: 'verify-full',
+      pluginOnly: true,
+      secret: true,
+      doc: 'How the server’s certificate is checked: chain and name. It wins over the connection string. `disable` is for loopback and sockets.',
+    },
+    statements: {
+      schema: commands,
+      default: [...COMMANDS],
+      doc: 'What a statement may do, wherever in it: a `with` that deletes needs `delete`, an `on conflict do update` needs `update`. Refused with 403 before it is sent.',
+    },
+    maxRows: {
+      schema: rowLimit,
+      default: 10_000,
+      doc: 'Most rows of a statement that reads; of more, only one too many is read, and the answer is an error. `stream` has no such limit. PostgreSQL reads without parallel workers where there is one; `false` lifts it.',
+    },
+    limit: {
+      schema: callback<NonNullable<SafeDbOptions['limit']>>('(operation) => { allowed, limits }'),
+      pluginOnly: true,
+      doc: 'Asked before a connection is taken; what it does not allow is refused with 429. `app.userRateLimit.consume()` answers as it must.',
+    },
+    poolSize: {
+      schema: integer(1, 1_000),
+      default: 10,
+      pluginOnly: true,
+      doc: 'Most connections of a pool.',
+    },
+    poolWait: time(1_000, 'How long a statement may wait for a connection; then 503 with `Retry-After`.'),
+    maxWaiting: {
+      schema: integer(0, 1_000_000),
+      default: 100,
+      pluginOnly: true,
+      doc: 'Most statements that wait for a connection; the next one is refused at once.',
+    },
+    connectTimeout: time(5_000, 'How long it may take to connect.'),
+    statementTimeout: time(5_000, 'How long a statement may take; the server ends it.'),
+    lockTimeout: time(2_000, 'How long a statement may wait for a lock.'),
+    idleInTransactionTimeout: time(
+      10_000,
+      'How long a transaction may do nothing; the server closes its connection.',
+    ),
+    ...askingOptions,
+    ...connectionOptions,
   },
-  readDsn: {
-    schema: dsn,
-    pluginOnly: true,
-    secret: true,
-    doc: 'Another one for `query`, `one`, `maybeOne` and `many`: a replica, or a role that only reads. Without it, they use `dsn`.',
-  },
-  tls: {
-    schema: tls,
-    default: 'verify-full',
-    pluginOnly: true,
-    secret: true,
-    doc: 'How the server’s certificate is checked: chain and name. It wins over the connection string. `disable` is for loopback.',
-  },
-  context: {
-    schema: callback<Context>('(request) => settings'),
-    pluginOnly: true,
-    doc: 'Settings of each transaction of a request, for policies to read. Without it: `app.current_user_id` and `app.current_tenant_id` of the principal, empty where there is none.',
-  },
-  access: {
-    schema: oneOf('read', 'write'),
-    default: 'write',
-    doc: '`read` refuses `exec` and writing transactions with 403.',
-  },
-  limit: {
-    schema: callback<NonNullable<SafeDbOptions['limit']>>('(operation) => { allowed, limits }'),
-    pluginOnly: true,
-    doc: 'Asked before a connection is taken; what it does not allow is refused with 429. `app.userRateLimit.consume()` answers as it must.',
-  },
-  poolSize: { schema: integer(1, 1_000), default: 10, pluginOnly: true, doc: 'Most connections of a pool.' },
-  poolWait: time(1_000, 'How long a statement may wait for a connection; then 503 with `Retry-After`.'),
-  maxWaiting: {
-    schema: integer(0, 1_000_000),
-    default: 100,
-    pluginOnly: true,
-    doc: 'Most statements that wait for a connection; the next one is refused at once.',
-  },
-  connectTimeout: time(5_000, 'How long it may take to connect.'),
-  statementTimeout: time(5_000, 'How long a statement may take; the server ends it.'),
-  lockTimeout: time(2_000, 'How long a statement may wait for a lock.'),
-  idleInTransactionTimeout: time(
-    10_000,
-    'How long a transaction may do nothing; the server closes its connection.',
-  ),
-})
+  { check: connectionComplaint },
+)

@@ -7,14 +7,16 @@ import {
 } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { checkPools } from './boot-check.ts'
+import { checkTarget } from './connections/check-target.ts'
 import { createPool } from './connections/pool.ts'
 import type { DsnSource } from './connections/dsn-source.ts'
 import type { Pool } from './connections/pool.ts'
-import { DsnProblem, isLoopback, parseDsn } from './core/parse-dsn.ts'
+import { DsnProblem, parseDsn } from './core/parse-dsn.ts'
 import type { Dsn } from './core/parse-dsn.ts'
 import { databaseFor } from './database.ts'
 import type { AppDatabase, Database } from './database.ts'
 import { DatabaseOffError, InvalidDsnError } from './errors.ts'
+import { rememberReply } from './request-transaction.ts'
 import { safeDbOptions } from './options.ts'
 import type { ResolvedSafeDbOptions, SafeDbOptions } from './options.ts'
 import type { Caller } from './service.ts'
@@ -23,7 +25,7 @@ const NAME = 'db'
 /** What a server that is alive may take longer than its own statement timeout. */
 const GRACE = 1_000
 
-type Service = Omit<Caller, 'access' | 'request'>
+type Service = Omit<Caller, 'request'>
 
 const services = createScopedValue<Service>()
 const ofRequests = new WeakMap<FastifyRequest, Database>()
@@ -37,7 +39,7 @@ function serviceOf(scope: FastifyInstance): Service {
 function ofApp(app: FastifyInstance): AppDatabase {
   const service = serviceOf(app)
   const { write, read } = service.pools
-  const database = databaseFor({ ...service, access: service.options.access, request: undefined })
+  const database = databaseFor({ ...service, request: undefined })
   return {
     ...database,
     get status() {
@@ -51,7 +53,7 @@ function ofRequest(request: FastifyRequest): Database {
   if (known !== undefined) return known
   const options = routeOption<ResolvedSafeDbOptions>(request, NAME)
   if (options === false) throw new DatabaseOffError('config.db is false on this route')
-  const database = databaseFor({ ...serviceOf(request.server), access: options.access, request })
+  const database = databaseFor({ ...serviceOf(request.server), options, request })
   ofRequests.set(request, database)
   return database
 }
@@ -98,14 +100,8 @@ function openPool(
     deadline: options.statementTimeout + GRACE,
     log: (message) => app.log.warn({ code: 'DATABASE_UNAVAILABLE' }, `db.${option}: ${message}`),
     check(dsn: Dsn) {
-      if (options.tls !== 'disable') {
-        if (!dsn.plaintext) return
-        throw new DsnProblem(
-          "it asks for plaintext (sslmode=disable), and the tls option for 'verify-full'. For a database on this machine set tls: 'disable'",
-        )
-      }
-      if (isLoopback(dsn.host)) return
-      unsafeSetting(app, `db.tls: 'disable' sends everything to ${dsn.host} in the clear.`)
+      const unsafe = checkTarget(dsn, options)
+      if (unsafe !== undefined) unsafeSetting(app, `db.${unsafe}`)
     },
   })
 }
@@ -116,7 +112,11 @@ function register(app: FastifyInstance, options: Readonly<ResolvedSafeDbOptions>
   const pools = { write, read }
   services.set(app, { app, pools, options })
   decorate(app)
-  onceRoutesKnown(app, () => checkPools(app, pools))
+  app.addHook('onRequest', async (request, reply) => {
+    const mine = routeOption<ResolvedSafeDbOptions>(request, NAME)
+    if (mine !== false && mine.transaction) rememberReply(request, reply)
+  })
+  onceRoutesKnown(app, () => checkPools(app, pools, options))
   app.addHook('onClose', async () => {
     await write.close()
     if (read !== write) await read.close()

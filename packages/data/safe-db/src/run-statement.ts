@@ -1,92 +1,62 @@
+import { cancelWhenClientLeaves } from './cancel-when-client-leaves.ts'
+import type { Access } from './asking-options.ts'
 import type { Answer } from './connections/batch.ts'
-import { statementOf } from './core/query.ts'
 import type { SqlQuery, Statement } from './core/query.ts'
-import { fingerprintOf } from './core/statement.ts'
-import { kindsOf } from './core/values.ts'
-import { DatabaseError, DatabaseReadOnlyError } from './errors.ts'
-import type { Access } from './options.ts'
-import { checkLimit, contextOf, publish } from './service.ts'
+import { ALONE, observedAll } from './observe.ts'
+import type { SendAll } from './observe.ts'
+import { RETRIES, withRetries } from './retry.ts'
+import { checkLimit } from './service.ts'
 import type { Caller } from './service.ts'
+import { inTransaction } from './transaction.ts'
+import { accessOf, beginningOf } from './who-asks.ts'
 
-/** Refused text is fingerprinted up to here. */
-const MAX_TEXT = 65_536
-
-/** What runs a checked statement, and how long it waited for its connection. */
-export type Send = (
-  statement: Statement,
-) => Promise<{ readonly answer: Answer | undefined; readonly waitMs: number }>
-
-function codesOf(error: unknown): { readonly code: string; readonly sqlState: string | undefined } {
-  const { code, sqlState } = error as { code?: unknown; sqlState?: unknown }
-  return {
-    code: typeof code === 'string' ? code : 'DATABASE_ERROR',
-    sqlState: typeof sqlState === 'string' ? sqlState : undefined,
-  }
+/** What the limit is asked of statements that go out together. */
+function operationOf(statements: readonly Statement[], access: Access) {
+  const [first, ...more] = statements
+  return more.length === 0 && first !== undefined
+    ? { access, kind: first.kind, fingerprint: first.fingerprint }
+    : { access, kind: 'transaction' as const, fingerprint: undefined }
 }
 
-/** What events say of a statement: enough to know it again, and none of its values. */
-function printOf({ fingerprint, sha256, values }: Statement) {
-  return { fingerprint, sha256, parameters: kindsOf(values) }
-}
-
-/**
- * Checks a statement.
- *
- * @throws UNSAFE_SQL, INVALID_SQL_VALUE, DATABASE_READ_ONLY; with an event that says so
- */
-function check(caller: Caller, query: SqlQuery, access: Access): Statement {
-  // Refused text may hold values, which a plain hash would let anybody guess.
-  let print: { readonly fingerprint: string } = { fingerprint: 'none' }
-  try {
-    const given: unknown = query
-    if (typeof given === 'string') print = { fingerprint: fingerprintOf(given.slice(0, MAX_TEXT)) }
-    const statement = statementOf(query)
-    print = printOf(statement)
-    if (access === 'write' && caller.access === 'read') throw new DatabaseReadOnlyError()
-    return statement
-  } catch (error) {
-    const { code } = codesOf(error)
-    publish(caller, { severity: 'WARNING', outcome: 'refused', details: { ...print, access, code } })
-    throw error
-  }
-}
-
-/**
- * Checks and runs a statement, and publishes what became of it: once, without its text and values.
- *
- * @throws what {@link check} and the database say
- */
-export async function observed(caller: Caller, query: SqlQuery, access: Access, send: Send): Promise<Answer> {
-  const statement = check(caller, query, access)
-  const about = { ...printOf(statement), kind: statement.kind, access }
-  const started = performance.now()
-  try {
-    const { answer, waitMs } = await send(statement)
-    if (answer === undefined) throw new DatabaseError()
-    const durationMs = performance.now() - started - waitMs
-    const details = { ...about, durationMs, waitMs, rows: answer.rowCount }
-    publish(caller, { severity: 'INFO', outcome: 'succeeded', details })
-    return answer
-  } catch (error) {
-    const details = { ...about, durationMs: performance.now() - started, ...codesOf(error) }
-    publish(caller, { severity: 'WARNING', outcome: 'failed', details })
-    throw error
-  }
-}
-
-/** Runs a statement with the context of its caller: one packet, one round trip, one transaction. */
-export function runStatement(caller: Caller, query: SqlQuery, access: Access): Promise<Answer> {
-  return observed(caller, query, access, async (statement) => {
-    await checkLimit(caller, { access, kind: statement.kind, fingerprint: statement.fingerprint })
-    const context = await contextOf(caller, access === 'read')
+/** Sends statements and their context in one packet: one round trip, one transaction. */
+function sendAlone(caller: Caller, access: Access, attempt: number): SendAll {
+  return async (statements, trail) => {
+    if (attempt === 1 && caller.options.limit !== undefined)
+      await checkLimit(caller, operationOf(statements, access))
+    const { statements: context, hash, planKey } = await beginningOf(caller, access === 'read')
+    trail.context = hash
     const asked = performance.now()
     const connection = await caller.pools[access].take()
-    const waitMs = performance.now() - asked
+    trail.waitMs += performance.now() - asked
+    const forget = cancelWhenClientLeaves(caller.request, connection)
     try {
-      const answers = await connection.run([...context, statement])
-      return { answer: answers.at(-1), waitMs }
+      const answers = await connection.run([...context, ...statements], planKey)
+      return answers.slice(context.length)
     } finally {
+      forget()
       connection.release()
     }
-  })
+  }
+}
+
+/**
+ * Runs statements with the context of their caller: all or none, in one round trip. A conflict is tried again. What must
+ * be on record before it stays takes a second round trip.
+ */
+export function runStatements(
+  caller: Caller,
+  queries: readonly SqlQuery[],
+  access: Access,
+): Promise<readonly Answer[]> {
+  const isRecorded = caller.options.audit === 'fail-closed' && access === 'write'
+  if (isRecorded && accessOf(caller) === 'write')
+    return inTransaction(caller, (transaction) => transaction.run(queries, access), {})
+  return withRetries(caller, RETRIES, (attempt) =>
+    observedAll(
+      attempt === 1 ? caller : { ...caller, within: { ...ALONE, attempt } },
+      queries,
+      access,
+      sendAlone(caller, access, attempt),
+    ),
+  )
 }

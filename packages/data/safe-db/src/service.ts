@@ -1,12 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { onSettled } from '@portcullis/kernel'
-import type { SecurityEventInput } from '@portcullis/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { WireStatement } from './connections/batch.ts'
+import type { Access } from './asking-options.ts'
 import type { Pool } from './connections/pool.ts'
-import { settingsToParameters } from './core/settings.ts'
-import { DatabaseLimitExceededError } from './errors.ts'
-import type { Access, Context, Operation, ResolvedSafeDbOptions } from './options.ts'
+import { obeyDecision } from './core/limit-decision.ts'
+import type { Operation, ResolvedSafeDbOptions } from './options.ts'
 
 /** The pools of one registration. `read` is `write` where there is no second connection string. */
 export interface Pools {
@@ -19,61 +17,34 @@ export interface Caller {
   readonly app: FastifyInstance
   readonly pools: Pools
   readonly options: Readonly<ResolvedSafeDbOptions>
-  /** What it may do. */
-  readonly access: Access
   readonly request: FastifyRequest | undefined
+  /** Why nobody is behind it; then it has no context of the request. */
+  readonly system?: string | undefined
+  /** The transaction that its statements are part of. */
+  readonly within?: Within | undefined
 }
 
-const ofPrincipal: Context = ({ principal }) => ({
-  'app.current_user_id': principal.id ?? '',
-  'app.current_tenant_id': principal.tenantId ?? '',
-})
-
-const READ_ONLY = ['transaction_read_only', 'on'] as const
-
-/**
- * The statement that tells the transaction who asks and that it only reads: `set_config` with bound names and values,
- * always local to the transaction. None where there is nothing to tell.
- *
- * @throws DATABASE_CONTEXT_MISSING
- */
-export async function contextOf(caller: Caller, readOnly: boolean): Promise<readonly WireStatement[]> {
-  const { request, options } = caller
-  let settings: readonly WireStatement['values'][number][] = []
-  if (request !== undefined) {
-    await request.resolvePrincipal()
-    settings = settingsToParameters(await (options.context ?? ofPrincipal)(request))
-  }
-  const values = readOnly ? [...READ_ONLY, ...settings] : settings
-  if (values.length === 0) return []
-  const calls = values.flatMap((_value, index) =>
-    index % 2 === 0 ? [`set_config($${index + 1}, $${index + 2}, true)`] : [],
-  )
-  return [{ text: `select ${calls.join(', ')}`, values }]
+/** What reports say of the transaction that a statement is part of. */
+export interface Within {
+  readonly transaction: string | undefined
+  readonly context: string
+  readonly attempt: number
+  readonly waitMs: number
+  /** Of the whole transaction. */
+  readonly access?: Access | undefined
 }
 
 /**
  * Asks the `limit` option, with the principal resolved.
  *
- * @throws DATABASE_LIMIT_EXCEEDED with `Retry-After` where waiting helps
+ * @throws DATABASE_LIMIT_EXCEEDED with `Retry-After` where waiting helps; DATABASE_LIMIT_INVALID
  */
 export async function checkLimit(caller: Caller, operation: Omit<Operation, 'request'>): Promise<void> {
   const { limit } = caller.options
   if (limit === undefined) return
   // So that it may read request.principal: who asks is what most limits are about.
   await caller.request?.resolvePrincipal()
-  const { allowed, limits = [] } = await limit({ ...operation, request: caller.request })
-  if (allowed) return
-  const waits = limits.map(({ retryAfterMs }) => retryAfterMs)
-  const error = new DatabaseLimitExceededError()
-  if (waits.length === 0 || waits.includes(null)) throw error
-  const seconds = Math.max(1, Math.ceil(Math.max(...waits.map(Number)) / 1_000))
-  throw Object.assign(error, { headers: { 'retry-after': String(seconds) } })
-}
-
-/** Publishes what became of a statement. Nobody waits for it. */
-export function publish(caller: Caller, event: Omit<SecurityEventInput<'db.query'>, 'type'>): void {
-  void caller.app.securityEvents.publish({ type: 'db.query', ...event }, caller.request)
+  obeyDecision(await limit({ ...operation, request: caller.request }))
 }
 
 const over = new WeakMap<FastifyRequest, AbortSignal>()

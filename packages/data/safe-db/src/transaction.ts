@@ -1,74 +1,67 @@
-import type { Connection } from './connections/connection.ts'
+import type { Access } from './asking-options.ts'
+import type { SqlQuery } from './core/query.ts'
 import { DatabaseReadOnlyError, TransactionOverError } from './errors.ts'
-import type { Access } from './options.ts'
-import { queriesOf } from './queries.ts'
-import type { Queries } from './queries.ts'
-import { observed } from './run-statement.ts'
-import { checkLimit, contextOf, publish, whenRequestIsOver } from './service.ts'
+import { openTransaction } from './open-transaction.ts'
+import type { OpenTransaction } from './open-transaction.ts'
+import type { Execution, Queries } from './queries.ts'
+import { report } from './report.ts'
+import { MAX_RETRIES, RETRIES, withRetries } from './retry.ts'
 import type { Caller } from './service.ts'
+import { accessOf } from './who-asks.ts'
 
 /** How a transaction is isolated; see PostgreSQL's documentation, "Transaction Isolation". */
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
 /** Options of a transaction. */
 export interface TransactionOptions {
-  /** `read` uses the read pool, and the database refuses every write. Default: `write`. */
+  /** `read` uses the read pool, and the database refuses every write. Default: what the route may do. */
   readonly access?: Access
   /** Default: `read committed`. */
   readonly isolation?: Isolation
+  /**
+   * How often the whole is tried again after a conflict (SQLSTATE 40001, 40P01), from 0 to 10: what its function does
+   * elsewhere happens again too. Default: 2.
+   */
+  readonly retries?: number
 }
 
 /**
  * What happens in a transaction: the same methods, one after the other on one connection. Whether they may write is the
  * transaction's `access`, for `query` and `exec` alike.
  */
-export type Transaction = Queries
+export interface Transaction extends Queries {
+  /** Runs statements in one round trip. */
+  batch(statements: readonly SqlQuery[]): Promise<Execution<Record<string, unknown>>[]>
+  /**
+   * A transaction inside this one (a savepoint): when it fails, what it did is undone, and this one may go on. While it
+   * is open, it alone takes statements.
+   */
+  tx<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+}
 
 const ISOLATIONS: ReadonlySet<string> = new Set(['read committed', 'repeatable read', 'serializable'])
 
-function beginText({ access = 'write', isolation = 'read committed' }: TransactionOptions): string {
+/**
+ * The statement that begins a transaction.
+ *
+ * @throws TRANSACTION_OVER for options that are none; DATABASE_READ_ONLY
+ */
+export function beginText(caller: Caller, access: Access, isolation: Isolation = 'read committed'): string {
   if (!ISOLATIONS.has(isolation) || (access !== 'read' && access !== 'write')) {
     throw new TransactionOverError('it never began: its options are none')
   }
+  if (access === 'write' && accessOf(caller) === 'read') {
+    const error = new DatabaseReadOnlyError()
+    void report(caller, () => ({
+      outcome: 'refused',
+      fingerprint: 'none',
+      kind: 'transaction',
+      access,
+      code: error.code,
+    }))
+    throw error
+  }
   return `begin isolation level ${isolation} read ${access === 'read' ? 'only' : 'write'}`
-}
-
-/** The statements of one transaction, in a row; the first that fails is the last. */
-class Statements {
-  #last: Promise<unknown> = Promise.resolve()
-  #over: Error | undefined
-  failure: unknown
-
-  /** Runs after what was given before, unless the transaction is over. */
-  add<T>(run: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(async () => {
-      if (this.#over !== undefined) throw this.#over
-      return run()
-    })
-    this.#last = next.catch((error: unknown) => {
-      this.failure ??= error
-      this.#over ??= new TransactionOverError('a statement in it has failed')
-    })
-    return next
-  }
-
-  /** Lets nothing more begin, and waits for what is under way. Statements that still wait for their turn fail. */
-  async end(reason: string): Promise<void> {
-    this.#over ??= new TransactionOverError(reason)
-    await this.#last
-  }
-}
-
-async function commit(connection: Connection): Promise<void> {
-  const [answer] = await connection.run([{ text: 'commit', values: [] }])
-  // PostgreSQL answers COMMIT with ROLLBACK when something in the transaction failed.
-  if (answer?.command !== 'COMMIT') throw new TransactionOverError('the database rolled it back')
-}
-
-async function rollBack(connection: Connection): Promise<void> {
-  // One that cannot be rolled back is closed when it is released, and the server rolls back then.
-  if (connection.inTransaction)
-    await connection.run([{ text: 'rollback', values: [] }]).catch(() => undefined)
 }
 
 /**
@@ -78,64 +71,24 @@ async function rollBack(connection: Connection): Promise<void> {
  *
  * @throws what `work` throws; the error of the first failed statement; TRANSACTION_OVER
  */
-export async function runTransaction<T>(
+export async function inTransaction<T>(
   caller: Caller,
-  work: (transaction: Transaction) => Promise<T>,
-  options: TransactionOptions,
+  work: (open: OpenTransaction) => Promise<T>,
+  { access = accessOf(caller), isolation, retries = RETRIES }: TransactionOptions,
 ): Promise<T> {
-  const { access = 'write' } = options
-  const begin = { text: beginText(options), values: [] }
-  if (access === 'write' && caller.access === 'read') {
-    const error = new DatabaseReadOnlyError()
-    const details = { fingerprint: 'none', kind: 'transaction', access, code: error.code }
-    publish(caller, { severity: 'WARNING', outcome: 'refused', details })
-    throw error
+  if (!Number.isSafeInteger(retries) || retries < 0 || retries > MAX_RETRIES) {
+    throw new TransactionOverError(`it never began: retries takes a whole number from 0 to ${MAX_RETRIES}`)
   }
-  await checkLimit(caller, { access, kind: 'transaction', fingerprint: undefined })
-  const context = await contextOf(caller, false)
-  const connection = await caller.pools[access].take()
-  try {
-    return await workIn(caller, connection, work, () => connection.run([begin, ...context]))
-  } finally {
-    connection.release()
-  }
-}
-
-async function workIn<T>(
-  caller: Caller,
-  connection: Connection,
-  work: (transaction: Transaction) => Promise<T>,
-  begin: () => Promise<unknown>,
-): Promise<T> {
-  const statements = new Statements()
-  let forget: () => void = () => undefined
-  const interrupted = new Promise<never>((_resolve, reject) => {
-    const interrupt = (reason: string) => () => reject(new TransactionOverError(reason))
-    connection.onBroken(interrupt('its connection broke'))
-    forget = whenRequestIsOver(caller, interrupt('its request is over'))
+  const begin = beginText(caller, access, isolation)
+  return withRetries(caller, retries, async (attempt) => {
+    const open = await openTransaction(caller, access, begin, attempt)
+    try {
+      const result = await Promise.race([work(open), open.interrupted])
+      await open.commit()
+      return result
+    } catch (error) {
+      await open.rollBack()
+      throw error
+    }
   })
-  // It may come when nobody waits any more.
-  interrupted.catch(() => undefined)
-  const transaction = queriesOf((query, access) =>
-    statements.add(() =>
-      observed(caller, query, access, async (statement) => {
-        const [answer] = await connection.run([statement])
-        return { answer, waitMs: 0 }
-      }),
-    ),
-  )
-  try {
-    await begin()
-    const result = await Promise.race([work(transaction), interrupted])
-    await statements.end('its function has returned')
-    if (statements.failure !== undefined) throw statements.failure
-    await commit(connection)
-    return result
-  } catch (error) {
-    await statements.end('it is rolled back')
-    await rollBack(connection)
-    throw error
-  } finally {
-    forget()
-  }
 }

@@ -3,7 +3,10 @@ import type { AppDatabase, Database } from './database.ts'
 import type { SafeDbOptions } from './options.ts'
 
 /** What a route's `config.db` may hold. */
-export type SafeDbRouteOptions = Pick<SafeDbOptions, 'access'>
+export type SafeDbRouteOptions = Pick<
+  SafeDbOptions,
+  'access' | 'statements' | 'maxRows' | 'requirePrincipal' | 'transaction' | 'audit'
+>
 
 declare module 'fastify' {
   interface FastifyInstance {

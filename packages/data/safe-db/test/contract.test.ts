@@ -71,7 +71,7 @@ describe('contract', () => {
     app.get('/', write)
     void app.register(
       async (child) => {
-        void child.register(safeDb, { dsn, tls: 'disable' })
+        void child.register(safeDb, { dsn, tls: 'disable', access: 'write' })
         child.get('/', write)
       },
       { prefix: '/child' },

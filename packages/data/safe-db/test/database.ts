@@ -1,7 +1,7 @@
 import kernel from '@portcullis/kernel'
 import type { SecurityEvent } from '@portcullis/kernel'
 import { startPostgres } from '@portcullis/kernel/testing'
-import type { PostgresServer } from '@portcullis/kernel/testing'
+import type { PostgresOptions, PostgresServer } from '@portcullis/kernel/testing'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
@@ -33,9 +33,12 @@ export interface TestDatabase {
   admin(text: string): Promise<Record<string, unknown>[]>
 }
 
+/** Which PostgreSQL a test starts that does not say so. */
+export const chosen: { version: NonNullable<PostgresOptions['version']> } = { version: 18 }
+
 /** Starts a server and creates the schema. */
-export async function startDatabase(): Promise<TestDatabase> {
-  const server = await startPostgres()
+export async function startDatabase(options: PostgresOptions = {}): Promise<TestDatabase> {
+  const server = await startPostgres({ version: chosen.version, ...options })
   async function admin(text: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()
@@ -57,7 +60,8 @@ export function appWith(
   options: SafeDbOptions,
   environment: 'production' | 'test' = 'production',
 ): FastifyInstance {
-  const app = Fastify()
+  // Under load, Node may keep a connection open whose client went away, and would wait for it.
+  const app = Fastify({ forceCloseConnections: true })
   void app.register(kernel, {
     environment,
     identify: ({ headers }) =>
@@ -65,13 +69,25 @@ export function appWith(
         ? { id: `user of ${headers['x-tenant']}`, tenantId: headers['x-tenant'] }
         : null,
   })
-  void app.register(safeDb, { tls: 'disable', ...options })
+  // Tests of who may write have their own; in the others, a GET may.
+  void app.register(safeDb, { tls: 'disable', access: 'write', ...options })
   return app
 }
 
-/** Collects the events of an app. */
-export function eventsOf(app: FastifyInstance): SecurityEvent[] {
+const ENDS: ReadonlySet<unknown> = new Set(['commit', 'rollback'])
+
+/** Collects the events of an app; those of the ends of transactions where it is said. */
+export function eventsOf(app: FastifyInstance, ends = false): SecurityEvent[] {
   const events: SecurityEvent[] = []
-  app.securityEvents.subscribe((event) => void events.push(event))
+  app.securityEvents.subscribe((event) => {
+    if (ends || !ENDS.has((event.details as { kind?: unknown }).kind)) events.push(event)
+  })
   return events
+}
+
+/** All that something asynchronous gives. */
+export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
 }

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process'
-import { chown, copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { inspect, promisify } from 'node:util'
+import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { sql } from '../src/index.ts'
 import type { SafeDbOptions } from '../src/index.ts'
+import { certificateFor, giveCertificate } from './certificates.ts'
 import { appWith, eventsOf, startDatabase } from './database.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -274,7 +271,9 @@ describe('at boot', () => {
 
   it('names host, port and reason when it cannot connect, and no credential', async () => {
     const wrong = await bootError(build({ dsn: database.dsn.replace('app%20password', secret) }))
-    expect(wrong.message).toBe(`db.dsn: 127.0.0.1:${database.server.port} cannot be used: SQLSTATE 28P01.`)
+    expect(wrong.message).toBe(
+      `db.dsn: 127.0.0.1:${database.server.port} cannot be used: user or password is wrong (SQLSTATE 28P01).`,
+    )
     const gone = await bootError(build({ dsn: `postgres://a:${secret}@127.0.0.1:1/db` }))
     expect(gone.message).toContain('127.0.0.1:1 cannot be used: ECONNREFUSED')
     const failing = await bootError(
@@ -310,37 +309,13 @@ describe('at boot', () => {
 })
 
 describe('M5: TLS', () => {
-  const run = promisify(execFile)
-  let folder: string
   let ca: string
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'safe-db-tls-'))
-    const paths = ['-keyout', join(folder, 'server.key'), '-out', join(folder, 'server.crt')]
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-    await run('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      ...paths,
-      ...subject,
-    ])
-    ca = await readFile(join(folder, 'server.crt'), 'utf8')
-    const [setting] = await database.admin('show data_directory')
-    const data = String(setting?.['data_directory'])
-    const owner = await stat(data)
-    for (const name of ['server.key', 'server.crt']) {
-      await copyFile(join(folder, name), join(data, name))
-      await chown(join(data, name), owner.uid, owner.gid)
-    }
-    await database.admin('alter system set ssl = on')
-    await database.server.restart()
+    const certificate = await certificateFor('localhost')
+    ca = certificate.cert
+    await giveCertificate(database, certificate)
   })
-  afterAll(() => rm(folder, { recursive: true }))
 
   const toName = (): string => database.dsn.replace('127.0.0.1', 'localhost')
 

@@ -138,6 +138,13 @@ describe('row-level security', () => {
     ['a setting of the view', sql`update pg_settings set setting = 'red' where name = 'lock_timeout'`],
     ['a lock', sql`select pg_advisory_lock(1)`],
     ['a table', sql`select 1 as one into temp orders`],
+    ['one in escapes', sql`select U&"set!005Fconfig" uescape '!' ('app.current_tenant_id', 'red', false)`],
+    [
+      'one that a function sets',
+      sql`select query_to_xml($$select set_config('app.current_tenant_id', 'red', false)$$, true, false, '')`,
+    ],
+    ['a lock that a function takes', sql`select query_to_xml('select PG_ADVISORY_LOCK(1)', true, false, '')`],
+    ['a local table', sql`select 1 as one into local temp orders`],
     ['a quoted one', sql`select pg_catalog."set_config"('app.current_tenant_id', 'red', false)`],
   ])('of a session: %s that a statement leaves there is there for nobody else', async (_name, statement) => {
     const one = appWith({ dsn: database.dsn, poolSize: 1 })

@@ -1,6 +1,9 @@
 import pg from 'pg'
+import type { HandshakePolicy } from '../core/handshake.ts'
 import { reasonOf } from '../core/pg-errors.ts'
 import type { Dsn } from '../core/parse-dsn.ts'
+import { cancelOn } from './cancel.ts'
+import { GuardedConnection } from './guarded-connection.ts'
 
 /** How the server's certificate is checked. `verify-full`: its chain and its name. */
 export type Tls = 'verify-full' | 'disable' | TlsOptions
@@ -24,6 +27,10 @@ export interface PoolSettings {
   readonly statementTimeout: number
   readonly lockTimeout: number
   readonly idleInTransactionTimeout: number
+  readonly requireAuth: HandshakePolicy['method']
+  readonly channelBinding: HandshakePolicy['channelBinding']
+  readonly scramIterations: HandshakePolicy['iterations']
+  readonly pooler: 'none' | 'transaction'
   /** How long a server may be silent before it counts as gone. */
   readonly deadline: number
   /** Throws where a connection must not be made. */
@@ -38,9 +45,12 @@ const MAX_LIFETIME_SECONDS = 1_800
 export class OpenPool extends pg.Pool {
   readonly #clients = new Set<pg.PoolClient>()
   readonly #taking = new Set<Promise<pg.PoolClient>>()
+  /** Asks the server to cancel what it does for a client: {@link cancelOn}. */
+  readonly cancel: (client: pg.PoolClient) => Promise<boolean>
 
-  constructor(config: pg.PoolConfig) {
+  constructor(config: pg.PoolConfig, cancel: OpenPool['cancel']) {
     super(config)
+    this.cancel = cancel
     this.on('connect', (client) => this.#clients.add(client))
     this.on('remove', (client) => this.#clients.delete(client))
   }
@@ -71,7 +81,7 @@ export class OpenPool extends pg.Pool {
 }
 
 /** What pg takes as `ssl`. Every check is said, since an environment variable could switch off what is not. */
-function sslOf(tls: Tls): pg.PoolConfig['ssl'] {
+function sslOf(tls: Tls): NonNullable<pg.PoolConfig['ssl']> {
   if (tls === 'disable') return false
   const { ca, cert, key } = tls === 'verify-full' ? {} : tls
   const own = { ca: typeof ca === 'string' || ca === undefined ? ca : [...ca], cert, key }
@@ -80,32 +90,76 @@ function sslOf(tls: Tls): pg.PoolConfig['ssl'] {
 }
 
 /**
+ * What the session begins with; pg itself would add what `PG*` variables say. Timeouts are no business of a transaction
+ * pooler, which would drop them, or pass them on to others.
+ */
+function startOf(dsn: Dsn, settings: PoolSettings): Readonly<Record<string, string>> {
+  const { pooler, statementTimeout, lockTimeout, idleInTransactionTimeout } = settings
+  const start = {
+    user: dsn.user,
+    database: dsn.database,
+    application_name: dsn.applicationName ?? 'safe-db',
+  }
+  if (pooler === 'transaction') return start
+  return {
+    ...start,
+    standard_conforming_strings: 'on',
+    statement_timeout: String(statementTimeout),
+    lock_timeout: String(lockTimeout),
+    idle_in_transaction_session_timeout: String(idleInTransactionTimeout),
+  }
+}
+
+/**
  * Opens a pool of pg. Everything that `PG*` environment variables could set is set here, so that they change nothing; the
  * connection string itself is not passed on, because pg would let it override the rest.
  */
 export function openPool(dsn: Dsn, settings: PoolSettings): OpenPool {
-  const pool = new OpenPool({
+  const policy: HandshakePolicy = {
+    method: settings.requireAuth,
+    // Without TLS, there is nothing to bind to.
+    channelBinding: settings.tls === 'disable' ? 'disable' : settings.channelBinding,
+    iterations: settings.scramIterations,
+  }
+  // One object for all: pg hides its key from those who print it.
+  const ssl = sslOf(settings.tls)
+  // A function is not printed with the options, and an empty password sends nobody to ~/.pgpass.
+  const password = () => dsn.password
+  const connect = () => new GuardedConnection({ ssl, keepAlive: true }, policy)
+  const start = startOf(dsn, settings)
+  /** Each client of the pool on a connection of its own that is guarded. */
+  class GuardedClient extends pg.Client {
+    constructor(config: pg.ClientConfig) {
+      super({ ...config, password, connection: connect() } as pg.ClientConfig)
+    }
+
+    /** Called by pg. */
+    getStartupConf(): Readonly<Record<string, string>> {
+      return start
+    }
+  }
+  const config = {
     host: dsn.host,
     port: dsn.port,
     user: dsn.user,
-    // A function is not printed with the options, and an empty password sends nobody to ~/.pgpass.
-    password: () => dsn.password,
+    password,
     database: dsn.database,
-    application_name: dsn.applicationName ?? 'safe-db',
     client_encoding: 'UTF8',
-    options: '-c standard_conforming_strings=on',
-    ssl: sslOf(settings.tls) ?? false,
+    ssl,
     sslnegotiation: 'postgres',
+    enableChannelBinding: policy.channelBinding !== 'disable',
+    scramMaxIterations: settings.scramIterations.max,
+    Client: GuardedClient as unknown as new () => pg.ClientBase,
     max: settings.size,
     connectionTimeoutMillis: settings.connectTimeout,
     idleTimeoutMillis: IDLE_TIMEOUT,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
-    statement_timeout: settings.statementTimeout,
-    lock_timeout: settings.lockTimeout,
-    idle_in_transaction_session_timeout: settings.idleInTransactionTimeout,
     allowExitOnIdle: true,
     keepAlive: true,
-  })
+  }
+  const pool = new OpenPool(config as pg.PoolConfig, (client) =>
+    cancelOn(connect(), dsn, client, settings.connectTimeout),
+  )
   // An idle connection that breaks is replaced when the next one is taken.
   pool.on('error', (error) => settings.log(`an idle connection broke: ${reasonOf(error)}`))
   return pool

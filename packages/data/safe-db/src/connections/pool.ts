@@ -1,7 +1,7 @@
 import { createPermits } from '../core/permits.ts'
 import { DsnProblem, parseDsn } from '../core/parse-dsn.ts'
 import type { Dsn } from '../core/parse-dsn.ts'
-import { busy, mapError } from '../core/pg-errors.ts'
+import { busy, mapError, reasonOf } from '../core/pg-errors.ts'
 import { LATE, within } from '../core/within.ts'
 import { DatabaseUnavailableError } from '../errors.ts'
 import { askOnce } from './dsn-source.ts'
@@ -33,6 +33,8 @@ export interface Pool {
   takeFirst(): Promise<Connection>
   /** Host and port, once they are known. */
   readonly address: string | undefined
+  /** Where statements go, once it is known. */
+  readonly target: Pick<Dsn, 'host' | 'port' | 'database'> | undefined
   readonly status: PoolStatus
   close(): Promise<void>
 }
@@ -58,10 +60,9 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
 
   /** User and password always come of one string: when it changes, new connections come from a new pool. */
   async function generation(): Promise<Generation> {
-    const text: unknown = await askForDsn()
+    const text = await askForDsn()
     if (closed) throw new DatabaseUnavailableError()
     if (current !== undefined && current.source === text) return current
-    if (typeof text !== 'string') throw new DsnProblem('its function gave no string')
     const dsn = parseDsn(text)
     settings.check(dsn)
     if (current !== undefined) retire(current)
@@ -81,8 +82,8 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
       if (closed) throw new DatabaseUnavailableError()
       const pool = poolAtOnce() ?? (await generation()).pool
       // While we were resumed, somebody else may have found a newer string.
-      const client = await (draining.has(pool) && current !== undefined ? current.pool : pool).take()
-      return createConnection(client, settings.deadline, () => permits.give())
+      const newest = draining.has(pool) && current !== undefined ? current.pool : pool
+      return createConnection(await newest.take(), newest, settings, () => permits.give())
     } catch (error) {
       permits.give()
       throw error
@@ -91,11 +92,14 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
 
   return {
     async take() {
-      if (!(await permits.take(settings.wait))) throw busy()
+      const got = permits.take(settings.wait)
+      if (got !== true && !(await got)) throw busy()
       try {
         return await connect()
       } catch (error) {
-        if (error instanceof DsnProblem) settings.log(error.message)
+        // Who asked is not told why; who runs the server is.
+        if (!closed)
+          settings.log(error instanceof DsnProblem ? error.message : `no connection: ${reasonOf(error)}`)
         throw mapError(error)
       }
     },
@@ -105,6 +109,9 @@ export function createPool(source: DsnSource, settings: PoolSettings): Pool {
     },
     get address() {
       return current && `${current.dsn.host}:${current.dsn.port}`
+    },
+    get target() {
+      return current?.dsn
     },
     get status() {
       return { taken: permits.taken, waiting: permits.waiting, open: current?.pool.totalCount ?? 0 }

@@ -5,7 +5,7 @@ export interface Permits {
    *
    * @returns whether it was got: `false` when the queue is full or the time is up
    */
-  take(wait: number): Promise<boolean>
+  take(wait: number): boolean | Promise<boolean>
   /** Gives a permit back, to the first who waits. */
   give(): void
   readonly taken: number
@@ -21,9 +21,9 @@ export function createPermits(count: number, maxWaiting: number): Permits {
     take(wait) {
       if (taken < count) {
         taken++
-        return Promise.resolve(true)
+        return true
       }
-      if (queue.size >= maxWaiting) return Promise.resolve(false)
+      if (queue.size >= maxWaiting) return false
       return new Promise((resolve) => {
         const timer = setTimeout(() => leave(false), wait)
         const leave = (got: boolean): void => {

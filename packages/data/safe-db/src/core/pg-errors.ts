@@ -5,11 +5,13 @@ import {
   DatabaseForbiddenError,
   DatabaseReadOnlyError,
   DatabaseTimeoutError,
+  DatabaseTooManyRowsError,
   DatabaseUnavailableError,
   DatabaseValueRefusedError,
   ForeignKeyViolationError,
   UniqueViolationError,
 } from '../errors.ts'
+import { HandshakeProblem } from './handshake.ts'
 
 /** What is kept of a database's error beside the code: names from the schema, never SQL, values or details. */
 export interface DatabaseErrorFacts {
@@ -80,6 +82,7 @@ function word(value: unknown): string | undefined {
  * connection string.
  */
 export function mapError(error: unknown): Error & DatabaseErrorFacts {
+  if (error instanceof DatabaseTooManyRowsError) return error
   const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
   const state = word(source['code'])
   const mapped = new (constructorFor(state, source))() as Error &
@@ -103,16 +106,29 @@ export function busy(): Error {
   return Object.assign(new DatabaseBusyError(), { headers: RETRY })
 }
 
+/** Codes that alone tell too little, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  '28P01': 'user or password is wrong (SQLSTATE 28P01)',
+  '28000': 'it does not take us for whom we say we are (SQLSTATE 28000)',
+  '3D000': 'there is no such database (SQLSTATE 3D000)',
+  '53300': 'it has no connection left (SQLSTATE 53300)',
+}
+
 /** Why a connection failed, in words without anything that was sent or configured. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<
-    string,
-    unknown
-  >
+  if (error instanceof HandshakeProblem) return error.message
+  const source = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
+  const { message } = source
+  // Of an error that is mapped already, the code says less.
+  const code = source['sqlState'] ?? source['code']
+  if (code === 'DATABASE_TIMEOUT') return 'it did not answer in time'
+  if (code === 'DATABASE_UNAVAILABLE') return 'the connection failed'
   if (typeof code === 'string' && /^[A-Z0-9_]{2,60}$/.test(code)) {
-    return SQL_STATE.test(code) ? `SQLSTATE ${code}` : code
+    return REASONS[code] ?? (SQL_STATE.test(code) ? `SQLSTATE ${code}` : code)
   }
+  if (typeof message !== 'string') return 'the connection failed'
   if (message === 'The server does not support SSL connections') return 'the server offers no TLS'
-  if (typeof message === 'string' && /time/.test(message)) return 'it did not answer in time'
-  return 'the connection failed'
+  if (message.startsWith('There was an error establishing an SSL')) return 'it did not agree to TLS'
+  if (/time/.test(message)) return 'it did not answer in time'
+  return /terminated unexpectedly/.test(message) ? 'it ended the connection' : 'the connection failed'
 }

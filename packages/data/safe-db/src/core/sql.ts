@@ -1,9 +1,14 @@
 import { InvalidSqlValueError, UnsafeSqlError } from '../errors.ts'
 import { quoteIdentifier } from './identifier.ts'
+import { like } from './like.ts'
+import type { Like } from './like.ts'
 import { named } from './named.ts'
 import type { NamedQuery } from './named.ts'
-import { assemble, checkTemplate, isQuery, parameter, trusted } from './query.ts'
-import type { Interpolation, SqlQuery } from './query.ts'
+import { orderBy } from './order-by.ts'
+import { assemble, fromTemplate, isQuery, parameter, trusted } from './query.ts'
+import type { Interpolation, SqlQuery, TypedQuery } from './query.ts'
+import { isStandardSchema } from './standard-schema.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import { encodeJson } from './values.ts'
 import type { SqlValue } from './values.ts'
 
@@ -49,11 +54,28 @@ export interface Sql {
    * @throws INVALID_SQL_VALUE for what JSON or PostgreSQL would drop or refuse
    */
   json(value: unknown): SqlQuery
+  /** Patterns in which what a user sends stands for itself: `` sql`name like ${sql.like.contains(text)}` ``. */
+  readonly like: Like
+  /**
+   * `order by` from what a user sends, such as `-price,name`: names with commas between them, `-` before what descends.
+   *
+   * @param input the text, or an array of texts
+   * @param columns what each name stands for: `{ price: sql.id('price'), name: sql`lower(name)` }`
+   * @throws UNSAFE_IDENTIFIER for a name that is not in the map, or comes twice
+   */
+  orderBy(input: string | readonly string[], columns: Readonly<Record<string, SqlQuery>>): SqlQuery
+  /**
+   * A tag for statements whose rows a schema checks, in every way to run them, and whose type is what the schema gives.
+   *
+   * @param schema of zod, valibot, ArkType or any other library that follows the Standard Schema
+   * @throws UNSAFE_SQL for what is no such schema
+   */
+  type<Output>(
+    schema: StandardSchema<Output>,
+  ): (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) => TypedQuery<Output>
   /** A template with named parameters, such as `:user_id`; the result takes their values. */
   named(strings: TemplateStringsArray, ...none: readonly never[]): NamedQuery
 }
-
-const COMMA = trusted(', ')
 
 function query(name: string, value: unknown): SqlQuery {
   if (!isQuery(value)) throw new UnsafeSqlError(`${name} takes sql\`…\``)
@@ -66,12 +88,31 @@ function list<T>(name: string, given: readonly T[]): readonly T[] {
   return given
 }
 
-function join(given: readonly Interpolation[], separator: SqlQuery = COMMA): SqlQuery {
+/** The texts around so many pieces. */
+function around(before: string, between: string, after: string, count: number): string[] {
+  const texts = [before]
+  for (let index = 1; index < count; index++) texts.push(between)
+  texts.push(after)
+  return texts
+}
+
+function join(given: readonly Interpolation[], separator?: SqlQuery): SqlQuery {
   const pieces = list('sql.join', given)
   if (pieces.length === 0) throw new UnsafeSqlError('sql.join got an empty list')
+  if (separator === undefined) return assemble(around('', ', ', '', pieces.length), pieces)
   query('the separator of sql.join', separator)
   const parts = pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece]))
   return assemble([], parts)
+}
+
+function isIn(expression: SqlQuery, given: readonly SqlValue[]): SqlQuery {
+  const members = list('sql.in', given)
+  query('sql.in', expression)
+  if (members.length === 0) return trusted('false')
+  return assemble(
+    ['(', ' in (', ...around('', ', ', '))', members.length).slice(1)],
+    [expression, ...members],
+  )
 }
 
 function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
@@ -82,7 +123,18 @@ function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
   if (rows.some((row) => row.length !== first.length)) {
     throw new InvalidSqlValueError('sql.values got rows of different lengths')
   }
-  return join(rows.map((row) => assemble(['(', ')'], [join(row)])))
+  const texts = rows.flatMap((_row, index) =>
+    around(index === 0 ? '(' : '), (', ', ', '', first.length).slice(0, -1),
+  )
+  return assemble([...texts, ')'], rows.flat())
+}
+
+function type<Output>(schema: StandardSchema<Output>) {
+  if (!isStandardSchema(schema)) {
+    throw new UnsafeSqlError('sql.type takes a schema that follows the Standard Schema, version 1')
+  }
+  return (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]): TypedQuery<Output> =>
+    fromTemplate(strings, pieces, schema) as TypedQuery<Output>
 }
 
 /**
@@ -92,17 +144,16 @@ function values(given: readonly (readonly Interpolation[])[]): SqlQuery {
  */
 export const sql: Sql = Object.freeze(
   Object.assign(
-    (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) =>
-      assemble(checkTemplate(strings), pieces),
+    (strings: TemplateStringsArray, ...pieces: readonly Interpolation[]) => fromTemplate(strings, pieces),
     {
       id: (...given: readonly unknown[]) => trusted(quoteIdentifier(given[0], ...given.slice(1))),
       join,
-      in: (expression: SqlQuery, members: readonly SqlValue[]) =>
-        list('sql.in', members).length === 0
-          ? trusted('false')
-          : assemble(['(', ' in (', '))'], [query('sql.in', expression), join(members)]),
+      in: isIn,
       values,
       json: (value: unknown) => parameter(encodeJson(value), '::jsonb'),
+      like,
+      orderBy,
+      type,
       named,
     },
   ),

@@ -52,17 +52,32 @@ function encodeDate(value: Date): string {
   return value.toISOString()
 }
 
-function encodeArray(value: readonly unknown[], depth: number): string {
+interface EncodedArray {
+  readonly text: string
+  /** The lengths of its dimensions: equal ones have the same shape. */
+  readonly shape: string
+}
+
+function encodeItem(item: unknown): string {
+  const encoded = encodeValue(item)
+  if (encoded === null) return 'NULL'
+  if (typeof encoded !== 'string') return String.raw`"\\x${encoded.toString('hex')}"`
+  return `"${encoded.replaceAll('\\', '\\\\').replaceAll('"', String.raw`\"`)}"`
+}
+
+/** PostgreSQL's arrays are boxes: their parts have one shape. An empty part would make the whole array come back empty. */
+function encodeArray(value: readonly unknown[], depth: number): EncodedArray {
   if (depth > MAX_ARRAY_DEPTH)
     throw invalid('an array that is too deep', `at most ${MAX_ARRAY_DEPTH} dimensions`)
+  if (depth > 1 && value.length === 0) throw invalid('an empty array in an array', 'parts that are not empty')
+  let shape: string | undefined
   const items = Array.from(value, (item) => {
-    if (Array.isArray(item)) return encodeArray(item, depth + 1)
-    const encoded = encodeValue(item)
-    if (encoded === null) return 'NULL'
-    if (typeof encoded !== 'string') return String.raw`"\\x${encoded.toString('hex')}"`
-    return `"${encoded.replaceAll('\\', '\\\\').replaceAll('"', String.raw`\"`)}"`
+    const part = Array.isArray(item) ? encodeArray(item, depth + 1) : { text: encodeItem(item), shape: '' }
+    shape ??= part.shape
+    if (part.shape !== shape) throw invalid('an array of parts that differ in shape', 'parts of one shape')
+    return part.text
   })
-  return `{${items.join(',')}}`
+  return { text: `{${items.join(',')}}`, shape: `${items.length} ${shape ?? ''}` }
 }
 
 /**
@@ -86,7 +101,7 @@ export function encodeValue(value: unknown): Encoded {
       throw invalid(`a value of type ${typeof value}`, 'null where nothing is meant')
   }
   if (value === null) return null
-  if (Array.isArray(value)) return encodeArray(value, 1)
+  if (Array.isArray(value)) return encodeArray(value, 1).text
   if (types.isDate(value)) return encodeDate(value)
   if (types.isUint8Array(value)) return Buffer.from(value)
   throw invalid('an object', 'a scalar; wrap it in sql.json() where JSON is meant')

@@ -112,7 +112,7 @@ describe('parseDsn', () => {
       password: 'p/w%',
       database: 'my db',
       applicationName: 'shop',
-      plaintext: false,
+      transport: 'any',
     })
     expect(parseDsn('postgresql://a@[::1]:6543/db')).toMatchObject({ host: '::1', port: 6543, password: '' })
   })

@@ -98,7 +98,7 @@ describe('the sql tag', () => {
     vi.resetModules()
     const copy = await import('../../src/core/sql.ts')
     expect(copy.sql).not.toBe(sql)
-    const Constructor = real.constructor as new () => object
+    const Constructor = real.constructor as new (...all: unknown[]) => object
     const forgeries: unknown[] = [
       'select 1',
       Object('select 1'),
@@ -108,6 +108,10 @@ describe('the sql tag', () => {
       Object.create(real),
       new Proxy(real, {}),
       new Constructor(),
+      new Constructor({ texts: ['select 1'], values: [] }),
+      new Constructor({ texts: ['select 1'], values: [] }, Symbol('key')),
+      Reflect.construct(Constructor, [{ texts: ['select 1'], values: [] }, true]),
+      { [Symbol.for('@portcullis/safe-db.query')]: true, texts: ['select 1'], values: [] },
       copy.sql`select 1`,
       structuredClone(real),
       runInNewContext('({ text: "select 1", values: [] })'),
@@ -117,9 +121,16 @@ describe('the sql tag', () => {
       () => 'select 1',
     ]
     for (const forgery of forgeries) expect(code(() => statementOf(forgery))).toBe('UNSAFE_SQL')
-    // Inside a template a forgery is a value: bound, or refused.
+    // Inside a template a string is a value. Another copy's query is none, and the message says what is the matter.
     expect(textOf(sql`select ${'select 1'}`)).toEqual(['select $1', ['select 1']])
-    expect(code(() => sql`select ${copy.sql`x` as never}`)).toBe('INVALID_SQL_VALUE')
+    for (const run of [() => sql`select ${copy.sql`x`}`, () => statementOf(copy.sql`select 1`)]) {
+      expect(run).toThrow(
+        expect.objectContaining({
+          code: 'UNSAFE_SQL',
+          message: expect.stringContaining('let one copy be installed'),
+        }),
+      )
+    }
   })
 
   it('is a tag only', () => {
@@ -243,6 +254,22 @@ describe('values', () => {
     [['\u0000']],
     [{}],
     cycle,
+    [[1], [1, 2]],
+    [[1], 2],
+    [1, [2]],
+    [[1], null],
+    [
+      [[1], [2]],
+      [
+        [3, 4],
+        [5, 6],
+      ],
+    ],
+    [[]],
+    [[], []],
+    [[[[[[[1]]]]]]],
+    Array.from({ length: 2 }),
+    Array(2),
     Object('x'),
     new Float32Array(1),
     new URL('http://x'),

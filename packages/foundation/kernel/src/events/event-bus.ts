@@ -27,11 +27,13 @@ export interface SecurityEvents {
     event: SecurityEventInput<Type>,
     request?: FastifyRequest,
   ): Promise<void>
+  /** Whether anybody hears what is published; who publishes often need not put together what nobody hears. */
+  readonly hasSubscribers: boolean
+  /** Whether anybody records what is published, so that {@link publish} says more than that nobody failed. */
+  readonly hasDurableSubscribers: boolean
   /** @returns a function that ends the subscription */
   subscribe(listener: SecurityEventListener, options?: { readonly durable?: boolean }): () => void
 }
-
-const NOTHING = Promise.resolve()
 
 interface Subscriber {
   readonly listener: SecurityEventListener
@@ -53,6 +55,8 @@ function withFacts(input: SecurityEventInput, now: number, request?: FastifyRequ
   })
 }
 
+const RECORDED: Promise<void> = Promise.resolve()
+
 /** Creates the bus of one app. */
 export function createEventBus(log: FastifyBaseLogger, now: () => number): SecurityEvents {
   const subscribers = new Set<Subscriber>()
@@ -71,10 +75,18 @@ export function createEventBus(log: FastifyBaseLogger, now: () => number): Secur
     }
   }
 
+  const isHeard = (): boolean => subscribers.size > 0 || channel.hasSubscribers
+
   return {
+    get hasSubscribers() {
+      return isHeard()
+    },
+    get hasDurableSubscribers() {
+      return [...subscribers].some(({ durable }) => durable)
+    },
     publish(input, request) {
       // Most refusals of a flood have nobody to hear of them.
-      if (subscribers.size === 0 && !channel.hasSubscribers) return NOTHING
+      if (!isHeard()) return RECORDED
       const event = withFacts(input, now(), request)
       if (channel.hasSubscribers) channel.publish(event)
       const all = [...subscribers].map((subscriber) => deliver(subscriber, event, request))

