@@ -16,8 +16,11 @@ function spanOf({ level, index, width }: TileName): { readonly first: number; re
 /** A log keeps the parts that earlier checkpoints needed until the tile is full: they must be its beginning. */
 function checkPart(folder: string, path: string, name: TileName, size: number): void {
   const { first, end } = spanOf(name)
+  const found = readTile(folder, name.level, name.index, end)
+  // Whoever appends has taken it away in the meantime.
+  if (found.standsIn || found.bytes === 'missing') return
   const whole = readTile(folder, name.level, name.index, size).bytes
-  const part = readTile(folder, name.level, name.index, end).bytes
+  const part = found.bytes
   if (typeof whole === 'string' || typeof part === 'string') {
     throw new Damage('malformed', path, first, 'it cannot be read.')
   }

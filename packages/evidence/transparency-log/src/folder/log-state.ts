@@ -1,6 +1,8 @@
 import type { OpenedCheckpoint } from '../checkpoint/open-checkpoint.ts'
 import { TransparencyLogError } from '../errors.ts'
 import { HASH_SIZE } from '../hash/hash-size.ts'
+import { decodeBundle } from '../tiles/decode-bundle.ts'
+import { encodeBundle } from '../tiles/encode-bundle.ts'
 import { hashBundle } from '../tiles/hash-bundle.ts'
 import { levelSize } from '../tiles/level-size.ts'
 import { tileNodes } from '../tiles/tile-nodes.ts'
@@ -42,6 +44,18 @@ function damaged(path: string, what: string): TransparencyLogError {
   return new TransparencyLogError('DAMAGED', `${path}: ${what} Verify the log; nothing was appended.`)
 }
 
+/** The entries in the bundle at the right edge, whose hashes the tile beside it has. */
+function readBundle(folder: string, size: number, { index, width, hashes }: EdgeTile): Buffer {
+  const { path, bytes, standsIn } = readTile(folder, 'entries', index, size)
+  if (typeof bytes === 'string') throw damaged(path, `the bundle is ${bytes}.`)
+  const found = hashBundle(Buffer.from(bytes))
+  const fits = standsIn ? found.width >= width : found.width === width && found.whole
+  if (!fits || !hashes.subarray(0, width * HASH_SIZE).equals(found.hashes.subarray(0, width * HASH_SIZE))) {
+    throw damaged(path, 'its entries are not those that were logged.')
+  }
+  return standsIn ? encodeBundle(decodeBundle(bytes).slice(0, width)) : bytes
+}
+
 /**
  * Reads the right edge of a log.
  *
@@ -65,13 +79,7 @@ export function readState(folder: string, checkpoint: OpenedCheckpoint | undefin
   }
   const [leaves] = state.tiles
   if (leaves === undefined || leaves.width === 0) return state
-  const { path, bytes } = readTile(folder, 'entries', leaves.index, size)
-  if (typeof bytes === 'string') throw damaged(path, `the bundle is ${bytes}.`)
-  const { hashes, whole } = hashBundle(Buffer.from(bytes))
-  if (!whole || !hashes.equals(leaves.hashes.subarray(0, leaves.width * HASH_SIZE))) {
-    throw damaged(path, 'its entries are not those that were logged.')
-  }
-  state.bundle = [bytes]
+  state.bundle = [readBundle(folder, size, leaves)]
   return state
 }
 
