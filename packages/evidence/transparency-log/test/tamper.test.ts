@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { verifyLog } from '../src/index.ts'
+import { appendEntries, verifyLog } from '../src/index.ts'
 import { appendBatches, copyOf, entriesFrom, keyLine, newFolder, newSigner, removeFolders } from './logs.ts'
 import { secondVerdict } from './second-verifier.ts'
 import { PLACES, SIZE, tamperings } from './tampering.ts'
@@ -16,12 +16,11 @@ let notes: string[] = []
 beforeAll(async () => {
   const early = await appendBatches(folder, owner, [300])
   backup.push({ folder: copyOf(folder), note: early[0]?.note ?? '' })
-  const { appendEntries } = await import('../src/index.ts')
   const middle = await appendEntries(folder, entriesFrom(300, 700), { signer: owner })
   backup.push({ folder: copyOf(folder), note: middle.note })
   const late = await appendEntries(folder, entriesFrom(1_000, 700), { signer: owner })
   notes = [early[0]?.note ?? '', middle.note, late.note]
-})
+}, 120_000)
 
 /** What both verifiers say. */
 async function verdicts(log: string, held: readonly string[]): Promise<{ path: string; second: boolean }> {
