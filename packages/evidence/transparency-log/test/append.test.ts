@@ -181,13 +181,13 @@ describe('appending', () => {
   it('while somebody verifies raises no false alarm', async () => {
     const folder = newFolder()
     await appendBatches(folder, signer, [200])
-    let writing = true
+    const writing = { now: true }
     const writer = (async () => {
       for (let round = 0; round < 40; round++) await appendEntries(folder, entriesFrom(0, 37), { signer })
-      writing = false
+      writing.now = false
     })()
     let verified = 0
-    while (writing) {
+    while (writing.now) {
       const { fault } = await verifyLog(folder, { key })
       expect(fault).toBeUndefined()
       verified += 1

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ed25519Holds } from './second-ed25519.ts'
 
 /**
- * A second verifier, written from FORMAT.md alone. It shares no code with the package and goes about everything another
+ * A second verifier, written from the README's section on the format alone. It shares no code with the package and goes about everything another
  * way: the whole log in memory, the tree by the recursive definition, Ed25519 in whole numbers, `true` or `false`.
  */
 

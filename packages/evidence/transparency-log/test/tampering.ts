@@ -19,7 +19,7 @@ export const SIZE = 1_700
 export const PLACES = [0, 1, 3, 5, 6]
 
 /** What a tampering has to work on. */
-export interface Target {
+interface Target {
   /** A copy of the log, to be changed. */
   readonly folder: string
   /** The number of a bundle. */

@@ -12,7 +12,7 @@ import { rangeRoot } from '../tree/range-root.ts'
 import { hashesOf, readTile } from './log-files.ts'
 
 /** The tile at the right edge of a level. */
-export interface EdgeTile {
+interface EdgeTile {
   /** Its number at that level. */
   index: number
   /** Its hashes so far, of which there is room for 256. */

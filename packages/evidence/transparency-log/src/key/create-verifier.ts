@@ -1,17 +1,17 @@
 import { TransparencyLogError } from '../errors.ts'
 import { sha256 } from '../hash/sha256.ts'
+import { hasControl } from '../note/read-text.ts'
 import { publicKeyOf, rawPublicKey } from './key-object.ts'
 import type { KeyInput } from './key-object.ts'
 import { TYPE_BYTES } from './signature-type.ts'
 import type { SignatureType } from './signature-type.ts'
 import type { Verifier } from './verifier.ts'
 
-// eslint-disable-next-line no-control-regex -- they are what is looked for
-const NAME = /^[^\p{White_Space}+\u0000-\u001f]+$/u
+const NAME = /^[^\p{White_Space}+]+$/u
 
 /** Whether a text can name a key: no Unicode space, no `+`, no control character (C2SP signed-note). */
 export function isKeyName(name: string): boolean {
-  return NAME.test(name) && Buffer.from(name).toString() === name
+  return NAME.test(name) && !hasControl(name) && Buffer.from(name).toString() === name
 }
 
 /**
