@@ -349,7 +349,12 @@ describe('a REST server', () => {
       main()`
     try {
       expect([...rest.manifests.keys()].toSorted()).toEqual(
-        [...gates, '@portcullis/classification', '@portcullis/kernel'].toSorted(),
+        [
+          ...gates,
+          '@portcullis/classification',
+          '@portcullis/kernel',
+          '@portcullis/transparency-log',
+        ].toSorted(),
       )
       expect((await rest.runCommonJs('rest', code)).trim().split('\n')).toEqual([
         'graphql MODULE_NOT_FOUND',
