@@ -131,6 +131,16 @@ export const report = verify(app.audit.directory, { publicKey: 'PEM' })
 // @ts-expect-error misspelt
 export const wrong: FastifyContextConfig = { audit: { levle: 'none' } }
 `,
+  '@portcullis/transparency-log': `
+import { appendEntries, createSigner, openCheckpoint, verifyLog, type Appended, type Trust } from '@portcullis/transparency-log'
+const signer = createSigner('example.com/log', 'PEM')
+const trust: Trust = { key: signer.verifier, witnesses: [], quorum: 0 }
+export const appended: Promise<Appended> = appendEntries('log', [new Uint8Array(1)], { signer })
+export const size: number = openCheckpoint('note', trust).size
+export const faults: Promise<string | undefined> = verifyLog('log', trust).then(({ fault }) => fault?.kind)
+// @ts-expect-error misspelt
+export const wrong: Trust = { kye: signer.verifier }
+`,
   '@portcullis/classification': `
 import { createClassification, maskText } from '@portcullis/classification'
 export const classification = createClassification({ 'User.ssn': 'US_SOCIAL_SECURITY_NUMBER' })
@@ -362,7 +372,13 @@ describe('a REST server', () => {
       main()`
     try {
       expect([...rest.manifests.keys()].toSorted()).toEqual(
-        [...gates, '@portcullis/classification', '@portcullis/kernel', '@portcullis/secrets'].toSorted(),
+        [
+          ...gates,
+          '@portcullis/classification',
+          '@portcullis/kernel',
+          '@portcullis/secrets',
+          '@portcullis/transparency-log',
+        ].toSorted(),
       )
       expect((await rest.runCommonJs('rest', code)).trim().split('\n')).toEqual([
         'graphql MODULE_NOT_FOUND',

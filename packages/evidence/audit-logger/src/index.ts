@@ -1,4 +1,4 @@
-export type { KeyInput } from './core/checkpoint.ts'
+export type { KeyInput } from '@portcullis/transparency-log'
 export type { Change } from './core/diff.ts'
 export type {
   Actor,

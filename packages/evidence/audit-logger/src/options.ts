@@ -10,8 +10,8 @@ import {
   text,
 } from '@portcullis/kernel'
 import type { Duration, OptionSet } from '@portcullis/kernel'
+import { privateKeyOf } from '@portcullis/transparency-log'
 import * as v from 'valibot'
-import { privateKeyOf } from './core/checkpoint.ts'
 
 /** What of a request is recorded. */
 export type AuditLevel = 'none' | 'metadata' | 'request'

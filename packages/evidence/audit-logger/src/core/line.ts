@@ -1,4 +1,4 @@
-import { EMPTY_ROOT } from './merkle.ts'
+import { EMPTY_ROOT } from '@portcullis/transparency-log'
 
 /** What every line of an event begins with. */
 export interface Envelope {

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { readCheckpoint } from './checkpoint.ts'
-import type { Checkpoint, NoteFault } from './checkpoint.ts'
+import { appendLeaf, createRange, leafHash, rangeRoot } from '@portcullis/transparency-log'
+import type { Checkpoint, CompactRange } from '@portcullis/transparency-log'
 import { envelopeOf, isCheckpoint, NO_LINE_BEFORE, noteIn } from './line.ts'
-import { appendLeaf, createRange, leafHash, rootOf } from './merkle.ts'
-import type { CompactRange } from './merkle.ts'
+import { readHead } from './read-head.ts'
+import type { NoteFault } from './read-head.ts'
 
 /** What is wrong with a trail. */
 export type FaultKind =
@@ -110,7 +110,7 @@ export function createScanner(key: KeyObject, held: readonly Checkpoint[], origi
     last = { ...last, hash: undefined }
     if (suspicion !== undefined) return
     for (const { size, root } of held) {
-      if (size === range.size && !root.equals(rootOf(range))) {
+      if (size === range.size && !root.equals(rangeRoot(range))) {
         fail('rewritten', last.line, 'The trail up to here is not the one of the checkpoint that was kept.')
       }
     }
@@ -148,13 +148,13 @@ export function createScanner(key: KeyObject, held: readonly Checkpoint[], origi
   }
 
   function checkpoint(record: Buffer): void {
-    const head = readCheckpoint(noteIn(record), key)
+    const head = readHead(noteIn(record), key)
     if (typeof head === 'string') return fail(head, line, NOTE_FAULTS[head])
     if (isForeign(head, line)) return
     settleLast()
-    const agrees = head.size === range.size && head.root.equals(rootOf(range))
+    const agrees = head.size === range.size && head.root.equals(rangeRoot(range))
     if (suspicion !== undefined) {
-      const earlier = head.size === suspicion.range.size && head.root.equals(rootOf(suspicion.range))
+      const earlier = head.size === suspicion.range.size && head.root.equals(rangeRoot(suspicion.range))
       return fail(
         'edited',
         earlier ? suspicion.earlier : suspicion.later,

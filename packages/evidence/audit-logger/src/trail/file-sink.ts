@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { appendLeaf, createRange, leafHash, rangeRoot } from '@portcullis/transparency-log'
+import type { CompactRange } from '@portcullis/transparency-log'
 import { checkpointLine, eventLine } from '../core/line.ts'
-import { appendLeaf, createRange, leafHash, rootOf } from '../core/merkle.ts'
-import type { CompactRange } from '../core/merkle.ts'
 import type { Sealed } from '../core/scan.ts'
 import { AuditUnavailable } from '../errors.ts'
 import { openFile } from './open-trail.ts'
@@ -101,7 +101,7 @@ export function createFileSink(settings: SinkSettings, opened: FileHandle, seale
       leaf = hash.toString('base64url')
       parts.push(line, LINE_BREAK)
     }
-    const signed = settings.sign(range.size, rootOf(range))
+    const signed = settings.sign(range.size, rangeRoot(range))
     parts.push(checkpointLine(signed), LINE_BREAK)
     return { range, leaf, bytes: Buffer.concat(parts), note: signed }
   }

@@ -2,8 +2,9 @@ import { constants } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { publicKeyOf, readCheckpoint } from '../core/checkpoint.ts'
-import type { KeyInput } from '../core/checkpoint.ts'
+import { publicKeyOf } from '@portcullis/transparency-log'
+import type { KeyInput } from '@portcullis/transparency-log'
+import { readHead } from '../core/read-head.ts'
 import type { Sealed } from '../core/scan.ts'
 import { TrailDamagedError, TrailNotWritableError } from '../errors.ts'
 import { syncDirectory, TRAIL_FILE } from './files.ts'
@@ -78,7 +79,7 @@ async function openLocked(options: OpenOptions, unlock: OpenTrail['unlock']): Pr
     await handle.chmod(0o600)
     await syncDirectory(directory)
     const note = await checkpointBeside(directory)
-    const head = note === undefined ? undefined : readCheckpoint(note, publicKeyOf(key))
+    const head = note === undefined ? undefined : readHead(note, publicKeyOf(key))
     const held = head === undefined || typeof head === 'string' ? [] : [head]
     const { fault, sealed, sealedLater } = await scanTrail(directory, { publicKey: key, origin }, held)
     // A write that was torn was never acknowledged; everything else is damage that somebody has to look at.

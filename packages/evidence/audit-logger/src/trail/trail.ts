@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { createSigner, publicKeyOf } from '../core/checkpoint.ts'
+import { createSigner, publicKeyOf, signCheckpoint } from '@portcullis/transparency-log'
 import { recordJson } from '../core/record.ts'
 import type { AuditRecord, RecordInput } from '../core/record.ts'
 import { recordable } from '../core/recordable.ts'
@@ -91,7 +91,9 @@ export function createTrail(options: Readonly<ResolvedAuditLoggerOptions>, log: 
     const opened = await openTrail({ directory, key: signingKey, origin, recover: options.recover })
     unlock = opened.unlock
     const gap = (count: number): string => json(note('audit.gap', 'failed', { count }))
-    const settings = { directory, sign: createSigner(origin, signingKey), maxQueue, timeout: sinkTimeout }
+    const signer = createSigner(origin, signingKey)
+    const sign = (size: number, root: Buffer): string => signCheckpoint({ size, root }, signer)
+    const settings = { directory, sign, maxQueue, timeout: sinkTimeout }
     sink = createFileSink({ ...settings, gap, onState }, opened.handle, opened.sealed)
     const { cut } = opened
     const first = cut === undefined ? [] : [note('audit.recovered', 'succeeded', cut)]

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { publicKeyOf, readCheckpoint } from '../core/checkpoint.ts'
-import type { Checkpoint, KeyInput } from '../core/checkpoint.ts'
-import { rootOf } from '../core/merkle.ts'
+import { publicKeyOf, rangeRoot } from '@portcullis/transparency-log'
+import type { Checkpoint, KeyInput } from '@portcullis/transparency-log'
+import { readHead } from '../core/read-head.ts'
 import { createScanner } from '../core/scan.ts'
 import type { Fault, ScanResult } from '../core/scan.ts'
 import { CHECKPOINT_FILE, eachLine, TRAIL_FILE } from './files.ts'
@@ -91,7 +91,7 @@ export async function verifyBytes(
   ] as const
   for (const [whose, note] of notes) {
     if (note === undefined) continue
-    const head = readCheckpoint(note, key)
+    const head = readHead(note, key)
     if (typeof head === 'string') fault ??= wrongCheckpoint(head, whose)
     else held.push(head)
   }
@@ -102,6 +102,6 @@ export async function verifyBytes(
     fault: found,
     events: scan.sealed.range.size,
     checkpoints: scan.checkpoints,
-    root: rootOf(scan.sealed.range).toString('base64'),
+    root: rangeRoot(scan.sealed.range).toString('base64'),
   }
 }

@@ -1,12 +1,18 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateKeyPairSync } from 'node:crypto'
+import {
+  appendLeaf,
+  createRange,
+  createSigner,
+  leafHash,
+  rangeRoot,
+  signCheckpoint,
+} from '@portcullis/transparency-log'
 import Fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runVerify } from '../../src/command.ts'
-import { createSigner } from '../../src/core/checkpoint.ts'
 import { checkpointLine, eventLine, NO_LINE_BEFORE } from '../../src/core/line.ts'
-import { appendLeaf, createRange, leafHash, rootOf } from '../../src/core/merkle.ts'
 import { auditLogger, verify } from '../../src/index.ts'
 import { directory, keys, publicKey, rawLines, recordsIn, removeTrails, trailOptions } from '../trails.ts'
 
@@ -154,7 +160,10 @@ describe('verify', () => {
       prev = leafHash(line).toString('base64url')
       return line
     })
-    const note = createSigner('audit', keys.privateKey)(range.size, rootOf(range))
+    const note = signCheckpoint(
+      { size: range.size, root: rangeRoot(range) },
+      createSigner('audit', keys.privateKey),
+    )
     writeFileSync(
       join(copy, 'audit.jsonl'),
       [...lines, checkpointLine(note)].map((line) => `${line.toString()}\n`).join(''),
