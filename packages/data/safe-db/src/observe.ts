@@ -22,7 +22,7 @@ import { accessOf } from './who-asks.ts'
 const MAX_TEXT = 65_536
 
 /** A checked statement, with the most rows that are read of it: one more than are given. */
-export type BoundedStatement = Statement & Pick<WireStatement, 'maxRows'>
+type BoundedStatement = Statement & Pick<WireStatement, 'maxRows'>
 
 /** What is found out while statements are run, for their reports. */
 export interface Trail {

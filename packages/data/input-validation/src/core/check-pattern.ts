@@ -4,7 +4,7 @@ import { InvalidSchemaError } from '../errors.ts'
 /** Ways in which one text may be matched before the engine gives up; a bound, so matching stays linear. */
 const MAX_SCORE = 200
 /** Steps of the analysis: it is decided by counting, so that every machine decides alike. */
-const MAX_STEPS = 50_000
+const MAX_STEPS = 3_000
 
 const known = new Map<string, boolean>()
 

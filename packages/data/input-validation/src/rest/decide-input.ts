@@ -23,12 +23,22 @@ import type { RoutePlan } from './route-plan.ts'
 type Options = Readonly<ResolvedInputValidationOptions>
 
 /** The parts of a request as they were judged: what is put in their place later was not. */
-const judged = createRequestValue<readonly unknown[]>('portcullis.input-judged/1')
+const judged = createRequestValue<Readonly<Record<string, unknown>>>('portcullis.input-judged/1')
+
+/** A body that a plugin may put there later, as those for uploads do, is not judged yet. */
+function isBodyToCome({ body, headers }: FastifyRequest): boolean {
+  return body === undefined && headers['content-type'] !== undefined
+}
+
+function markJudged(request: FastifyRequest): void {
+  const { params, body, query } = request
+  judged.set(request, { params, query, ...(isBodyToCome(request) ? {} : { body }) })
+}
 
 function isJudged(request: FastifyRequest, part: string, data: unknown): boolean {
   const parts = judged.get(request)
   if (parts === undefined) return false
-  return part === 'headers' || parts.includes(data)
+  return part === 'headers' || (Object.hasOwn(parts, part) && parts[part] === data)
 }
 
 const plans = new WeakMap<RouteRecord, RoutePlan>()
@@ -80,8 +90,7 @@ export function decideInput(
       const judgement = judgeInput(request, plan, options)
       const conclude = (found: Judgement): DecisionResult => {
         if (found !== undefined) return refusalOf(found, options)
-        const { params, body, query } = request
-        judged.set(request, [params, body, query])
+        markJudged(request)
         return undefined
       }
       return judgement instanceof Promise ? judgement.then(conclude) : conclude(judgement)

@@ -13,9 +13,9 @@ import { InvalidSchemaError } from '../errors.ts'
 import type { ResolvedInputValidationOptions } from '../options.ts'
 
 /** The parts of a request that a schema may be for, as Fastify's request names them. */
-export const PARTS = ['params', 'body', 'query', 'headers'] as const
+const PARTS = ['params', 'body', 'query', 'headers'] as const
 
-/** One of {@link PARTS}. */
+/** One of them. */
 export type Part = (typeof PARTS)[number]
 
 /** What holds for one part of a route's requests. */

@@ -114,20 +114,17 @@ function headersOf({ headers }: Shape): PublicError['headers'] {
 
 const NAME = /^(?:\d{1,15}|[a-z_$][\w$-]{0,63})$/i
 
+const wordOf = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise)
+
 /** The issues of Fastify's own validation, without its words and without names that only the client knows. */
 function issuesOfFastify({ validation, validationContext }: Shape): PublicError['issues'] {
   if (!Array.isArray(validation)) return undefined
-  const part = validationContext === 'querystring' ? 'query' : String(validationContext ?? 'body')
+  const part = validationContext === 'querystring' ? 'query' : wordOf(validationContext, 'body')
   return validation.map(({ instancePath, keyword }: { instancePath?: unknown; keyword?: unknown }) => ({
-    path: [
-      part,
-      ...String(instancePath ?? '')
-        .split('/')
-        .slice(1),
-    ]
+    path: [part, ...wordOf(instancePath, '').split('/').slice(1)]
       .map((segment) => (NAME.test(segment) ? `/${segment}` : '/*'))
       .join(''),
-    code: String(keyword ?? 'invalid').toUpperCase(),
+    code: wordOf(keyword, 'invalid').toUpperCase(),
   }))
 }
 
