@@ -24,44 +24,62 @@ function parseShape(shape: string): readonly (readonly number[])[] {
 
 /** All shapes at once: a deterministic automaton without cycles, so that a run ends after its longest shape. */
 export interface Automaton {
-  /** The next state by `state * CLASSES + class`; 0 is none, 1 the first. */
+  /**
+   * The next state by the sum of state and class; states are multiples of {@link CLASSES}, 0 is none, and the first is
+   * {@link CLASSES} itself.
+   */
   readonly next: Uint16Array
-  /** The shapes that end in a state, by their index; `undefined` where none does. */
-  readonly accepted: readonly (readonly number[] | undefined)[]
+  /** From this state on, shapes end in all of them. */
+  readonly firstAccepting: number
+  /** The shapes that end in a state, by their index. */
+  readonly accepted: ReadonlyMap<number, readonly number[]>
+}
+
+interface Node {
+  readonly row: (Node | undefined)[]
+  readonly ending: readonly number[]
+}
+
+/** All nodes, those first in which no shape ends. */
+function inOrder(nodes: readonly Node[]): readonly Node[] {
+  return [
+    ...nodes.filter(({ ending }) => ending.length === 0),
+    ...nodes.filter(({ ending }) => ending.length > 0),
+  ]
 }
 
 /** Compiles shapes by the construction of subsets. */
 export function compile(shapes: readonly string[]): Automaton {
   const parsed = shapes.map(parseShape)
-  const rows: number[][] = [[]]
-  const accepted: (readonly number[] | undefined)[] = [undefined]
-  const known = new Map<string, number>()
-  const waiting: { readonly state: number; readonly depth: number; readonly alive: readonly number[] }[] = []
+  const nodes: Node[] = []
+  const known = new Map<string, Node>()
 
   /** All shapes that are alive are at the same place, since none has parts that may be left out. */
-  function stateOf(alive: readonly number[], depth: number): number {
+  function nodeOf(alive: readonly number[], depth: number): Node {
     const key = `${depth}:${alive.join()}`
     const found = known.get(key)
     if (found !== undefined) return found
-    const state = rows.length
-    known.set(key, state)
-    rows.push(Array.from({ length: CLASSES }, () => 0))
-    const ending = alive.filter((shape) => parsed[shape]?.length === depth)
-    accepted.push(ending.length === 0 ? undefined : ending)
-    waiting.push({ state, depth, alive })
-    return state
-  }
-
-  stateOf([...parsed.keys()], 0)
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    const { state, depth, alive } = one
+    const row: (Node | undefined)[] = []
+    const node = { row, ending: alive.filter((shape) => parsed[shape]?.length === depth) }
+    known.set(key, node)
+    nodes.push(node)
     for (let kind = 1; kind < CLASSES; kind++) {
       const left = alive.filter((shape) => parsed[shape]?.[depth]?.includes(kind) ?? false)
-      const row = rows[state]
-      if (left.length > 0 && row !== undefined) row[kind] = stateOf(left, depth + 1)
+      if (left.length > 0) row[kind] = nodeOf(left, depth + 1)
     }
+    return node
   }
-  const next = new Uint16Array(rows.length * CLASSES)
-  for (const [state, row] of rows.entries()) next.set(row, state * CLASSES)
-  return { next, accepted }
+
+  nodeOf([...parsed.keys()], 0)
+  const ordered = inOrder(nodes)
+  const states = new Map(ordered.map((node, index) => [node, (index + 1) * CLASSES]))
+  const next = new Uint16Array((ordered.length + 1) * CLASSES)
+  const accepted = new Map<number, readonly number[]>()
+  for (const [node, state] of states) {
+    for (const [kind, following] of node.row.entries())
+      if (following !== undefined) next[state + kind] = states.get(following) ?? 0
+    if (node.ending.length > 0) accepted.set(state, node.ending)
+  }
+  const firstAccepting = Math.min(...accepted.keys())
+  return { next, firstAccepting, accepted }
 }

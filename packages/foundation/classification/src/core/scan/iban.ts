@@ -1,4 +1,4 @@
-import { DIGIT, LETTER, SPACE, VALUE, classAt, isWord } from './characters.ts'
+import { CLASS, DIGIT, LETTER, SPACE, VALUE, classAt, isWord } from './characters.ts'
 import type { Units } from './characters.ts'
 
 /** How long an account number is by its country: the SWIFT registry of ISO 13616, and those that banks use besides. */
@@ -46,9 +46,11 @@ export function findIban(text: Units, start: number): number {
   let at = start + 4
   for (let read = 4; read < length; read++, at++) {
     if (read % 4 === 0 && classAt(text, at) === SPACE) at += 1
-    const kind = classAt(text, at)
+    if (at >= text.length) return 0
+    const unit = text.charCodeAt(at)
+    const kind = CLASS[unit] ?? 0
     if (kind !== DIGIT && kind !== LETTER) return 0
-    rest = append(rest, valueAt(text, at))
+    rest = append(rest, VALUE[unit] ?? 0)
   }
   // Country and check digits stand behind the rest when the remainder is taken.
   for (let place = 0; place < 4; place++) rest = append(rest, valueAt(text, start + place))

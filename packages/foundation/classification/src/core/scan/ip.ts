@@ -14,8 +14,18 @@ function isSpecial(first: number, second: number): boolean {
   return (first === 192 && second === 168) || (first === 169 && second === 254)
 }
 
+/** Whether a dot ends the first byte: most numbers end otherwise. */
+function hasDot(text: Units, start: number): boolean {
+  for (let at = start + 1; at < start + 4; at++) {
+    const kind = classAt(text, at)
+    if (kind !== DIGIT) return kind === DOT
+  }
+  return false
+}
+
 /** The end of an IPv4 address (RFC 791, as four decimal bytes) that starts at a place, or 0. */
 export function findIp4(text: Units, start: number): number {
+  if (!hasDot(text, start)) return 0
   let at = start
   let first = 0
   let second = 0
@@ -62,23 +72,20 @@ export function readHexRun(text: Units, colon: number, from: number): HexRun {
   let gaps = 0
   let colons = 0
   let at = start
-  const close = (): void => {
-    if (width === 0) return
-    groups += 1
-    shortest = Math.min(shortest, width)
-    longest = Math.max(longest, width)
-    width = 0
-  }
   for (; at - start <= LONGEST; at++) {
-    if (isHex(text, at)) width += 1
-    else if (classAt(text, at) === COLON) {
-      close()
+    if (isHex(text, at)) {
+      width += 1
+      longest = Math.max(longest, width)
+      if (width === 1) groups += 1
+    } else if (classAt(text, at) === COLON) {
+      if (width > 0) shortest = Math.min(shortest, width)
+      else if (at > start) gaps += 1
+      width = 0
       colons += 1
-      if (classAt(text, at - 1) === COLON && at > start) gaps += 1
     } else break
   }
   const last = width
-  close()
+  if (last > 0) shortest = Math.min(shortest, last)
   const isAlone = !isWord(classAt(text, start - 1)) && endsHere(text, at) && longest <= 4
   const isMac = groups === 6 && colons === 5 && shortest === 2 && longest === 2
   const isFull = groups === 8 && colons === 7 && gaps === 0

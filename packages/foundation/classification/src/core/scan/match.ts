@@ -29,7 +29,11 @@ const SHAPES: readonly Shape[] = FORMATS.flatMap(({ alone = [], named = [] }, fo
   ...alone.map((shape) => ({ format, shape, isNamed: false })),
   ...named.map((shape) => ({ format, shape, isNamed: true })),
 ])
-const { next: NEXT, accepted: ACCEPTED } = compile(SHAPES.map(({ shape }) => shape))
+const {
+  next: NEXT,
+  accepted: ACCEPTED,
+  firstAccepting: FIRST_ACCEPTING,
+} = compile(SHAPES.map(({ shape }) => shape))
 
 /** Longest prefix before a dash (`SSN-123-45-6789`) that is looked at. */
 const LONGEST_LABEL = 24
@@ -72,26 +76,34 @@ const LONGEST_SHAPE = 64
 const values = new Uint8Array(LONGEST_SHAPE)
 const ends = new Int32Array(LONGEST_SHAPE)
 const states = new Int32Array(LONGEST_SHAPE)
-const counts = new Int32Array(LONGEST_SHAPE)
 
 /** Runs the automaton from a place and notes each place where a shape ends. Returns how many there are. */
 function run(text: Units, start: number): number {
-  let state = 1
-  let count = 0
+  const { length } = text
+  let state = CLASSES
   let found = 0
-  for (let at = start; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    const kind = CLASS[unit] ?? 0
-    state = NEXT[state * CLASSES + kind] ?? 0
-    if (state === 0) return found
-    if (kind <= LETTER) values[count++] = VALUE[unit] ?? 0
-    if (ACCEPTED[state] === undefined) continue
-    ends[found] = at + 1
-    states[found] = state
-    counts[found] = count
-    found += 1
+  for (let at = start; at < length; at++) {
+    state = NEXT[state + (CLASS[text.charCodeAt(at)] ?? 0)] ?? 0
+    if (state < FIRST_ACCEPTING) {
+      if (state === 0) break
+    } else {
+      ends[found] = at + 1
+      states[found] = state
+      found += 1
+    }
   }
   return found
+}
+
+/** Notes the values of what stands between two places and returns how many there are. */
+function readValues(text: Units, start: number, end: number): number {
+  let count = 0
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at)
+    const kind = CLASS[unit] ?? 0
+    if (kind === DIGIT || kind === LETTER) values[count++] = VALUE[unit] ?? 0
+  }
+  return count
 }
 
 /** A number of a kind, and where it ends. */
@@ -128,14 +140,12 @@ function judge(
 export function matchFormat(text: Units, base: number, start: number, context: Context): Match | undefined {
   const found = run(text, start)
   if (found === 0) return undefined
-  let isRead = false
+  context.readTo(text, base, start)
   for (let index = found - 1; index >= 0; index--) {
     const end = ends[index] ?? 0
     if (!endsWell(text, end)) continue
-    if (!isRead) context.readTo(text, base, start)
-    isRead = true
-    const shapes = ACCEPTED[states[index] ?? 0] ?? []
-    const infoType = judge(shapes, counts[index] ?? 0, base + start, context)
+    const shapes = ACCEPTED.get(states[index] ?? 0) ?? []
+    const infoType = judge(shapes, readValues(text, start, end), base + start, context)
     if (infoType !== undefined) return { infoType, end }
   }
   return undefined

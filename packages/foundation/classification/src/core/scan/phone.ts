@@ -48,6 +48,15 @@ const LENGTHS = new Map<number, number>(
   }),
 )
 
+/** By the first three digits, bit n says that a number has n digits with its calling code. */
+const LENGTHS_BY_HEAD = new Int32Array(1000)
+for (let head = 100; head < 1000; head++) {
+  for (const [digits, code] of [Math.floor(head / 100), Math.floor(head / 10), head].entries()) {
+    const bits = LENGTHS.get(code)
+    if (bits !== undefined) LENGTHS_BY_HEAD[head] = bits << (digits + 1)
+  }
+}
+
 /** The lengths that numbers behind a calling code may have. */
 export function phoneLengths(callingCode: number): readonly number[] {
   const bits = LENGTHS.get(callingCode) ?? 0
@@ -75,22 +84,15 @@ function endsHere(text: Units, end: number): boolean {
   return !isWord(next) && next !== AT
 }
 
-/** Whether so many digits may follow a plus, of which the first three are given. */
+/** Whether so many digits may follow a plus, of which the first three are given. Calling codes begin no other one. */
 function isInternational(head: number, digits: number): boolean {
   if (digits < FEWEST_DIGITS) return false
-  for (const [length, divisor] of [
-    [1, 100],
-    [2, 10],
-    [3, 1],
-  ] as const) {
-    const bits = LENGTHS.get(Math.floor(head / divisor))
-    if (bits !== undefined) return (bits & (1 << (digits - length))) !== 0
-  }
-  return false
+  const bits = LENGTHS_BY_HEAD[head] ?? 0
+  return (bits & (1 << digits)) !== 0
 }
 
 /** The end of a number whose digits begin at `from`, or 0: of the lengths that are taken the longest. */
-function readNumber(text: Units, from: number, takes: (head: number, digits: number) => boolean): number {
+function readNumber(text: Units, from: number, isNational: boolean): number {
   let digits = 0
   let head = 0
   let found = 0
@@ -101,8 +103,8 @@ function readNumber(text: Units, from: number, takes: (head: number, digits: num
     if (digits < 3) head = head * 10 + (VALUE[text.charCodeAt(at)] ?? 0)
     digits += 1
     at += 1
-    if (digits <= MOST_DIGITS && classAt(text, at) !== DIGIT && endsHere(text, at) && takes(head, digits))
-      found = at
+    if (digits < FEWEST_NATIONAL || digits > MOST_DIGITS || classAt(text, at) === DIGIT) continue
+    if ((isNational || isInternational(head, digits)) && endsHere(text, at)) found = at
   }
   return found
 }
@@ -111,11 +113,11 @@ function readNumber(text: Units, from: number, takes: (head: number, digits: num
 export function findInternational(text: Units, plus: number): number {
   if (isWord(classAt(text, plus - 1)) || classAt(text, plus - 1) === PLUS) return 0
   const from = classAt(text, plus + 1) === OPEN ? plus + 2 : plus + 1
-  return readNumber(text, from, isInternational)
+  return readNumber(text, from, false)
 }
 
 /** The end of a number as people write it in their own country, or 0; only a word before it tells that it is one. */
 export function findNational(text: Units, start: number): number {
   const from = classAt(text, start) === OPEN ? start + 1 : start
-  return readNumber(text, from, (_head, digits) => digits >= FEWEST_NATIONAL)
+  return readNumber(text, from, true)
 }

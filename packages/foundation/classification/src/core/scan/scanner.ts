@@ -48,6 +48,9 @@ export const LOOK_BEHIND = HOLD + WINDOW + 64
 
 const CODE_OF_SMALL_A = 97
 
+/** Bits of the classes at which something may begin or turn out to have begun, beside letters. */
+const SIGNALS = (1 << DIGIT) | (1 << AT) | (1 << PLUS) | (1 << OPEN) | (1 << COLON) | (1 << DASH)
+
 /**
  * Finds personal values in a text that may come in pieces. Each place is decided by what stands at most
  * {@link LOOK_AHEAD} behind and {@link LOOK_BEHIND} before it, so that it does not matter how the text was cut.
@@ -82,8 +85,42 @@ export class Scanner {
       if (this.#running !== undefined) this.#goOn(text, this.#running)
       else if (this.#skips) this.#skip(text, stop)
       else if (this.#word !== -1) this.#readWord(text, stop)
-      else this.#look(text, stop)
+      else this.#pass(text, stop)
     }
+  }
+
+  /** Passes over what says nothing: signs, and words of letters alone that begin no known token. The hot path. */
+  #pass(text: Units, stop: number): void {
+    const { length } = text
+    const last = Math.min(stop, length - 1)
+    let at = this.at
+    while (at < last && !this.#skips) {
+      const unit = text.charCodeAt(at)
+      let kind = CLASS[unit] ?? 0
+      if (kind !== LETTER && kind !== WIDE_LETTER) {
+        if (kind === DIGIT) at = this.#readNumber(text, at, stop)
+        else if ((SIGNALS >> kind) & 1) break
+        else at += 1
+        continue
+      }
+      const start = at
+      let second = text.charCodeAt(at + 1)
+      if (mayBeSecret(unit, second)) break
+      do {
+        at += 1
+        kind = CLASS[second] ?? 0
+        if (at >= last) break
+        second = text.charCodeAt(at + 1)
+      } while (kind === LETTER || kind === WIDE_LETTER)
+      const size = at - start
+      // What ends the word, or this piece, or may be the code of a bank, is looked at with the word.
+      if (at >= last || kind === DIGIT || (unit < CODE_OF_SMALL_A && (size === 8 || size === 11))) {
+        at = start
+        break
+      }
+    }
+    this.at = at
+    if (at < stop && !this.#skips) this.#look(text, stop)
   }
 
   #found(infoType: InfoType, start: number, end: number): void {
@@ -110,7 +147,7 @@ export class Scanner {
   #look(text: Units, stop: number): void {
     const kind = CLASS[text.charCodeAt(this.at)] ?? 0
     if (kind === LETTER || kind === WIDE_LETTER) this.#readWord(text, stop)
-    else if (kind === DIGIT) this.#readNumber(text)
+    else if (kind === DIGIT) this.at = this.#readNumber(text, this.at, stop)
     else if (kind < AT && kind !== DASH && kind !== PLUS && kind !== OPEN) this.at += 1
     else this.#readSign(text, kind)
   }
@@ -145,10 +182,8 @@ export class Scanner {
     if (mayBeBic && text.charCodeAt(at - 1) < CODE_OF_SMALL_A) this.#tryAt(text, start)
   }
 
-  #readNumber(text: Units): void {
-    const start = this.at
-    this.#word = -1
-    this.#skips = true
+  /** Reads the word that begins with a digit at a place and returns where to go on. */
+  #readNumber(text: Units, start: number, stop: number): number {
     // Some numbers begin with two letters of their own.
     const hasPrefix =
       classAt(text, start - 1) === SPACE &&
@@ -156,23 +191,28 @@ export class Scanner {
       classAt(text, start - 3) === LETTER &&
       !isWord(classAt(text, start - 4)) &&
       this.base + start - 3 >= this.#end
-    if (hasPrefix && this.#tryAt(text, start - 3)) return
-    this.#tryAt(text, start)
+    if (hasPrefix && this.#tryAt(text, start - 3)) return this.at
+    if (this.#tryAt(text, start)) return this.at
+    let at = start + 1
+    while (at < stop && isWord(CLASS[text.charCodeAt(at)] ?? 0)) at += 1
+    if (at >= stop) this.#skips = true
+    return at
   }
 
   /** Whether a number, address or account starts at a place. */
   #tryAt(text: Units, start: number): boolean {
     if (isGlued(text, start)) return false
-    const account = findIban(text, start)
-    if (account > 0) return this.#accept('IBAN_CODE', start, account)
     const match = matchFormat(text, this.base, start, this.#context)
     if (match !== undefined) return this.#accept(match.infoType, start, match.end)
-    if (classAt(text, start) === LETTER) return false
+    if (classAt(text, start) === LETTER) {
+      const account = findIban(text, start)
+      return account > 0 && this.#accept('IBAN_CODE', start, account)
+    }
     const address = findIp4(text, start)
     if (address > 0) return this.#accept('IP_ADDRESS', start, address)
     this.#context.readTo(text, this.base, start)
     // What a plus stands before is a number with its country, or none.
-    if (classAt(text, start - 1) === PLUS || this.#context.last(PHONE, this.base + start) < 0) return false
+    if (this.#context.last(PHONE, this.base + start) < 0 || classAt(text, start - 1) === PLUS) return false
     const phone = findNational(text, start)
     return phone > 0 && endsWell(text, phone) && this.#accept('PHONE_NUMBER', start, phone)
   }
