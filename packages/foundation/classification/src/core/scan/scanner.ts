@@ -52,6 +52,15 @@ const CODE_OF_SMALL_A = 97
 const SIGNALS = (1 << DIGIT) | (1 << AT) | (1 << PLUS) | (1 << OPEN) | (1 << COLON) | (1 << DASH)
 
 /**
+ * Whether a word of letters alone may begin or be a number: the code of a bank, in capitals; a part before a dash or dot. Most
+ * words are not asked further.
+ */
+function mayBeNumber(first: number, size: number, next: number): boolean {
+  if (size <= 2) return next === DASH
+  return size === 4 ? next === DOT : (size === 8 || size === 11) && first < CODE_OF_SMALL_A
+}
+
+/**
  * Finds personal values in a text that may come in pieces. Each place is decided by what stands at most
  * {@link LOOK_AHEAD} behind and {@link LOOK_BEHIND} before it, so that it does not matter how the text was cut.
  */
@@ -114,7 +123,7 @@ export class Scanner {
       } while (kind === LETTER || kind === WIDE_LETTER)
       const size = at - start
       // What ends the word, or this piece, or may be the code of a bank, is looked at with the word.
-      if (at >= last || kind === DIGIT || (unit < CODE_OF_SMALL_A && (size === 8 || size === 11))) {
+      if (at >= last || kind === DIGIT || mayBeNumber(unit, size, kind)) {
         at = start
         break
       }
@@ -177,21 +186,21 @@ export class Scanner {
       this.#tryAt(text, start)
       return
     }
-    const length = at - start
-    const mayBeBic = (length === 8 || length === 11) && text.charCodeAt(start) < CODE_OF_SMALL_A
-    if (mayBeBic && text.charCodeAt(at - 1) < CODE_OF_SMALL_A) this.#tryAt(text, start)
+    if (mayBeNumber(text.charCodeAt(start), at - start, kind)) this.#tryAt(text, start)
+  }
+
+  /** How far before a number two or three letters of it begin, which stand apart; 0 where none do. */
+  #prefix(text: Units, start: number): number {
+    if (classAt(text, start - 2) !== LETTER || classAt(text, start - 3) !== LETTER) return 0
+    const size = classAt(text, start - 4) === LETTER ? 4 : 3
+    return isWord(classAt(text, start - size - 1)) || this.base + start - size < this.#end ? 0 : size
   }
 
   /** Reads the word that begins with a digit at a place and returns where to go on. */
   #readNumber(text: Units, start: number, stop: number): number {
     // Some numbers begin with two letters of their own.
-    const hasPrefix =
-      classAt(text, start - 1) === SPACE &&
-      classAt(text, start - 2) === LETTER &&
-      classAt(text, start - 3) === LETTER &&
-      !isWord(classAt(text, start - 4)) &&
-      this.base + start - 3 >= this.#end
-    if (hasPrefix && this.#tryAt(text, start - 3)) return this.at
+    const hasPrefix = classAt(text, start - 1) === SPACE ? this.#prefix(text, start) : 0
+    if (hasPrefix > 0 && this.#tryAt(text, start - hasPrefix)) return this.at
     if (this.#tryAt(text, start)) return this.at
     let at = start + 1
     while (at < stop && isWord(CLASS[text.charCodeAt(at)] ?? 0)) at += 1

@@ -15,7 +15,7 @@ function isAbn(values: Values): boolean {
 
 function isIrd(values: Values, count: number): boolean {
   const all = number(values, 0, count)
-  if (all < 10_000_000 || all > 150_000_000) return false
+  if (all < 10_000_000 || all > 200_000_000) return false
   const digits = Uint8Array.from(String(all).padStart(9, '0'), Number)
   const check = (weights: readonly number[]): number => (11 - (weighted(digits, weights) % 11)) % 11
   const first = check([3, 2, 7, 6, 5, 4, 3, 2])
@@ -74,7 +74,7 @@ function isResident(values: Values): boolean {
 
 function isRrn(values: Values): boolean {
   const check = 11 - (weighted(values, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)
-  return isYmd(values, 0) && at(values, 6) <= 9 && check % 10 === at(values, 12)
+  return isYmd(values, 0) && number(values, 7, 9) <= 96 && check % 10 === at(values, 12)
 }
 
 function isMyNumber(values: Values): boolean {

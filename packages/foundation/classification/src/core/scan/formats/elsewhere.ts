@@ -38,7 +38,7 @@ export const ELSEWHERE: Formats = [
     source: 'Servicio de Registro Civil, Rol Único Nacional: modulus 11',
     alone: ['d2.d3.d3-X', 'd.d3.d3-X'],
     named: ['d8-X', 'd7-X', 'd8X'],
-    words: ['run', 'rut', 'cedula'],
+    words: ['run', 'rut'],
     check: isRun,
   },
   {

@@ -132,10 +132,10 @@ export const NORTH_AMERICA: Formats = [
   },
   {
     infoType: 'CANADA_SOCIAL_INSURANCE_NUMBER',
-    source: 'Employment and Social Development Canada, SIN code of practice: Luhn, first digit',
+    source: 'Employment and Social Development Canada, SIN code of practice: Luhn',
     named: ['d9', 'd3-d3-d3', 'd3 d3 d3'],
     words: ['sin', 'nas', 'insurance'],
-    check: (values) => at(values, 0) !== 0 && at(values, 0) !== 8 && luhn(values, 9),
+    check: (values) => number(values, 0, 9) > 0 && luhn(values, 9),
   },
   {
     infoType: 'MEXICO_CURP_NUMBER',

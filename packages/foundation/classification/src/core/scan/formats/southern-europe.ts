@@ -17,8 +17,10 @@ function isNie(values: Values): boolean {
 function isSpanishInsurance(values: Values): boolean {
   const province = number(values, 0, 2)
   const own = number(values, 2, 10)
-  const body = own < 10_000_000 ? own + province * 10_000_000 : province * 100_000_000 + own
-  return province > 0 && body % 97 === number(values, 10, 12)
+  const check = number(values, 10, 12)
+  // Short numbers are filled with a zero, which some count and some do not.
+  const isShort = own < 10_000_000 && (own + province * 10_000_000) % 97 === check
+  return province > 0 && (isShort || number(values, 0, 10) % 97 === check)
 }
 
 function isCif(values: Values): boolean {
@@ -28,10 +30,9 @@ function isCif(values: Values): boolean {
     sum += place % 2 === 0 ? digit : digit * 2 - (digit > 4 ? 9 : 0)
   }
   const check = (10 - (sum % 10)) % 10
-  const [kind, last] = [charOf(at(values, 0)), at(values, 8)]
-  if ('PQRSNW'.includes(kind)) return last === letter('JABCDEFGHI'[check] ?? '')
-  if ('ABEH'.includes(kind)) return last === check
-  return 'CDFGJUV'.includes(kind) && (last === check || last === letter('JABCDEFGHI'[check] ?? ''))
+  const last = at(values, 8)
+  const isCheck = last === check || last === letter('JABCDEFGHI'[check] ?? '')
+  return isOneOf(at(values, 0), 'ABCDEFGHJNPQRSUVW') && isCheck
 }
 
 /** What characters in odd places count in a fiscal code. */
@@ -58,6 +59,13 @@ function isCitizenCard(values: Values, count: number): boolean {
     sum += place % 2 === 0 ? twice : value
   }
   return sum % 10 === 0
+}
+
+function isPartitaIva(values: Values): boolean {
+  // The office that gave the number: one of a province, or of those that have none.
+  const office = number(values, 7, 10)
+  const isOffice = (office >= 1 && office <= 100) || [120, 121, 888, 999].includes(office)
+  return isOffice && number(values, 0, 7) > 0 && luhn(values, 11)
 }
 
 /** Numbers of Spain, Italy, Portugal, Croatia and Turkey. */
@@ -102,7 +110,7 @@ export const SOUTHERN_EUROPE: Formats = [
     source: 'Agenzia delle Entrate, partita IVA: Luhn check digit',
     named: ['d11'],
     words: ['iva', 'partita', 'piva'],
-    check: (values) => luhn(values, 11) && number(values, 0, 7) > 0,
+    check: isPartitaIva,
   },
   {
     infoType: 'PORTUGAL_CDC_NUMBER',

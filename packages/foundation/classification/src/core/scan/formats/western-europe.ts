@@ -61,8 +61,10 @@ function isBelgianCard(values: Values): boolean {
 }
 
 function isPpsn(values: Values, count: number): boolean {
-  const last = count === 9 ? at(values, 8) - 9 : 0
-  const second = count === 9 && at(values, 8) === letter('W') ? 0 : last
+  // The second letter counts since 2013; those before were W, T and X.
+  const isOf2013 = count === 9 && isOneOf(at(values, 8), 'ABCDEFGHI')
+  if (count === 9 && !isOf2013 && !isOneOf(at(values, 8), 'WTX')) return false
+  const second = isOf2013 ? at(values, 8) - 9 : 0
   const rest = (weighted(values, [8, 7, 6, 5, 4, 3, 2]) + second * 9) % 23
   return at(values, 7) === (rest === 0 ? letter('W') : rest + 9)
 }
