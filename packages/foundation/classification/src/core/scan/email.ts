@@ -28,6 +28,8 @@ export function startOfLocal(text: Units, at: number, from: number): number {
   const first = Math.max(from, at - LONGEST_LOCAL)
   let start = at
   while (start > first && isLocal(text, start - 1)) start -= 1
+  // Signs before the first letter or digit belong to the text: quotes, brackets of templates.
+  while (start < at && classAt(text, start) !== DIGIT && !isLetter(text, start)) start += 1
   return start === at ? -1 : start
 }
 

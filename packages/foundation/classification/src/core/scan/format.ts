@@ -13,6 +13,8 @@ export interface Format {
   readonly alone?: readonly string[]
   /** Shapes that are found behind one of {@link words} only, since too much else is written so. */
   readonly named?: readonly string[]
+  /** Whether letters may be small where no word names the kind. Default: no, since hashes have small letters. */
+  readonly anyCase?: boolean
   /** Words that name the kind in a text, in lower case without accents, each without blanks. */
   readonly words?: readonly string[]
   /** Whether the values can be a number of the kind: check digits, ranges, dates. */

@@ -106,6 +106,14 @@ function readValues(text: Units, start: number, end: number): number {
   return count
 }
 
+function hasSmall(text: Units, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit >= 97 && unit <= 122) return true
+  }
+  return false
+}
+
 /** A number of a kind, and where it ends. */
 export interface Match {
   readonly infoType: InfoType
@@ -118,6 +126,7 @@ function judge(
   count: number,
   start: number,
   context: Context,
+  isSmall: boolean,
 ): InfoType | undefined {
   let best: InfoType | undefined
   let nearest = -1
@@ -130,6 +139,7 @@ function judge(
     if (!isCandidate) continue
     const format = FORMATS[shape.format]
     if (format === undefined || format.check?.(values, count) === false) continue
+    if (named < 0 && isSmall && format.anyCase !== true) continue
     best = format.infoType
     nearest = named
   }
@@ -145,7 +155,13 @@ export function matchFormat(text: Units, base: number, start: number, context: C
     const end = ends[index] ?? 0
     if (!endsWell(text, end)) continue
     const shapes = ACCEPTED.get(states[index] ?? 0) ?? []
-    const infoType = judge(shapes, readValues(text, start, end), base + start, context)
+    const infoType = judge(
+      shapes,
+      readValues(text, start, end),
+      base + start,
+      context,
+      hasSmall(text, start, end),
+    )
     if (infoType !== undefined) return { infoType, end }
   }
   return undefined

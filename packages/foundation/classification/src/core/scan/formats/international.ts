@@ -133,6 +133,7 @@ export const INTERNATIONAL: Formats = [
     infoType: 'MAC_ADDRESS',
     source: 'IEEE 802-2014, 8.1: canonical form in pairs of hexadecimal digits',
     alone: ['X2-X2-X2-X2-X2-X2', 'X4.X4.X4'],
+    anyCase: true,
     words: ['mac'],
     check: isHex,
   },
