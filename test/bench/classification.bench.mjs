@@ -1,14 +1,7 @@
 // The scanner with every kind, beside four regular expressions as they are commonly written for mail addresses, social
 // security numbers, cards and phone numbers, run over the same text one after the other; then families of texts that are
 // made to be slow. Regular expressions are not run on those: they take quadratic time there.
-import {
-  createTextMasker,
-  findInText,
-  maskText,
-  maskUnknown,
-  applyStrategy,
-  createClassification,
-} from '@portcullis/classification'
+import { createTextMasker, findInText, maskText } from '@portcullis/classification'
 import { printTable } from './samples.mjs'
 
 const FOUR = [
@@ -27,7 +20,7 @@ const SENTENCES = [
 ]
 /** One piece of memory, as texts from a socket are, and not parts that are joined when they are read. */
 const flat = (text) => Buffer.from(text).toString()
-const prose = flat(`${SENTENCES.join(" ")}\n`.repeat(200))
+const prose = flat(`${SENTENCES.join(' ')}\n`.repeat(200))
 const log = Array.from({ length: 600 }, (_, index) =>
   JSON.stringify({
     level: 30,

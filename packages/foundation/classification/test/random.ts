@@ -3,7 +3,7 @@ export interface Random {
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number
   /** One of several. */
-  of<T>(items: readonly T[] | string): T | string
+  of(items: readonly string[]): string
   /** A text of units of an alphabet. */
   text(length: number, alphabet: string): string
 }

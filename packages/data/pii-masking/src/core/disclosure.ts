@@ -1,4 +1,11 @@
-import { applyStrategy, broaderInfoType, HIDDEN, maskUnknown, REMOVED, stricter } from '@portcullis/classification'
+import {
+  applyStrategy,
+  broaderInfoType,
+  HIDDEN,
+  maskUnknown,
+  REMOVED,
+  stricter,
+} from '@portcullis/classification'
 import type { Classification, Classified, InfoType, KeyedHash, Place } from '@portcullis/classification'
 import { judge } from './policy.ts'
 import type { Policy, Verdict, Viewer } from './policy.ts'

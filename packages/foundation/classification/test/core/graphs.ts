@@ -35,7 +35,7 @@ function record(maker: Maker, depth: number): object {
   const { random } = maker
   const value = keep(maker, random.below(6) === 0 ? (Object.create(null) as object) : {})
   for (let count = random.below(4); count > 0; count--) {
-    const key = String(random.of(KEYS))
+    const key = random.of(KEYS)
     const part = node(maker, depth - 1)
     const descriptors: readonly PropertyDescriptor[] = [
       { value: part, enumerable: true, writable: true, configurable: true },
@@ -117,7 +117,7 @@ function special(maker: Maker, depth: number): unknown {
       keep(
         maker,
         new Map([
-          [String(random.of(KEYS)), part()],
+          [random.of(KEYS), part()],
           ['ssn', CANARY],
         ]),
       ),
@@ -184,10 +184,10 @@ function node(maker: Maker, depth: number): unknown {
 /** A graph of the seed's, which may have a cycle, and all plain objects in it. */
 export function graphOf(random: Random): { readonly value: unknown; readonly made: readonly object[] } {
   const maker: Maker = { random, made: [] }
-  const value = keep(maker, { root: node(maker, 5), list: [{ my_ssn: { x: [CANARY] } }] } as Record<
-    string,
-    unknown
-  >)
+  const value: Record<string, unknown> = keep(maker, {
+    root: node(maker, 5),
+    list: [{ my_ssn: { x: [CANARY] } }],
+  })
   if (random.below(3) === 0) value['self'] = value
   return { value, made: maker.made }
 }

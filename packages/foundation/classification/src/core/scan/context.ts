@@ -53,7 +53,7 @@ function hashOf(word: string): number {
 
 /** What each word names, by its hash. Two words with one hash would name more than they should, and hide too much. */
 const NAMES = new Map<number, readonly number[]>()
-for (const [index, words] of [...FORMATS.map(({ words = [] }) => words), PHONE_WORDS].entries())
+for (const [index, words] of [...FORMATS.map((format) => format.words ?? []), PHONE_WORDS].entries())
   for (const word of words) NAMES.set(hashOf(word), [...(NAMES.get(hashOf(word)) ?? []), index])
 
 /** A capital behind a small letter begins a word: `dateOfBirth`. */

@@ -85,8 +85,8 @@ function samples(format: Format): { valid: string[]; invalid: string[] } {
   for (let tries = 0; tries < MOST_TRIES && (valid.length < MANY || invalid.length < MANY); tries++) {
     const { written, compact } = draw(
       random,
-      String(random.of(shapesOf(format))),
-      String(random.of(BEGINNINGS[format.infoType] ?? [''])),
+      random.of(shapesOf(format)),
+      random.of(BEGINNINGS[format.infoType] ?? ['']),
     )
     // The sign says the century.
     const asked = /^(FIN|SWE)/.test(format.infoType) ? written : compact

@@ -18,7 +18,7 @@ describe('the tables', () => {
     const known = Object.entries(countrySpecs).flatMap(([country, { chars }]) =>
       chars === null || chars === undefined ? [] : [[country, chars] as const],
     )
-    expect([...ibanLengths()].toSorted()).toEqual(known.toSorted())
+    expect(Object.fromEntries(ibanLengths())).toEqual(Object.fromEntries(known))
   })
 
   it('have the lengths of phone numbers that libphonenumber has', () => {
@@ -69,7 +69,7 @@ describe('against the libraries that own a format', () => {
     const codes = ['1', '44', '49', '33', '91', '81', '86', '55', '61', '358', '971']
     let possible = 0
     for (let run = 0; run < RUNS; run++) {
-      const number = `+${random.of(codes)}${1 + random.below(9)}${random.text(5 + random.below(6), '0123456789')}`
+      const number = `+${random.of(codes)}${2 + random.below(8)}${random.text(5 + random.below(6), '0123456789')}`
       const parsed = parsePhoneNumberFromString(number)
       const isFound = found(`tel ${number}, or`).includes(`PHONE_NUMBER ${number}`)
       if (parsed?.isPossible() === true) {
