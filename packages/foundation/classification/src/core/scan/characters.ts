@@ -15,8 +15,6 @@ export const PLUS = 10
 export const AT = 11
 export const COLON = 12
 export const UNDERSCORE = 13
-/** Signs that a token of base64 or a URL goes on with: `=`, `%`. */
-export const GLUE = 14
 /** How many classes there are, rounded to a power of two: the width of a row of the automaton. */
 export const CLASSES = 16
 
@@ -62,7 +60,6 @@ function fill(classes: Uint8Array, values: Uint8Array): void {
     [AT, '@\uFF20'],
     [COLON, ':\uFF1A'],
     [UNDERSCORE, '_'],
-    [GLUE, '=%'],
   ]
   for (const [kind, chars] of signs) for (const char of chars) classes[char.charCodeAt(0)] = kind
 }

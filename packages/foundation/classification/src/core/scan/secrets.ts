@@ -58,7 +58,7 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
   IS_TOKEN[char.charCodeAt(0)] = 1
 
 /** Whether a unit may stand in a token. */
-export function isTokenUnit(text: Units, at: number): boolean {
+function isTokenUnit(text: Units, at: number): boolean {
   return at < text.length && IS_TOKEN[text.charCodeAt(at)] === 1
 }
 
@@ -84,7 +84,7 @@ function withoutDot(text: Units, from: number, end: number): number {
 }
 
 /** A secret that begins at a word. */
-export interface Secret {
+interface Secret {
   readonly infoType: InfoType
   readonly start: number
   readonly end: number

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { isValidBIC } from 'ibantools'
 import { stdnum } from 'stdnum'
 import type { InfoType } from '../../../src/index.ts'
@@ -168,6 +167,3 @@ export const ORACLES: Partial<Record<InfoType, Oracle>> = {
   DENMARK_CPR_NUMBER: (text) =>
     isDate(2000, Number(text.slice(2, 4)), Number(text.slice(0, 2))) && text.slice(6) !== '0000',
 }
-
-/** IPv4 as Node reads it. */
-export const isIp4: Oracle = (text) => isIP(text) === 4
