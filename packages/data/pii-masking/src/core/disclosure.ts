@@ -1,4 +1,11 @@
-import { applyStrategy, HIDDEN, maskUnknown, REMOVED, stricter } from '@portcullis/classification'
+import {
+  applyStrategy,
+  broaderInfoType,
+  HIDDEN,
+  maskUnknown,
+  REMOVED,
+  stricter,
+} from '@portcullis/classification'
 import type { Classification, Classified, InfoType, KeyedHash, Place } from '@portcullis/classification'
 import { judge } from './policy.ts'
 import type { Policy, Verdict, Viewer } from './policy.ts'
@@ -134,7 +141,8 @@ export class Disclosure {
   /** What a value of a kind in a text counts as; `undefined` where nothing of that kind is classified anywhere. */
   kind(infoType: InfoType): Classified | undefined {
     this.#kinds ??= new Set(this.#rules.classification.all().map((one) => one.infoType))
-    return this.#kinds.has(infoType) ? { infoType, coordinate: 'text' } : undefined
+    const known = this.#kinds.has(infoType) ? infoType : broaderInfoType(infoType)
+    return this.#kinds.has(known) ? { infoType: known, coordinate: 'text' } : undefined
   }
 
   /** What a key may stand for. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { InfoType } from './info-types.ts'
+import { foldDigits } from './scan/characters.ts'
 
 /** What stands for a value of which nothing is shown. Its length says nothing of the value's. */
 export const HIDDEN = '***'
@@ -7,9 +8,9 @@ export const HIDDEN = '***'
 /** Nothing classified is longer; what is, is hidden whole without being read. */
 const LONGEST = 1024
 
-/** ASCII digits of a text; full-width digits count as such, other scripts' digits do not and so are never shown. */
+/** The digits of a text, of whatever script, as ASCII. */
 function digitsOf(text: string): string {
-  return text.normalize('NFKC').replaceAll(/[^0-9]/g, '')
+  return foldDigits(text).replaceAll(/[^0-9]/g, '')
 }
 
 function maskSsn(text: string): string {
@@ -74,7 +75,8 @@ function maskIp(text: string): string {
 }
 
 function maskDate(text: string): string {
-  return /^[0-9]{4}-[0-9]{2}/.test(text) ? `${text.slice(0, 4)}-**-**` : HIDDEN
+  const folded = foldDigits(text)
+  return /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(folded) ? `${folded.slice(0, 4)}-**-**` : HIDDEN
 }
 
 /** Whether a unit of a text is white space as `\s` has it, which is asked for each unit of many names. */

@@ -1,8 +1,10 @@
-import { types } from 'node:util'
 import type { Classified } from './classification.ts'
 import { HIDDEN } from './masks.ts'
+import { partsOf } from './parts.ts'
+import type { Entry } from './parts.ts'
 import type { Place } from './paths.ts'
 import { REMOVED } from './strategies.ts'
+import { maskJsonText, maskPlainText, maskUrlText, TRUNCATED } from './walk-text.ts'
 
 /** How the walker knows what to hide and how. */
 export interface WalkRules {
@@ -10,11 +12,14 @@ export interface WalkRules {
   readonly name: (key: string, above?: Place) => Classified | undefined
   /** What may be shown of a classified value that has no parts; {@link REMOVED} leaves it out. */
   readonly disclose: (classified: Classified, value: unknown) => unknown
-  /** What is shown of a text that stands under no classified key, by the key it stands under. Default: all of it. */
+  /**
+   * What is shown of a text that stands under no classified key, by the key it stands under. Default: all of it, and where
+   * `json` is false without the secrets that the scanner finds (signed tokens, keys, passwords in URLs).
+   */
   readonly text?: ((text: string, key: string) => string) | undefined
   /**
-   * Read objects as `JSON.stringify` does: Maps and Sets have no members, errors only their own. For answers, which
-   * must not hold more than they would unmasked. Default: false.
+   * Read objects as `JSON.stringify` does: Maps and Sets have no members, errors only their own, a text that is JSON is a
+   * text. For answers, which must not hold more than they would unmasked. Default: false.
    */
   readonly json?: boolean | undefined
   /** Where the value itself stands. Default: nowhere. */
@@ -36,24 +41,12 @@ interface Task {
   readonly depth: number
 }
 
-const TRUNCATED = '[Truncated]'
 const CIRCULAR = '[Circular]'
 const UNREADABLE = '[Unreadable]'
 
 function isAncestor(value: unknown, task: Task): boolean {
   for (let one = task.parent; one !== undefined; one = one.parent) if (one.value === value) return true
   return false
-}
-
-/** JSON asks an object for what it wants to be, so that is what is looked at. */
-function represent(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value
-  const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON === 'function') return toJSON.call(value) as unknown
-  if (types.isBoxedPrimitive(value)) return value.valueOf()
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return '[Binary]'
-  if (value instanceof URL || value instanceof URLSearchParams) return HIDDEN
-  return value
 }
 
 function setOwn(target: object, key: string, value: unknown): void {
@@ -66,28 +59,20 @@ function isPlainName(key: string): boolean {
   return /^[\p{L}_$][\p{L}\p{N}_$-]{0,63}$/u.test(key) && !/[0-9]{4}/.test(key)
 }
 
-/** The parts of a value that is no array, by name. */
-function entriesOf(value: object, json: boolean): [string, () => unknown][] {
-  if (value instanceof Map && !json) {
-    return Array.from(value.entries(), ([key, one]: [unknown, unknown]) => [
-      typeof key === 'string' || typeof key === 'number' ? String(key) : `[${typeof key}]`,
-      () => one,
-    ])
-  }
-  const keys = Object.keys(value)
-  if (value instanceof Error && !json)
-    keys.push('name', 'message', ...(value.cause === undefined ? [] : ['cause']))
-  return [...new Set(keys)].map((key) => [key, () => (value as Record<string, unknown>)[key]])
-}
-
 /**
- * Copies any value with everything classified hidden, at any depth: arrays, Maps, Sets, errors with their cause,
- * objects with getters, cycles. It never changes what it is given and never throws: what cannot be read becomes
- * `'[Unreadable]'`. An object or array under a classified key is hidden in all its parts.
+ * Copies any value with everything classified hidden, at any depth: arrays, Maps, Sets, headers, URLs, errors with their
+ * cause, objects with getters, cycles, and texts that are JSON. It never changes what it is given and never throws: what
+ * cannot be read becomes `'[Unreadable]'`. An object or array under a classified key is hidden in all its parts. Types are
+ * kept: numbers stay numbers, big integers big integers, dates dates of their own.
  *
  * Iterative, and bounded by `maxDepth` and `maxNodes`.
  */
 export function maskUnknown(value: unknown, rules: WalkRules): unknown {
+  return walk(value, rules, 0)
+}
+
+/** @param textDepth how many texts that are JSON the value was found in */
+function walk(value: unknown, rules: WalkRules, textDepth: number): unknown {
   const { maxDepth = 32, maxNodes = 10_000, json = false } = rules
   let result: unknown
   let nodes = 0
@@ -95,6 +80,10 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     result = copy === REMOVED ? undefined : copy
   }
   const tasks: Task[] = [{ value, put, within: undefined, place: rules.place, parent: undefined, depth: 0 }]
+  const parse = (one: unknown, place: Place | undefined): unknown => {
+    const inner = { ...rules, place, json: true, maxNodes: Math.max(1, maxNodes - nodes) }
+    return walk(one, inner, textDepth + 1)
+  }
 
   function hideKey(within: Classified, key: string, copy: object, place: number): string {
     const shown = rules.disclose(within, key)
@@ -102,7 +91,7 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     return Object.hasOwn(copy, hidden) ? `${hidden} (${place})` : hidden
   }
 
-  function open(task: Task, copy: object, entries: readonly [string, () => unknown][]): void {
+  function open(task: Task, copy: object, entries: readonly Entry[]): void {
     const waiting: Task[] = []
     for (const [place, [given, read]] of entries.entries()) {
       const isName = task.within === undefined || isPlainName(given)
@@ -118,18 +107,16 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
         put: (one) => (one === REMOVED ? Reflect.deleteProperty(copy, key) : setOwn(copy, key, one)),
       }
       try {
-        waiting.push({ ...child, value: nodes + waiting.length < maxNodes ? read() : TRUNCATED })
+        waiting.push({ ...child, value: read() })
       } catch {
         child.put(UNREADABLE)
       }
     }
-    tasks.push(...reversed(waiting))
+    tasks.push(...waiting.toReversed())
   }
 
-  function openList(task: Task, items: readonly unknown[]): void {
-    const copy: unknown[] = []
-    const shown = items.slice(0, Math.max(0, maxNodes - nodes))
-    const waiting = shown.map<Task>((one, index) => ({
+  function openList(task: Task, copy: unknown[], items: readonly unknown[]): void {
+    const waiting = items.map<Task>((one, index) => ({
       value: one,
       within: task.within,
       place: task.place,
@@ -137,30 +124,47 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
       depth: task.depth + 1,
       put: (item) => void (copy[index] = item === REMOVED ? null : item),
     }))
-    if (shown.length < items.length) copy[shown.length] = TRUNCATED
-    task.put(copy)
-    for (const one of reversed(waiting)) tasks.push(one)
+    for (const one of waiting.toReversed()) tasks.push(one)
+  }
+
+  function showText(text: string, place: Place | undefined): string {
+    if (json && textDepth === 0) return rules.text === undefined ? text : rules.text(text, place?.key ?? '')
+    const masked = maskJsonText(text, textDepth, (one) => parse(one, place))
+    if (masked !== undefined) return masked
+    return rules.text === undefined ? maskPlainText(text) : rules.text(text, place?.key ?? '')
   }
 
   function show({ within, place }: Task, one: unknown): unknown {
     if (within !== undefined) return rules.disclose(within, one)
-    return typeof one === 'string' && rules.text !== undefined ? rules.text(one, place?.key ?? '') : one
+    return typeof one === 'string' ? showText(one, place) : one
   }
 
   function visit(task: Task): void {
     nodes += 1
-    const one = represent(task.value)
-    if (typeof one !== 'object' || one === null || one instanceof Date) {
-      task.put(show(task, one))
-    } else if (isAncestor(task.value, task)) task.put(CIRCULAR)
-    else if (nodes > maxNodes || task.depth > maxDepth) task.put(TRUNCATED)
-    else if (Array.isArray(one)) openList(task, one)
-    else if (one instanceof Set && !json) openList(task, [...one])
-    else {
-      const copy = {}
-      task.put(copy)
-      open(task, copy, entriesOf(one, json))
+    const isParent =
+      (typeof task.value === 'object' && task.value !== null) || typeof task.value === 'function'
+    if (isParent && isAncestor(task.value, task)) return task.put(CIRCULAR)
+    if (isParent && task.depth > maxDepth) return task.put(TRUNCATED)
+    if (nodes > maxNodes) return task.put(TRUNCATED)
+    if (!json && task.value instanceof URL) {
+      return task.put(
+        task.within === undefined
+          ? maskUrlText(task.value, rules)
+          : rules.disclose(task.within, task.value.href),
+      )
     }
+    const parts = partsOf(task.value, Math.max(0, maxNodes - nodes), json)
+    if (parts.kind === 'leaf') return task.put(show(task, parts.value))
+    if (parts.kind === 'list') {
+      const copy: unknown[] = []
+      if (!parts.isWhole) copy[parts.items.length] = TRUNCATED
+      task.put(copy)
+      return openList(task, copy, parts.items)
+    }
+    const copy = {}
+    task.put(copy)
+    open(task, copy, parts.entries)
+    if (!parts.isWhole) setOwn(copy, TRUNCATED, true)
   }
 
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
@@ -171,8 +175,4 @@ export function maskUnknown(value: unknown, rules: WalkRules): unknown {
     }
   }
   return result
-}
-
-function reversed<T>(items: readonly T[]): T[] {
-  return items.toReversed()
 }

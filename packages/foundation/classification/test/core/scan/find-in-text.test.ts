@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findInText, maskInText, maskText } from '../../src/index.ts'
-import { runs } from '../property.ts'
+import { findInText, maskInText, maskText } from '../../../src/index.ts'
+import { runs } from '../../property.ts'
 
 const masked = (text: string): string => maskInText(text, maskText)
 
