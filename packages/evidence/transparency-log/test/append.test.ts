@@ -221,6 +221,28 @@ describe('verifying', () => {
     expect(await reasonOf(() => verifyLog(folder, { key, held: ['nonsense'] }))).toBe('MALFORMED')
   })
 
+  it('does not excuse an old checkpoint for a lock that lies around, or for another note', async () => {
+    const folder = newFolder()
+    await appendBatches(folder, signer, [300])
+    const old = readFileSync(join(folder, 'checkpoint'))
+    await appendEntries(folder, entriesFrom(300, 10), { signer })
+    writeFileSync(join(folder, 'checkpoint'), old)
+    writeFileSync(join(folder, 'lock'), '')
+    const verdict = verifyLog(folder, { key })
+    writeFileSync(join(folder, 'checkpoint'), `${old}— somebody AAAAAAAA\n`)
+    expect((await verdict).fault?.kind).toBe('unsigned')
+  })
+
+  it('says what it found in a line that obeys nobody', async () => {
+    const folder = newFolder()
+    await appendBatches(folder, signer, [3])
+    writeFileSync(join(folder, 'tile', '0', 'x\nok: all is well \u001b[2J\u202e'), '')
+    const { fault } = await verifyLog(folder, { key })
+    expect(fault?.message).toContain(
+      'tile/0/x\\u{a}ok: all is well \\u{1b}[2J\\u{202e}: no log has such a file.',
+    )
+  })
+
   it('compares every held checkpoint, in any order', async () => {
     const folder = newFolder()
     const heads = await appendBatches(folder, signer, [5, 251, 1, 300, 211])
