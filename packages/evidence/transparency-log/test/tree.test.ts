@@ -104,6 +104,8 @@ describe('inclusion', () => {
           () => [{ ...claim, leafHash: flip(claim.leafHash) }, good],
           () => [{ ...claim, root: flip(claim.root) }, good],
           () => [claim, [...good, at(roots, size)]],
+          // One level too many, with the root that it leads to.
+          () => [{ ...claim, root: nodeHash(at(roots, 1), claim.root) }, [...good, at(roots, 1)]],
           () => [claim, [at(roots, size), ...good]],
           () => [claim, [...good.slice(0, place), randomBytes(32), ...good.slice(place)]],
           () => [{ ...claim, index: index + size }, good],
@@ -180,6 +182,12 @@ describe('consistency', () => {
           () => [{ ...older, root: noise }, newer, good],
           () => [older, { ...newer, root: noise }, good],
           () => [older, newer, [...good, newer.root]],
+          // One level too many, with the roots that it leads to.
+          () => [
+            { ...older, root: nodeHash(noise, older.root) },
+            { ...newer, root: nodeHash(noise, newer.root) },
+            [...good, noise],
+          ],
           () => [older, newer, [older.root, ...good]],
           () => [older, newer, [...good.slice(0, place), noise, ...good.slice(place)]],
           () => [{ size: 0, root: EMPTY_ROOT }, newer, good],
