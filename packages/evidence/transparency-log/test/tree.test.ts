@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   appendLeaf,
   createRange,
@@ -19,6 +19,9 @@ import { entriesFrom, reasonOf } from './logs.ts'
 import { runs } from './runs.ts'
 import { rootFrom, rootsFrom } from './second-verifier.ts'
 import { CONSISTENCY, INCLUSION, LEAVES, ROOTS } from './vectors.ts'
+
+// The deep tier runs fifty times as many, and the machine may have more to do.
+vi.setConfig({ testTimeout: 600_000 })
 
 const LARGEST = 5_000
 const leaves = entriesFrom(0, LARGEST).map(leafHash)
