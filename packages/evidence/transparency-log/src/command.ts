@@ -6,6 +6,7 @@ import { verifyLog } from './folder/verify-log.ts'
 import { createVerifier } from './key/create-verifier.ts'
 import { parseVerifierKey } from './key/parse-verifier-key.ts'
 import type { Verifier } from './key/verifier.ts'
+import { printable } from './note/printable.ts'
 import { verifyProof } from './proof/verify-proof.ts'
 
 const NAME = 'portcullis-transparency-log'
@@ -81,7 +82,7 @@ async function verifyCommand(folder: string, values: Values, print: (text: strin
   const { fault, checkpoint, entries } = await verifyLog(folder, { ...(await trustOf(values)), held })
   if (fault === undefined && checkpoint !== undefined) {
     const { origin, root, cosignatures, unknown } = checkpoint
-    print(`ok: ${origin}, ${entries} entries, root ${root.toString('base64')}`)
+    print(`ok: ${printable(origin)}, ${entries} entries, root ${root.toString('base64')}`)
     for (const { name, time } of cosignatures) {
       print(`witnessed by ${name} at ${new Date((time ?? 0) * 1000).toISOString()}`)
     }
@@ -106,7 +107,7 @@ async function proveCommand(folder: string, values: Values, print: (text: string
 async function checkCommand(file: string, values: Values, print: (text: string) => void): Promise<0 | 1> {
   const entry = await readFile(needed(values.entry, '--entry'))
   const { index, checkpoint } = verifyProof(await readFile(file), entry, await trustOf(values))
-  print(`ok: entry ${index} of the ${checkpoint.size} of ${checkpoint.origin}`)
+  print(`ok: entry ${index} of the ${checkpoint.size} of ${printable(checkpoint.origin)}`)
   return 0
 }
 

@@ -84,7 +84,7 @@ describe('two verifiers', () => {
           }
         },
       ),
-      runs(250),
+      runs(120),
     )
     for (const { folder } of logs) expect(await agree(folder)).toBe(true)
   }, 3_600_000)
@@ -134,7 +134,7 @@ describe('two verifiers', () => {
         }
         expect(before.every((file) => existsSync(file))).toBe(true)
       }),
-      runs(150),
+      runs(80),
     )
   }, 3_600_000)
 

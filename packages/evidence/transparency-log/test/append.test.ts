@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import {
   appendEntries,
   decodeBundle,
@@ -20,6 +20,9 @@ import {
   removeFolders,
 } from './logs.ts'
 import { secondVerdict } from './second-verifier.ts'
+
+// The deep tier runs fifty times as many, and the machine may have more to do.
+vi.setConfig({ testTimeout: 600_000 })
 
 afterAll(removeFolders)
 
@@ -219,6 +222,28 @@ describe('verifying', () => {
     const held = [(first?.note ?? '').replace('\n5\n', '\n4\n')]
     expect(await reasonOf(() => verifyLog(folder, { key, held }))).toBe('BAD_SIGNATURE')
     expect(await reasonOf(() => verifyLog(folder, { key, held: ['nonsense'] }))).toBe('MALFORMED')
+  })
+
+  it('does not excuse an old checkpoint for a lock that lies around, or for another note', async () => {
+    const folder = newFolder()
+    await appendBatches(folder, signer, [300])
+    const old = readFileSync(join(folder, 'checkpoint'))
+    await appendEntries(folder, entriesFrom(300, 10), { signer })
+    writeFileSync(join(folder, 'checkpoint'), old)
+    writeFileSync(join(folder, 'lock'), '')
+    const verdict = verifyLog(folder, { key })
+    writeFileSync(join(folder, 'checkpoint'), `${old.toString()}— somebody AAAAAAAA\n`)
+    expect((await verdict).fault?.kind).toBe('unsigned')
+  })
+
+  it('says what it found in a line that obeys nobody', async () => {
+    const folder = newFolder()
+    await appendBatches(folder, signer, [3])
+    writeFileSync(join(folder, 'tile', '0', 'x\nok: all is well \u001b[2J\u202e'), '')
+    const { fault } = await verifyLog(folder, { key })
+    expect(fault?.message).toContain(
+      'tile/0/x\\u{a}ok: all is well \\u{1b}[2J\\u{202e}: no log has such a file.',
+    )
   })
 
   it('compares every held checkpoint, in any order', async () => {

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   createSigner,
   createVerifier,
@@ -20,6 +20,9 @@ import { keyLine, newSigner, reasonOf } from './logs.ts'
 import { runs } from './runs.ts'
 import { secondCheckpoint } from './second-verifier.ts'
 import { NOTE, ROOTS } from './vectors.ts'
+
+// The deep tier runs fifty times as many, and the machine may have more to do.
+vi.setConfig({ testTimeout: 600_000 })
 
 const [root = EMPTY_ROOT] = ROOTS
 const peter = parseVerifierKey(NOTE.key)

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, hash, verify } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   cosignCheckpoint,
   createCosigner,
@@ -18,6 +18,9 @@ import type { Appended, Trust } from '../src/index.ts'
 import { appendBatches, entriesFrom, keyLine, newFolder, newSigner, reasonOf, removeFolders } from './logs.ts'
 import { runs } from './runs.ts'
 import { secondProof } from './second-verifier.ts'
+
+// The deep tier runs fifty times as many, and the machine may have more to do.
+vi.setConfig({ testTimeout: 600_000 })
 
 afterAll(removeFolders)
 

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { appendEntries, verifyLog } from '../src/index.ts'
 import { appendBatches, copyOf, entriesFrom, keyLine, newFolder, newSigner, removeFolders } from './logs.ts'
 import { secondVerdict } from './second-verifier.ts'
 import { PLACES, SIZE, tamperings } from './tampering.ts'
+
+// The deep tier runs fifty times as many, and the machine may have more to do.
+vi.setConfig({ testTimeout: 600_000 })
 
 afterAll(removeFolders)
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   appendLeaf,
   createRange,
@@ -19,6 +19,9 @@ import { entriesFrom, reasonOf } from './logs.ts'
 import { runs } from './runs.ts'
 import { rootFrom, rootsFrom } from './second-verifier.ts'
 import { CONSISTENCY, INCLUSION, LEAVES, ROOTS } from './vectors.ts'
+
+// The deep tier runs fifty times as many, and the machine may have more to do.
+vi.setConfig({ testTimeout: 600_000 })
 
 const LARGEST = 5_000
 const leaves = entriesFrom(0, LARGEST).map(leafHash)
@@ -104,6 +107,8 @@ describe('inclusion', () => {
           () => [{ ...claim, leafHash: flip(claim.leafHash) }, good],
           () => [{ ...claim, root: flip(claim.root) }, good],
           () => [claim, [...good, at(roots, size)]],
+          // One level too many, with the root that it leads to.
+          () => [{ ...claim, root: nodeHash(at(roots, 1), claim.root) }, [...good, at(roots, 1)]],
           () => [claim, [at(roots, size), ...good]],
           () => [claim, [...good.slice(0, place), randomBytes(32), ...good.slice(place)]],
           () => [{ ...claim, index: index + size }, good],
@@ -180,6 +185,12 @@ describe('consistency', () => {
           () => [{ ...older, root: noise }, newer, good],
           () => [older, { ...newer, root: noise }, good],
           () => [older, newer, [...good, newer.root]],
+          // One level too many, with the roots that it leads to.
+          () => [
+            { ...older, root: nodeHash(noise, older.root) },
+            { ...newer, root: nodeHash(noise, newer.root) },
+            [...good, noise],
+          ],
           () => [older, newer, [older.root, ...good]],
           () => [older, newer, [...good.slice(0, place), noise, ...good.slice(place)]],
           () => [{ size: 0, root: EMPTY_ROOT }, newer, good],

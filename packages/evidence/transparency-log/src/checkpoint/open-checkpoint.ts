@@ -1,5 +1,6 @@
 import { TransparencyLogError } from '../errors.ts'
 import { openNote } from '../note/open-note.ts'
+import { printable } from '../note/printable.ts'
 import type { VerifiedSignature } from '../note/open-note.ts'
 import { parseCheckpoint } from './parse-checkpoint.ts'
 import type { ParsedCheckpoint } from './parse-checkpoint.ts'
@@ -32,7 +33,7 @@ export function openCheckpoint(note: string | Uint8Array, trust: Trust): OpenedC
   }
   const checkpoint = parseCheckpoint(text)
   if (checkpoint.origin !== origin) {
-    const names = [checkpoint.origin, origin].map((name) => JSON.stringify(name))
+    const names = [checkpoint.origin, origin].map((name) => `"${printable(name)}"`)
     throw new TransparencyLogError('WRONG_ORIGIN', `The checkpoint is of the log ${names.join(', not of ')}.`)
   }
   const cosignatures = signatures.filter((signature) => !isOfLog(signature))

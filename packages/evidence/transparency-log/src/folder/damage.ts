@@ -1,3 +1,5 @@
+import { printable } from '../note/printable.ts'
+
 /** What is wrong with a log. */
 export type LogFaultKind =
   /** A file that must be there is not. */
@@ -30,7 +32,7 @@ export interface LogFault {
   readonly path: string
   /** The number of the entry, from 0, or of the first entry that is affected; nothing where it is about no entry. */
   readonly entry: number | undefined
-  /** What was found, in a sentence. */
+  /** What was found, in a sentence that is safe to print. */
   readonly message: string
 }
 
@@ -40,6 +42,6 @@ export class Damage extends Error {
 
   constructor(kind: LogFaultKind, path: string, entry: number | undefined, message: string) {
     super(message)
-    this.fault = { kind, path, entry, message: `${path}: ${message}` }
+    this.fault = { kind, path, entry, message: `${printable(path)}: ${message}` }
   }
 }
