@@ -134,7 +134,9 @@ export const ORACLES: Partial<Record<InfoType, Oracle>> = {
     (text[2] === '0' &&
       by('ES', 'nss')(text) !==
         (Number(text.slice(0, 2) + text.slice(3, 10)) % 97 === Number(text.slice(10)))),
-  SWEDEN_NATIONAL_ID_NUMBER: by('SE', 'personnummer'),
+  // It reads them with their sign alone.
+  SWEDEN_NATIONAL_ID_NUMBER: (text) =>
+    by('SE', 'personnummer')(/[-+]/.test(text) ? text : `${text.slice(0, -4)}-${text.slice(-4)}`),
   SWIFT_CODE: (text) => isValidBIC(text),
   SWITZERLAND_SOCIAL_SECURITY_NUMBER: by('CH', 'ssn'),
   THAILAND_NATIONAL_ID_NUMBER: by('TH', 'idnr'),
