@@ -35,10 +35,10 @@ export interface QueryDetails {
   readonly sha256?: string | undefined
   /** Kind and size of each parameter (`text(15)`, `bytes(32)`, `null`), the first 100; never a value. */
   readonly parameters?: readonly string[] | undefined
-  /** The statement's first word. */
+  /** The statement's first word; `transaction` for a whole one that was refused, `commit` or `rollback` for its end. */
   readonly kind?: string | undefined
   readonly access?: 'read' | 'write' | undefined
-  /** Milliseconds from sending it to its answer. */
+  /** Milliseconds from sending it to its answer. Statements of a batch have the time of the whole. */
   readonly durationMs?: number | undefined
   /** Milliseconds it waited for a connection. */
   readonly waitMs?: number | undefined
@@ -48,13 +48,13 @@ export interface QueryDetails {
   readonly code?: string | undefined
   /** The database's own code of that error. */
   readonly sqlState?: string | undefined
-  /** The same for equal row-level-security contexts of a process; tells nothing of them. */
+  /** The same for equal row-level-security contexts while this process runs; tells nothing of them. `none` where nothing was told. */
   readonly context?: string | undefined
   /** The transaction that it was part of, where that was more than itself. */
   readonly transaction?: string | undefined
   /** Counts from 1; more where a conflict was tried again. */
   readonly attempt?: number | undefined
-  /** Why nobody is behind it. */
+  /** Why nobody is behind it: the reason that `system(reason)` was given. */
   readonly reason?: string | undefined
 }
 
