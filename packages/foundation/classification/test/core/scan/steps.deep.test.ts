@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { findInText, maskInText, maskText } from '../../../src/index.ts'
-import { FAMILIES } from './families.ts'
+import { FAMILIES } from './families.mjs'
 
 const LENGTH = 10_000_000
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Scanner } from '../../../src/core/scan/scanner.ts'
 import type { Units } from '../../../src/core/scan/characters.ts'
-import { FAMILIES } from './families.ts'
+import { FAMILIES } from './families.mjs'
 
 /** A text that counts how often a unit of it is read. */
 class Counted implements Units {
